@@ -1,0 +1,77 @@
+//! Compiles `lists/` into one block of bytes, with the very code that reads lists at run time, and fails the build with
+//! every problem that it finds.
+
+#![allow(dead_code, unreachable_pub, reason = "the build uses a part of these modules")]
+
+#[path = "src/text/fold/mod.rs"]
+mod fold;
+#[path = "src/hash.rs"]
+mod hash;
+#[path = "src/taxonomy.rs"]
+mod taxonomy;
+
+/// The crate's modules under the names that they have there.
+#[path = "src/lists"]
+mod lists {
+    pub(crate) mod cues;
+    pub(crate) mod error;
+    pub(crate) mod model;
+    pub(crate) mod phrase;
+    pub(crate) mod pool;
+    pub(crate) mod rules;
+    pub(crate) mod sites;
+    pub(crate) mod source;
+    pub(crate) use error::ListsError;
+}
+
+#[path = "src/site"]
+mod site {
+    mod entry;
+    pub(crate) use entry::Entry;
+}
+
+mod text {
+    pub(crate) use crate::fold;
+}
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=lists");
+    let mut files = Vec::new();
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("lists");
+    collect(&root, &root, &mut files)?;
+    let borrowed: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let bytes = match lists::source::compile(&borrowed).and_then(|compiled| compiled.to_bytes()) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // One instruction for each line: Cargo would show only the first of a longer text.
+            for line in error.to_string().lines() {
+                println!("cargo::error={line}");
+            }
+            return Ok(());
+        }
+    };
+    std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("starter.lists"), bytes)?;
+    Ok(())
+}
+
+/// Every TOML file under a folder, named by its path from the root with `/`.
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> Result<(), Box<dyn Error>> {
+    for item in std::fs::read_dir(folder)? {
+        let path = item?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            let name: Vec<_> = path
+                .strip_prefix(root)?
+                .components()
+                .map(|part| part.as_os_str().to_string_lossy())
+                .collect();
+            files.push((name.join("/"), std::fs::read_to_string(&path)?));
+        }
+    }
+    Ok(())
+}

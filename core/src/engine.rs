@@ -1,0 +1,153 @@
+//! The engine: lists and a policy, joined once and then only read.
+//!
+//! It decides in which order things are asked: never-read before everything but unlawful content, the school's own
+//! entries before the lists, the site before the words of a search. How words and sites are found is in `text` and
+//! `site`; what follows from them is in `policy`.
+
+use crate::answer::{Decision, Finding, Frame, SiteMatch, Typed, Verdict, Visit};
+use crate::lists::{Lists, ListsError};
+use crate::policy::Policy;
+use crate::site::{Address, Hosts, SiteMap, search_terms, surface_of};
+use crate::taxonomy::{Action, Category, Severity, Surface};
+use crate::text::Matcher;
+
+/// Answers what an address or a text means under one policy. Immutable: a new policy makes a new engine.
+#[derive(Debug)]
+pub struct Engine {
+    policy: Policy,
+    lists_version: String,
+    matcher: Matcher,
+    sites: SiteMap,
+    never_read: Hosts,
+    allowed: Hosts,
+    blocked: Hosts,
+}
+
+impl Engine {
+    /// Joins lists and a policy.
+    ///
+    /// # Errors
+    /// [`ListsError::Matcher`] when the lists are too large for a matcher.
+    pub fn new(lists: Lists, policy: Policy) -> Result<Self, ListsError> {
+        let compiled = lists.into_compiled();
+        Ok(Self {
+            sites: SiteMap::new(&compiled.sites, &compiled.reasons),
+            never_read: Hosts::new(compiled.never_read.iter().chain(&policy.never_read_sites)),
+            allowed: Hosts::new(&policy.allowed_sites),
+            blocked: Hosts::new(&policy.blocked_sites),
+            lists_version: compiled.version.clone(),
+            matcher: Matcher::new(compiled, policy.audience)?,
+            policy,
+        })
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Version of the lists in force.
+    #[must_use]
+    pub fn lists_version(&self) -> &str {
+        &self.lists_version
+    }
+
+    /// Finds what somebody typed that needs a person's attention, gravest first. Empty on a never-read site.
+    #[must_use]
+    pub fn check_text(&self, typed: &Typed<'_>) -> Vec<Finding> {
+        if Address::parse(typed.url).is_some_and(|address| self.never_reads(&address)) {
+            return Vec::new();
+        }
+        self.matcher.check(typed.text, typed.surface)
+    }
+
+    /// What happens because of findings in a text.
+    #[must_use]
+    pub fn weigh(&self, findings: &[Finding]) -> Verdict {
+        self.policy.weigh(findings)
+    }
+
+    /// What to do about an address that is about to be opened. What is not a web address is allowed.
+    #[must_use]
+    pub fn check_url(&self, visit: &Visit<'_>) -> Decision {
+        let Some(address) = Address::parse(visit.url) else { return Decision::allow() };
+        let listed = self.sites.find(&address);
+        if listed.is_some_and(|found| found.categories.contains(&Category::Illegal)) {
+            return self.unlawful(visit.frame);
+        }
+        if self.never_reads(&address) {
+            return Decision::allow();
+        }
+        let mut decision = Decision::allow();
+        if self.allowed.find(&address).is_some() {
+            // The school has decided about the site; the words of a search there are still read.
+        } else if let Some(rule) = self.blocked.find(&address) {
+            decision.verdict.action = Action::Block;
+            decision.verdict.severity = Severity::Low;
+            let categories = listed.map(|found| found.categories.to_vec()).unwrap_or_default();
+            let mut by_lists = self.policy.weigh_site(&categories, visit.frame);
+            // A school that blocks a site still shows help where the lists would.
+            by_lists.action = by_lists.action.max(Action::Block);
+            decision.verdict = decision.verdict.with(by_lists);
+            decision.site = Some(SiteMatch { rule, categories });
+            decision.why = "The school has blocked this site.".to_owned();
+        } else if let Some(found) = listed {
+            decision.verdict = self.policy.weigh_site(found.categories, visit.frame);
+            let rule = format!("{}{}", found.host, found.path);
+            decision.site = Some(SiteMatch { rule, categories: found.categories.to_vec() });
+            decision.why = found.why.to_owned();
+        }
+        if visit.frame == Frame::Main {
+            self.add_search(&address, &mut decision);
+        }
+        decision
+    }
+
+    /// What kind of field a text is typed into, from the page's address and what the page says about the field: its
+    /// type, role and label, in any order. A hint that contains “search” or “document” is taken at its word.
+    #[must_use]
+    pub fn surface_of(&self, url: &str, field_hint: &str) -> Surface {
+        let address = Address::parse(url);
+        let found = address.as_ref().and_then(|address| self.sites.find(address));
+        let is_ai = found.is_some_and(|found| found.categories.contains(&Category::AiChat));
+        surface_of(address.as_ref(), field_hint, is_ai)
+    }
+
+    /// Whether nothing may be read or recorded on this page: a helpline, a bank, the school's own choice. Always
+    /// `false` for what is not a web address.
+    #[must_use]
+    pub fn never_reads_url(&self, url: &str) -> bool {
+        Address::parse(url).is_some_and(|address| self.never_reads(&address))
+    }
+
+    fn never_reads(&self, address: &Address) -> bool {
+        self.never_read.find(address).is_some()
+    }
+
+    /// Says nothing of the address: it is never shown and never stored.
+    fn unlawful(&self, frame: Frame) -> Decision {
+        let categories = vec![Category::Illegal];
+        Decision {
+            verdict: self.policy.weigh_site(&categories, frame),
+            site: Some(SiteMatch { rule: "unlawful content".to_owned(), categories }),
+            why: "The address is on a list of unlawful content.".to_owned(),
+            ..Decision::allow()
+        }
+    }
+
+    fn add_search(&self, address: &Address, decision: &mut Decision) {
+        let Some(search) = search_terms(address) else { return };
+        decision.findings = self.matcher.check(&search.terms, Surface::Search);
+        if let Some(gravest) = decision.findings.first() {
+            decision.why.clone_from(&gravest.why);
+        }
+        let words = self.policy.weigh(&decision.findings);
+        decision.verdict = std::mem::replace(&mut decision.verdict, Verdict::nothing()).with(words);
+        decision.search = Some(search);
+    }
+}
+
+#[cfg(test)]
+#[path = "engine_tests.rs"]
+mod tests;

@@ -1,0 +1,146 @@
+use super::*;
+use crate::policy::Audience;
+use crate::site::Entry;
+
+const RULES: &str = "category = 'suicide'\nsource = 's'\nreviewed = '2026-11-22'\n[[rule]]\nid = 'kill-myself'\n\
+    any = ['kill myself']\nseverity = 'high'\nstage = 'ideation'\nwhy = 'Says so.'";
+
+const SITES: &[(&str, &str, &str)] = &[
+    ("sites/gambling.toml", "gambling", "bet.example"),
+    ("sites/illegal.toml", "illegal", "unlawful.example"),
+    ("sites/suicide.toml", "suicide", "forum.example"),
+    ("sites/ai.toml", "ai_chat", "bot.example"),
+    ("sites/search.toml", "search_unsafe", "bing.com"),
+];
+
+fn engine(change: impl FnOnce(&mut Policy)) -> Engine {
+    let sites: Vec<(&str, String)> = SITES
+        .iter()
+        .map(|(file, category, site)| {
+            let text = format!(
+                "category = '{category}'\nwhy = 'About {category}.'\nsource = 's'\nreviewed = '2026-11-22'\n\
+                 sites = ['{site}']"
+            );
+            (*file, text)
+        })
+        .collect();
+    let never = "source = 's'\nreviewed = '2026-11-22'\nhosts = ['help.example']";
+    let mut files = vec![("phrases/suicide.toml", RULES), ("never_read.toml", never)];
+    files.extend(sites.iter().map(|(file, text)| (*file, text.as_str())));
+    let mut policy = Policy::school_default(Audience::Year(9));
+    change(&mut policy);
+    Engine::new(Lists::from_sources(&files).unwrap(), policy).unwrap()
+}
+
+fn entries(lines: &[&str]) -> Vec<Entry> {
+    lines.iter().map(|line| Entry::parse(line).unwrap()).collect()
+}
+
+fn visit(engine: &Engine, url: &str) -> Decision {
+    engine.check_url(&Visit { url, frame: Frame::Main })
+}
+
+#[test]
+fn a_listed_site_is_decided_with_its_reason() {
+    let decision = visit(&engine(|_| {}), "https://www.bet.example/slots?x=1");
+    assert_eq!((decision.verdict.action, decision.verdict.alert), (Action::Block, true));
+    let site = decision.site.unwrap();
+    assert_eq!((site.rule.as_str(), site.categories), ("bet.example", vec![Category::Gambling]));
+    assert_eq!(decision.why, "About gambling.");
+}
+
+#[test]
+fn a_search_is_read_and_answered_with_help() {
+    let decision = visit(&engine(|_| {}), "https://www.google.co.uk/search?q=how+to+kill+myself");
+    assert_eq!((decision.verdict.action, decision.verdict.alert), (Action::Support, true));
+    assert_eq!(decision.verdict.categories, [Category::Suicide]);
+    assert_eq!(decision.search.unwrap().terms, "how to kill myself");
+    assert_eq!((decision.findings[0].span.clone(), decision.why.as_str()), (7..18, "Says so."));
+}
+
+#[test]
+fn a_site_and_its_search_words_are_weighed_together() {
+    let decision = visit(&engine(|_| {}), "https://www.bing.com/search?q=kill+myself");
+    assert_eq!(decision.verdict.action, Action::Support);
+    assert_eq!(decision.verdict.categories, [Category::Suicide, Category::SearchUnsafe]);
+    assert_eq!(decision.why, "Says so.");
+    let plain = visit(&engine(|_| {}), "https://www.bing.com/search?q=rivers");
+    assert_eq!((plain.verdict.action, plain.verdict.alert), (Action::Warn, false));
+}
+
+#[test]
+fn the_words_of_a_frame_are_not_read() {
+    let url = "https://www.google.co.uk/search?q=kill+myself";
+    let decision = engine(|_| {}).check_url(&Visit { url, frame: Frame::Sub });
+    assert_eq!(decision, Decision::allow());
+}
+
+#[test]
+fn never_read_sites_are_neither_read_nor_decided() {
+    let engine = engine(|policy| {
+        policy.never_read_sites = entries(&["counsel.example", "bet.example/help"]);
+        policy.blocked_sites = entries(&["counsel.example"]);
+    });
+    for url in ["https://help.example/", "http://www.counsel.example/a", "https://bet.example/help/us"] {
+        assert_eq!(visit(&engine, url), Decision::allow(), "{url}");
+        let typed = Typed { text: "kill myself", surface: Surface::Chat, url };
+        assert!(engine.check_text(&typed).is_empty(), "{url}");
+        assert!(engine.never_reads_url(url));
+    }
+    assert!(!engine.never_reads_url("https://nothelp.example/"));
+}
+
+#[test]
+fn the_schools_entries_beat_the_lists_and_allowing_beats_blocking() {
+    let engine = engine(|policy| {
+        policy.allowed_sites = entries(&["bet.example", "both.example", "bing.com"]);
+        policy.blocked_sites = entries(&["both.example", "plain.example", "forum.example"]);
+    });
+    assert_eq!(visit(&engine, "https://bet.example/"), Decision::allow());
+    assert_eq!(visit(&engine, "https://both.example/"), Decision::allow());
+    let plain = visit(&engine, "https://www.plain.example/");
+    assert_eq!((plain.verdict.action, plain.verdict.alert), (Action::Block, false));
+    assert_eq!(plain.site.unwrap().rule, "plain.example");
+    let forum = visit(&engine, "https://forum.example/");
+    assert_eq!((forum.verdict.action, forum.verdict.alert), (Action::Support, true));
+    let search = visit(&engine, "https://www.bing.com/search?q=kill+myself");
+    assert_eq!(search.verdict.action, Action::Support, "an allowed search engine is still read");
+}
+
+#[test]
+fn unlawful_content_has_no_way_round_and_its_address_is_not_repeated() {
+    let engine = engine(|policy| {
+        policy.audience = Audience::Staff;
+        policy.set_alert_from(Severity::High);
+        policy.allowed_sites = entries(&["unlawful.example"]);
+        policy.never_read_sites = entries(&["unlawful.example"]);
+    });
+    for frame in [Frame::Main, Frame::Sub] {
+        let decision = engine.check_url(&Visit { url: "https://a.unlawful.example/path?q=word", frame });
+        assert_eq!((decision.verdict.action, decision.verdict.alert), (Action::Block, true));
+        assert_eq!(decision.verdict.severity, Severity::Critical);
+        let shown = format!("{decision:?}");
+        assert!(!shown.contains("unlawful.example") && !shown.contains("word"), "{shown}");
+    }
+}
+
+#[test]
+fn what_is_not_a_web_address_is_allowed() {
+    for url in [
+        "",
+        "nonsense",
+        "https://",
+        "data:text/html,bet.example",
+        "chrome://bet.example",
+        "file:///bet.example",
+    ] {
+        assert_eq!(visit(&engine(|_| {}), url), Decision::allow(), "{url}");
+    }
+}
+
+#[test]
+fn an_ai_is_known_from_the_lists() {
+    let engine = engine(|_| {});
+    assert_eq!(engine.surface_of("https://www.bot.example/chat", ""), Surface::Ai);
+    assert_eq!(engine.surface_of("https://other.example/chat", ""), Surface::Chat);
+}

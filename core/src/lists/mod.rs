@@ -1,0 +1,94 @@
+//! The lists: what rules, sites and never-read hosts the engine works with.
+//!
+//! `phrase` is the phrase language; `source` compiles the TOML that people write, with `rules`, `cues` and `sites`;
+//! `model` and `pool` are the compiled form that ships. The build script compiles `lists/` with this very code, so a list that
+//! builds is a list that loads. Matching is in `text` and `site`.
+
+#[cfg(feature = "sources")]
+mod cues;
+mod error;
+mod model;
+#[cfg(feature = "sources")]
+mod phrase;
+mod pool;
+#[cfg(feature = "sources")]
+mod rules;
+#[cfg(feature = "sources")]
+mod sites;
+#[cfg(feature = "sources")]
+mod source;
+
+pub use error::{ListsError, Problem};
+pub(crate) use model::{Compiled, Cue, Effect, Place, Rule, SiteRule};
+pub(crate) use pool::{Code, Phrases, Piece, Pool};
+
+/// Compiled by the build script from `lists/`.
+const STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lists"));
+
+/// Rules, sites and never-read hosts, ready for [`Engine::new`](crate::Engine::new).
+#[derive(Debug, Clone)]
+pub struct Lists {
+    compiled: Compiled,
+}
+
+impl Lists {
+    /// The lists that ship with Lapwing, the same on every platform.
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`], which a test of this crate rules out.
+    pub fn starter() -> Result<Self, ListsError> {
+        Self::from_bytes(STARTER)
+    }
+
+    /// Reads the compiled form.
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`] when the bytes are not a whole list of this version of Lapwing.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ListsError> {
+        Ok(Self { compiled: Compiled::from_bytes(bytes)? })
+    }
+
+    /// The compiled form, for [`Lists::from_bytes`].
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`] when they cannot be written, which only running out of memory brings about.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ListsError> {
+        self.compiled.to_bytes()
+    }
+
+    /// Compiles list files. Each has the name that it has inside a `lists/` folder: `phrases/NAME.toml`,
+    /// `sites/NAME.toml`, `never_read.toml` or `context.toml`; and its text.
+    ///
+    /// # Errors
+    /// [`ListsError::Source`] with every problem: the file, the rule, the field and what to do.
+    #[cfg(feature = "sources")]
+    pub fn from_sources(files: &[(&str, &str)]) -> Result<Self, ListsError> {
+        Ok(Self { compiled: source::compile(files)? })
+    }
+
+    /// The newest review date and a fingerprint of the content, such as `2026-11-22-1a2b3c4d`.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.compiled.version
+    }
+
+    /// How many phrase rules there are.
+    #[must_use]
+    pub const fn rule_count(&self) -> usize {
+        self.compiled.rules.len()
+    }
+
+    /// How many site rules there are, exceptions included.
+    #[must_use]
+    pub const fn site_count(&self) -> usize {
+        self.compiled.sites.len()
+    }
+
+    pub(crate) fn into_compiled(self) -> Compiled {
+        self.compiled
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "sources")]
+mod tests;

@@ -1,0 +1,255 @@
+//! The phrase language: `i (want|wanna|) to .. die*`.
+//!
+//! Words follow each other; `(a|b|)` is one of several, possibly nothing, and may hold other such groups; `*` at the
+//! end of a word stands for any ending; ` .. ` lets up to three words stand between. A phrase is folded like the text
+//! that it is compared with, so case, accents and apostrophes do not matter.
+
+use crate::lists::pool::{Phrase, Piece};
+use crate::text::fold::Folded;
+use std::collections::BTreeMap;
+
+/// Most alternatives in one phrase, over all its groups. They are compared side by side, never multiplied, but nobody
+/// can review more.
+const MAX_BRANCHES: usize = 256;
+/// Most gaps in one phrase.
+const MAX_GAPS: usize = 3;
+/// Groups inside groups.
+const MAX_DEPTH: usize = 3;
+
+/// Every word that phrases use, with its number.
+#[derive(Debug, Default)]
+pub(crate) struct Words(BTreeMap<String, u32>);
+
+impl Words {
+    fn number(&mut self, word: &str) -> u32 {
+        // Lists with four billion words would not fit in memory.
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        *self.0.entry(word.to_owned()).or_insert(next)
+    }
+
+    /// The words in order, and for each number that was handed out its place in that order.
+    pub(crate) fn sorted(self) -> (Vec<String>, BTreeMap<u32, u32>) {
+        let places = self.0.values().zip(0..).map(|(number, place)| (*number, place)).collect();
+        (self.0.into_keys().collect(), places)
+    }
+}
+
+/// Reads a phrase.
+///
+/// # Errors
+/// What is wrong with it and what to write instead.
+pub(crate) fn parse(phrase: &str, words: &mut Words) -> Result<Phrase, String> {
+    let quoted = format!("“{phrase}”");
+    let chunks = split(phrase, ' ').map_err(|problem| format!("{quoted} {problem}"))?;
+    let mut steps = Phrase::new();
+    let mut gaps = 0;
+    for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
+        if chunk == ".." {
+            gaps += 1;
+            steps.push(vec![vec![Piece::Gap]]);
+            continue;
+        }
+        let mut step: Vec<Vec<Piece>> = Vec::new();
+        for literal in expand(chunk, 0).map_err(|problem| format!("{quoted} {problem}"))? {
+            let run = pieces(&literal, words).map_err(|problem| format!("{quoted} {problem}"))?;
+            if !step.contains(&run) {
+                step.push(run);
+            }
+        }
+        gaps += usize::from(step.iter().any(|run| run.contains(&Piece::Gap)));
+        steps.push(step);
+    }
+    let is_gap = |step: Option<&Vec<Vec<Piece>>>| step.is_some_and(|step| step[..] == [vec![Piece::Gap]]);
+    if is_gap(steps.first()) || is_gap(steps.last()) {
+        return Err(format!("{quoted} begins or ends with “..”; a gap stands between words, so remove it"));
+    }
+    if !steps.iter().any(|step| step.iter().all(|run| run.iter().any(|p| matches!(p, Piece::Word { .. })))) {
+        return Err(format!("{quoted} could match nothing at all; make one word of it certain"));
+    }
+    if gaps > MAX_GAPS {
+        return Err(format!("{quoted} has more than {MAX_GAPS} gaps; make it shorter or split it"));
+    }
+    let branches: usize = steps.iter().map(Vec::len).sum();
+    if branches > MAX_BRANCHES {
+        return Err(format!(
+            "{quoted} has {branches} alternatives and {MAX_BRANCHES} are allowed; split it in two"
+        ));
+    }
+    Ok(steps)
+}
+
+/// Splits at a character outside groups.
+fn split(text: &str, at: char) -> Result<Vec<String>, String> {
+    let mut parts = vec![String::new()];
+    let mut depth = 0_usize;
+    for c in text.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => {
+                depth = depth.checked_sub(1).ok_or("has a “)” without its “(”; add or remove one")?;
+            }
+            _ if c == at && depth == 0 => {
+                parts.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    if depth > 0 {
+        return Err("has a “(” without its “)”; add or remove one".into());
+    }
+    Ok(parts)
+}
+
+/// Every literal that a piece with groups stands for.
+fn expand(text: &str, depth: usize) -> Result<Vec<String>, String> {
+    let mut literals = vec![String::new()];
+    let mut rest = text;
+    while let Some((before, tail)) = rest.split_once('(') {
+        if depth == MAX_DEPTH {
+            return Err(format!("has groups more than {MAX_DEPTH} deep; write it as two phrases"));
+        }
+        let (inside, after) = group(tail);
+        let mut branches = Vec::new();
+        for branch in split(inside, '|')? {
+            branches.extend(expand(&branch, depth + 1)?);
+        }
+        if branches.len() == 1 {
+            return Err(
+                "has a group with one branch; use (a|b), or (a|) for a word that may be missing".into()
+            );
+        }
+        literals = literals
+            .iter()
+            .flat_map(|start| branches.iter().map(move |branch| format!("{start}{before}{branch}")))
+            .collect();
+        if literals.len() > MAX_BRANCHES {
+            return Err(format!("has more than {MAX_BRANCHES} alternatives in one word; split it in two"));
+        }
+        rest = after;
+    }
+    if rest.contains('|') {
+        return Err("has a “|” outside a group; put brackets around the alternatives".into());
+    }
+    literals.iter_mut().for_each(|literal| literal.push_str(rest));
+    Ok(literals)
+}
+
+/// The inside of a group whose opening bracket has been read, and what follows it.
+fn group(text: &str) -> (&str, &str) {
+    let mut depth = 1_usize;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            let (inside, after) = text.split_at(at);
+            return (inside, after.strip_prefix(')').unwrap_or_default());
+        }
+    }
+    // `split` has balanced the brackets already.
+    (text, "")
+}
+
+/// A literal as words and gaps.
+fn pieces(literal: &str, words: &mut Words) -> Result<Vec<Piece>, String> {
+    let mut run = Vec::new();
+    for written in literal.split_whitespace() {
+        if written == ".." {
+            run.push(Piece::Gap);
+            continue;
+        }
+        let (body, prefix) = match written.strip_suffix('*') {
+            Some(body) => (body, true),
+            None => (written, false),
+        };
+        if body.contains('*') {
+            return Err(format!("has a star inside “{written}”; a star may only end a word"));
+        }
+        let folded = Folded::new(body);
+        if folded.tokens.is_empty() {
+            return Err(format!("has “{written}”, which has no letter or digit; remove it"));
+        }
+        let last = folded.tokens.len() - 1;
+        for (index, token) in folded.tokens.iter().enumerate() {
+            let word = folded.word(token);
+            let prefix = prefix && index == last;
+            if prefix && word.chars().count() < 3 {
+                return Err(format!(
+                    "has “{written}”: a star needs three letters before it, or too much matches"
+                ));
+            }
+            run.push(Piece::Word { id: words.number(word), prefix });
+        }
+    }
+    if run.first() == Some(&Piece::Gap) || run.last() == Some(&Piece::Gap) {
+        return Err("has a branch that begins or ends with “..”; write the gap outside the group".into());
+    }
+    Ok(run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(phrase: &str) -> String {
+        parse(phrase, &mut Words::default()).unwrap_err()
+    }
+
+    fn literals(phrase: &str) -> usize {
+        let phrase = parse(phrase, &mut Words::default()).unwrap();
+        phrase.iter().map(Vec::len).product()
+    }
+
+    #[test]
+    fn groups_multiply_and_may_be_empty_or_nested() {
+        assert_eq!(literals("i want to die"), 1);
+        assert_eq!(literals("i (want|wanna) to die"), 2);
+        assert_eq!(literals("want(ed|ing|) (to (really|)|)die"), 9);
+        assert_eq!(literals("self(-|)harm"), 2);
+    }
+
+    #[test]
+    fn words_are_folded_and_numbered_once() {
+        let mut words = Words::default();
+        parse("Don’t DON'T dont", &mut words).unwrap();
+        assert_eq!(words.sorted().0, ["dont"]);
+    }
+
+    #[test]
+    fn stars_and_gaps_become_pieces() {
+        let mut words = Words::default();
+        let phrase = parse("kill* .. me", &mut words).unwrap();
+        let flat: Vec<Piece> = phrase.concat().concat();
+        assert_eq!(
+            flat,
+            [Piece::Word { id: 0, prefix: true }, Piece::Gap, Piece::Word { id: 1, prefix: false }]
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named_with_what_to_do() {
+        for (phrase, advice) in [
+            ("kill (me", "without its “)”"),
+            ("kill me)", "without its “(”"),
+            ("a|b", "outside a group"),
+            ("(a)", "one branch"),
+            ("k*ll", "may only end a word"),
+            ("ki*", "three letters"),
+            (".. me", "between words"),
+            ("(me|)", "make one word of it certain"),
+            ("!", "no letter or digit"),
+            ("a (b|(c|(d|(e|f))))", "more than 3 deep"),
+            ("a .. b .. c .. d .. e", "more than 3 gaps"),
+            ("(a|b|c|d|e|f|g)(a|b|c|d|e|f|g)(a|b|c|d|e|f|g)", "more than 256 alternatives"),
+        ] {
+            let problem = problem(phrase);
+            assert!(problem.contains(advice), "{phrase}: {problem}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! All phrases in four flat tables.
+//!
+//! Alternatives make phrases wide: the starter lists have tens of thousands of them, and a worker that wakes up reads
+//! them all before it can answer. As nested vectors that would be as many allocations; here it is four.
+
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// A piece of a phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Piece {
+    /// A word.
+    Word {
+        /// Index in the list of words.
+        id: u32,
+        /// Longer words that begin with it match too.
+        prefix: bool,
+    },
+    /// Up to three words of any kind.
+    Gap,
+}
+
+/// A piece as it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Code(u32);
+
+const GAP: u32 = u32::MAX;
+
+impl Code {
+    /// A word that no phrase has.
+    pub(crate) const UNKNOWN: Self = Self(GAP - 1);
+
+    pub(crate) const fn is_gap(self) -> bool {
+        self.0 == GAP
+    }
+
+    /// The word that longer words may begin with, if this is one.
+    pub(crate) const fn beginning(self) -> Option<u32> {
+        if self.0 & 1 == 1 && self.0 != GAP { Some(self.0 >> 1) } else { None }
+    }
+}
+
+impl From<Piece> for Code {
+    fn from(piece: Piece) -> Self {
+        match piece {
+            Piece::Word { id, prefix } => Self(id << 1 | u32::from(prefix)),
+            Piece::Gap => Self(GAP),
+        }
+    }
+}
+
+impl From<Code> for Piece {
+    fn from(Code(code): Code) -> Self {
+        if code == GAP { Self::Gap } else { Self::Word { id: code >> 1, prefix: code & 1 == 1 } }
+    }
+}
+
+/// Steps that follow each other; each step is one of several runs of pieces, and a run may be empty.
+pub(crate) type Phrase = Vec<Vec<Vec<Piece>>>;
+
+/// Some phrases of the pool, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Phrases {
+    from: u32,
+    to: u32,
+}
+
+impl Phrases {
+    pub(crate) const fn is_empty(self) -> bool {
+        self.from >= self.to
+    }
+
+    pub(crate) const fn numbers(self) -> Range<u32> {
+        self.from..self.to
+    }
+}
+
+/// The tables. Each but the first holds, for its items, where they end in the table before it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Pool {
+    pieces: Vec<Code>,
+    runs: Vec<u32>,
+    steps: Vec<u32>,
+    phrases: Vec<u32>,
+}
+
+impl Pool {
+    /// Stores phrases.
+    pub(crate) fn add(&mut self, phrases: &[Phrase]) -> Phrases {
+        let from = number(self.phrases.len());
+        for phrase in phrases {
+            for step in phrase {
+                for run in step {
+                    self.pieces.extend(run.iter().copied().map(Code::from));
+                    self.runs.push(number(self.pieces.len()));
+                }
+                self.steps.push(number(self.runs.len()));
+            }
+            self.phrases.push(number(self.steps.len()));
+        }
+        Phrases { from, to: number(self.phrases.len()) }
+    }
+
+    /// The steps of a phrase.
+    pub(crate) fn steps(&self, phrase: u32) -> Range<usize> {
+        between(&self.phrases, phrase as usize)
+    }
+
+    /// The runs of a step.
+    pub(crate) fn runs(&self, step: usize) -> Range<usize> {
+        between(&self.steps, step)
+    }
+
+    /// The pieces of a run.
+    pub(crate) fn pieces(&self, run: usize) -> &[Code] {
+        self.pieces.get(between(&self.runs, run)).unwrap_or_default()
+    }
+
+    /// Every piece of every phrase.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Piece> {
+        self.pieces.iter().map(|code| Piece::from(*code))
+    }
+
+    /// Gives every word another number.
+    pub(crate) fn renumber(&mut self, place: impl Fn(u32) -> u32) {
+        for code in &mut self.pieces {
+            if let Piece::Word { id, prefix } = Piece::from(*code) {
+                *code = Piece::Word { id: place(id), prefix }.into();
+            }
+        }
+    }
+
+    /// Whether the tables fit together, and every word is one of so many.
+    pub(crate) fn is_sound(&self, words: usize) -> bool {
+        let fits = |ends: &[u32], length: usize| {
+            ends.is_sorted() && ends.last().map_or(0, |end| *end as usize) == length
+        };
+        fits(&self.runs, self.pieces.len())
+            && fits(&self.steps, self.runs.len())
+            && fits(&self.phrases, self.steps.len())
+            && self.all().all(|piece| match piece {
+                Piece::Word { id, .. } => (id as usize) < words,
+                Piece::Gap => true,
+            })
+    }
+
+    /// Whether these phrases are all there.
+    pub(crate) fn has(&self, phrases: Phrases) -> bool {
+        phrases.from <= phrases.to && phrases.to as usize <= self.phrases.len()
+    }
+}
+
+/// Lists that outgrow 32 bits would not fit in memory; the last number then makes them unsound.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+/// The items between the end of the one before and the end of this one.
+fn between(ends: &[u32], index: usize) -> Range<usize> {
+    let start = index.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
+    start as usize..ends.get(index).copied().unwrap_or(start) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(id: u32) -> Piece {
+        Piece::Word { id, prefix: id.is_multiple_of(2) }
+    }
+
+    #[test]
+    fn what_is_put_in_comes_out() {
+        let phrases: Vec<Phrase> = vec![
+            vec![vec![vec![word(0)], vec![]], vec![vec![Piece::Gap]], vec![vec![word(1), word(2)]]],
+            vec![vec![vec![word(3)]]],
+        ];
+        let mut pool = Pool::default();
+        let first = pool.add(&phrases[..1]);
+        let second = pool.add(&phrases[1..]);
+        let read = |phrases: Phrases| -> Vec<Phrase> {
+            let run = |run| pool.pieces(run).iter().map(|code| Piece::from(*code)).collect();
+            let step = |step| pool.runs(step).map(run).collect();
+            phrases.numbers().map(|phrase| pool.steps(phrase).map(step).collect()).collect()
+        };
+        assert_eq!([read(first), read(second)].concat(), phrases);
+        assert!(pool.is_sound(4) && !pool.is_sound(3) && pool.has(second));
+        assert!(!pool.has(Phrases { from: 1, to: 3 }));
+    }
+
+    #[test]
+    fn tables_that_do_not_fit_are_noticed_and_harmless() {
+        let mut pool = Pool::default();
+        pool.add(&[vec![vec![vec![word(0)]]]]);
+        pool.runs = vec![9];
+        assert!(!pool.is_sound(1));
+        assert!(pool.pieces(0).is_empty() && pool.pieces(7).is_empty() && pool.steps(9).is_empty());
+    }
+}

@@ -1,0 +1,181 @@
+//! Compiles list files as people write them.
+//!
+//! Every problem in every file is collected, so that an author sees them all at once. The files' texts are passed in:
+//! reading a disk is the business of the build script and of the relay.
+
+use crate::hash::Fnv;
+use crate::lists::error::{ListsError, Problem};
+use crate::lists::model::Compiled;
+use crate::lists::phrase::{self, Words};
+use crate::lists::pool::Phrases;
+use crate::lists::{cues, rules, sites};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+/// Compiles files named `phrases/NAME.toml`, `sites/NAME.toml`, `never_read.toml` and `context.toml`.
+///
+/// # Errors
+/// [`ListsError::Source`] with every problem.
+pub(crate) fn compile(files: &[(&str, &str)]) -> Result<Compiled, ListsError> {
+    let mut files = files.to_vec();
+    // The order in which a disk lists its files must not change the result.
+    files.sort_unstable();
+    let mut compiler = Compiler::default();
+    for (name, text) in &files {
+        compiler.hash.line(name);
+        compiler.hash.line(text);
+        compiler.file(name, text);
+    }
+    if !compiler.problems.is_empty() {
+        return Err(ListsError::Source(compiler.problems));
+    }
+    Ok(compiler.finish())
+}
+
+/// What has been compiled so far.
+#[derive(Default)]
+pub(crate) struct Compiler {
+    pub(crate) out: Compiled,
+    pub(crate) problems: Vec<Problem>,
+    hash: Fnv,
+    words: Words,
+    newest: String,
+    pub(crate) ids: BTreeSet<String>,
+}
+
+impl Compiler {
+    fn file(&mut self, name: &str, text: &str) {
+        if name.starts_with("phrases/") {
+            rules::phrase_file(self, name, text);
+        } else if name.starts_with("sites/") {
+            sites::site_file(self, name, text);
+        } else if name == "never_read.toml" {
+            sites::never_read_file(self, name, text);
+        } else if name == "context.toml" {
+            cues::context_file(self, name, text);
+        } else {
+            self.problem(
+                name,
+                "",
+                "",
+                "is not a list file; put it in phrases/ or sites/, or name it never_read.toml or context.toml",
+            );
+        }
+    }
+
+    pub(crate) fn problem(&mut self, file: &str, rule: &str, field: &str, detail: impl Into<String>) {
+        self.problems.push(Problem {
+            file: file.to_owned(),
+            rule: rule.to_owned(),
+            field: field.to_owned(),
+            detail: detail.into(),
+        });
+    }
+
+    /// Reads a file as TOML.
+    pub(crate) fn read<T: DeserializeOwned>(&mut self, file: &str, text: &str) -> Option<T> {
+        match toml::from_str(text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(file, "", "", format!("cannot be read: {}", error.to_string().trim()));
+                None
+            }
+        }
+    }
+
+    /// A word of the taxonomy that must be there.
+    pub(crate) fn word<T: FromStr<Err: ToString>>(
+        &mut self,
+        file: &str,
+        rule: &str,
+        field: &str,
+        value: Option<&str>,
+    ) -> Option<T> {
+        let Some(value) = value else {
+            self.problem(file, rule, field, "is missing; add it");
+            return None;
+        };
+        value.parse().map_err(|error: T::Err| self.problem(file, rule, field, error.to_string())).ok()
+    }
+
+    /// Source and review date, from the rule or else from the top of its file.
+    pub(crate) fn provenance(
+        &mut self,
+        file: &str,
+        rule: &str,
+        source: Option<&str>,
+        reviewed: Option<&str>,
+    ) {
+        if source.is_none_or(|source| source.trim().is_empty()) {
+            self.problem(
+                file,
+                rule,
+                "source",
+                "is missing; say where this comes from, in the rule or at the top",
+            );
+        }
+        match reviewed {
+            None => {
+                self.problem(
+                    file,
+                    rule,
+                    "reviewed",
+                    "is missing; give the date of the last review, in the rule or at the top",
+                );
+            }
+            Some(date) if !is_date(date) => {
+                self.problem(
+                    file,
+                    rule,
+                    "reviewed",
+                    format!("“{date}” is not a date; write it like 2026-11-22"),
+                );
+            }
+            Some(date) if date > self.newest.as_str() => date.clone_into(&mut self.newest),
+            Some(_) => {}
+        }
+    }
+
+    /// The phrases of a field; those that cannot be read are problems.
+    pub(crate) fn phrases(&mut self, file: &str, id: &str, field: &str, raw: &[String]) -> Phrases {
+        let mut phrases = Vec::with_capacity(raw.len());
+        for text in raw {
+            match phrase::parse(text, &mut self.words) {
+                Ok(phrase) if phrases.contains(&phrase) => {
+                    self.problem(file, id, field, format!("has “{text}” twice; remove one"));
+                }
+                Ok(phrase) => phrases.push(phrase),
+                Err(problem) => self.problem(file, id, field, problem),
+            }
+        }
+        self.out.pool.add(&phrases)
+    }
+
+    /// Puts the words in order, and the version on it.
+    fn finish(self) -> Compiled {
+        let mut out = self.out;
+        let (words, places) = self.words.sorted();
+        out.words = words;
+        out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
+        out.never_read.sort_unstable();
+        out.never_read.dedup();
+        out.version = format!("{}-{}", self.newest, self.hash.short());
+        out
+    }
+}
+
+/// `YYYY-MM-DD`, with a month and a day that exist.
+fn is_date(text: &str) -> bool {
+    let digits = |part: &str, length: usize| {
+        (part.len() == length && part.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| part.parse::<u32>().ok())
+            .flatten()
+    };
+    let mut parts = text.split('-');
+    let (year, month, day) = (parts.next(), parts.next(), parts.next());
+    parts.next().is_none()
+        && year.and_then(|year| digits(year, 4)).is_some()
+        && month.and_then(|month| digits(month, 2)).is_some_and(|month| (1..=12).contains(&month))
+        && day.and_then(|day| digits(day, 2)).is_some_and(|day| (1..=31).contains(&day))
+}

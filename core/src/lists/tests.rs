@@ -1,0 +1,102 @@
+use super::*;
+
+const HEAD: &str = "category = 'hate'\nsource = 's'\nreviewed = '2026-11-21'\n";
+
+fn rule(fields: &str) -> String {
+    format!("{HEAD}[[rule]]\nid = 'a'\nany = ['x y']\nseverity = 'low'\nwhy = 'w'\n{fields}")
+}
+
+fn problem(name: &str, text: &str) -> String {
+    Lists::from_sources(&[(name, text)]).unwrap_err().to_string()
+}
+
+#[test]
+fn the_starter_lists_are_whole_and_versioned() {
+    let lists = Lists::starter().unwrap();
+    let (date, hash) = lists.version().rsplit_once('-').unwrap();
+    assert!(date.len() == 10 && hash.len() == 8, "{}", lists.version());
+}
+
+#[test]
+fn sources_compile_in_any_order_to_the_same_version() {
+    let one = ("phrases/a.toml", rule(""));
+    let two = (
+        "sites/b.toml",
+        "category='games'\nwhy='w'\nsource='s'\nreviewed='2026-11-22'\nsites=['a.example']".to_owned(),
+    );
+    let compile = |files: &[&(&str, String)]| {
+        Lists::from_sources(&files.iter().map(|(name, text)| (*name, text.as_str())).collect::<Vec<_>>())
+            .unwrap()
+    };
+    let lists = compile(&[&one, &two]);
+    assert_eq!(lists.version(), compile(&[&two, &one]).version());
+    assert!(lists.version().starts_with("2026-11-22-"), "{}", lists.version());
+    assert_ne!(lists.version(), compile(&[&two]).version());
+    assert_eq!((lists.rule_count(), lists.site_count()), (1, 1));
+}
+
+#[test]
+fn compiled_lists_survive_bytes_and_damage_is_noticed() {
+    let lists = Lists::from_sources(&[("phrases/a.toml", &rule(""))]).unwrap();
+    let bytes = lists.to_bytes().unwrap();
+    assert_eq!(Lists::from_bytes(&bytes).unwrap().compiled, lists.compiled);
+    for damaged in [&b""[..], b"LWL\x02", &bytes[..bytes.len() - 1], &[&bytes[..], b"x"].concat()] {
+        assert!(matches!(Lists::from_bytes(damaged), Err(ListsError::Damaged(_))));
+    }
+}
+
+#[test]
+fn every_mistake_is_named_with_its_place_and_a_remedy() {
+    for (fields, place) in [
+        ("stage = 'active'", "rule “a”: stage: is only for suicide"),
+        ("years = [7, 14]", "rule “a”: years: must be the first and the last"),
+        ("years = [7]", "rule “a”: years:"),
+        ("surfaces = ['email']", "rule “a”: surfaces: “email” is not a Surface"),
+        ("surfaces = []", "rule “a”: surfaces: is empty"),
+        ("with = ['(a']", "rule “a”: with: “(a” has a “(”"),
+        ("unless = ['b', 'B']", "rule “a”: unless: has “B” twice"),
+        ("reviewed = '22/11/2026'", "rule “a”: reviewed: “22/11/2026” is not a date"),
+        ("colour = 'red'", "unknown field `colour`"),
+        ("[[rule]]\nid = 'a'\nany = ['b']\nseverity = 'low'\nwhy = 'w'", "rule “a”: id: is used twice"),
+        (
+            "[[rule]]\nid = 'Bad Id'\nany = ['b']\nseverity = 'low'\nwhy = 'w'",
+            "rule “Bad Id”: id: must be words",
+        ),
+        ("[[rule]]\nid = 'b'\nseverity = 'grave'", "rule “b”: severity: “grave” is not a Severity"),
+        ("[[rule]]\nid = 'b'", "rule “b”: any: is missing"),
+        ("[[rule]]\nid = 'b'", "rule “b”: why: is missing"),
+    ] {
+        let problem = problem("phrases/f.toml", &rule(fields));
+        assert!(problem.contains("phrases/f.toml: ") && problem.contains(place), "{fields}: {problem}");
+    }
+}
+
+#[test]
+fn mistakes_in_files_are_named_too() {
+    for (name, text, part) in [
+        ("phrases/f.toml", "[[rule]]", "category: is missing"),
+        ("phrases/f.toml", "category = 'games'", "move the file to sites/"),
+        ("phrases/f.toml", "category = ", "cannot be read"),
+        ("other.toml", "", "is not a list file"),
+        ("sites/f.toml", "category='games'\nwhy='w'\nsites=['a.example']", "source: is missing"),
+        (
+            "sites/f.toml",
+            "category='games'\nwhy='w'\nsource='s'\nreviewed='2026-11-22'\nsites=['*.a.example']",
+            "leave it out",
+        ),
+        (
+            "sites/f.toml",
+            "category='games'\nwhy='w'\nsource='s'\nreviewed='2026-11-22'\nsites=['a.example','A.example']",
+            "is there twice",
+        ),
+        (
+            "never_read.toml",
+            "source='s'\nreviewed='2026-11-22'\n[[group]]\nhosts=['a.example']",
+            "needs a name and a why",
+        ),
+        ("context.toml", "reviewed='2026-11-22'\n[[cue]]\nid='a'\neffect='raise'", "must be lower or note"),
+    ] {
+        let problem = problem(name, text);
+        assert!(problem.contains(part), "{name}: {problem}");
+    }
+}

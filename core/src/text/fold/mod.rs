@@ -1,0 +1,271 @@
+//! Folds text into plain words, and remembers where each word came from.
+//!
+//! One fold for rules and for what people type: compatibility forms, case, accents, lookalike letters, invisible
+//! characters, apostrophes, punctuation. A word becomes a run of lower-case letters and digits; an emoji becomes a word
+//! of its own. What needs to know the rules' vocabulary (digits for letters, stretched or spelled-out words) happens
+//! afterwards, in `repair`, and only to typed text. Sentences are found here too, because only here is the punctuation
+//! still there.
+
+mod table;
+
+use std::ops::Range;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
+
+/// A word of the folded text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// Bytes of [`Folded::text`].
+    pub(crate) word: Range<usize>,
+    /// Bytes of the original.
+    pub(crate) origin: Range<usize>,
+    /// Index in [`Folded::sentences`].
+    pub(crate) sentence: usize,
+    /// What stands between this word and the one before, when it is a single character.
+    pub(crate) separator: Option<char>,
+    /// May be a disguised word: digits among letters, or one letter three times in a row.
+    pub(crate) odd: bool,
+}
+
+/// Folded text: `" word word "`, a space on either side of each word.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Folded {
+    pub(crate) text: String,
+    pub(crate) tokens: Vec<Token>,
+    /// Bytes of the original; every token lies in one.
+    pub(crate) sentences: Vec<Range<usize>>,
+}
+
+impl Folded {
+    /// Folds a text.
+    pub(crate) fn new(original: &str) -> Self {
+        let mut folder = Folder::new(original.len());
+        let mut rest = original.char_indices().peekable();
+        while let Some((at, c)) = rest.next() {
+            let end = rest.peek().map_or(original.len(), |(next, _)| *next);
+            folder.character(c, at..end, rest.peek().map(|(_, next)| *next));
+        }
+        folder.finish(original.len())
+    }
+
+    /// The word of a token.
+    pub(crate) fn word(&self, token: &Token) -> &str {
+        self.text.get(token.word.clone()).unwrap_or_default()
+    }
+
+    /// The token whose word begins at this byte of the folded text.
+    pub(crate) fn token_at(&self, byte: usize) -> Option<usize> {
+        self.tokens.binary_search_by_key(&byte, |token| token.word.start).ok()
+    }
+
+    /// Adds a word after the last one.
+    pub(crate) fn push(&mut self, word: &str, token: Token) {
+        if self.text.is_empty() {
+            self.text.push(' ');
+        }
+        let start = self.text.len();
+        self.text.push_str(word);
+        let end = self.text.len();
+        self.text.push(' ');
+        self.tokens.push(Token { word: start..end, ..token });
+    }
+}
+
+/// The state while characters arrive.
+struct Folder {
+    out: Folded,
+    word: Word,
+    /// Characters between the last word and the next: the only one, if there is only one.
+    separator: Option<char>,
+    separators: usize,
+    /// Where the current sentence begins.
+    sentence_start: usize,
+    /// The run of `.`, `!` and `?` that may end the sentence.
+    stops: Stops,
+}
+
+#[derive(Default)]
+struct Word {
+    letters: String,
+    origin: Range<usize>,
+    /// Whether accents on the last letter are dropped.
+    plain_script: bool,
+    digits: bool,
+    alphabetic: bool,
+    stretched: bool,
+    run: usize,
+    last: Option<char>,
+    /// An apostrophe that belongs to the word if a letter follows.
+    apostrophe: bool,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Stops {
+    dots: usize,
+    others: usize,
+    end: usize,
+}
+
+impl Folder {
+    fn new(bytes: usize) -> Self {
+        Self {
+            out: Folded {
+                text: String::with_capacity(bytes + 2),
+                tokens: Vec::with_capacity(bytes / 5 + 1),
+                sentences: Vec::new(),
+            },
+            word: Word::default(),
+            separator: None,
+            separators: 0,
+            sentence_start: 0,
+            stops: Stops::default(),
+        }
+    }
+
+    fn character(&mut self, c: char, origin: Range<usize>, next: Option<char>) {
+        if c.is_ascii_alphanumeric() {
+            self.letter(c.to_ascii_lowercase(), origin);
+        } else if c.is_ascii() {
+            self.mark(c, origin, next);
+        } else if table::is_invisible(c) {
+            // Dropped without a trace: it neither joins nor parts words.
+        } else if table::is_emoji(c) {
+            self.end_word();
+            self.letter(c, origin);
+            self.end_word();
+        } else if table::is_apostrophe(c) {
+            self.mark('\'', origin, next);
+        } else if matches!(c, '…' | '‥') {
+            self.separate(c);
+        } else if let Some(letter) = table::lookalike(c) {
+            self.letter(letter, origin);
+        } else {
+            decompose_compatible(c, |part| {
+                for part in part.to_lowercase() {
+                    self.part(part, origin.clone(), next);
+                }
+            });
+        }
+    }
+
+    /// A piece of a character that is not plain ASCII as typed.
+    fn part(&mut self, c: char, origin: Range<usize>, next: Option<char>) {
+        if is_combining_mark(c) {
+            // An accent on a Latin, Greek or Cyrillic letter is dropped; elsewhere marks are vowels and stay.
+            if !self.word.letters.is_empty() && !self.word.plain_script {
+                self.letter(c, origin);
+            }
+        } else if let Some(letter) = table::lookalike(c) {
+            self.letter(letter, origin);
+        } else if c.is_alphanumeric() {
+            self.letter(c, origin);
+        } else if !table::is_invisible(c) {
+            self.mark(c, origin, next);
+        }
+    }
+
+    fn letter(&mut self, c: char, origin: Range<usize>) {
+        self.stops_before_word();
+        let word = &mut self.word;
+        if word.letters.is_empty() {
+            word.origin = origin.clone();
+            word.plain_script = true;
+        }
+        word.apostrophe = false;
+        word.origin.end = origin.end;
+        word.run = if word.last == Some(c) { word.run + 1 } else { 1 };
+        word.last = Some(c);
+        word.digits |= c.is_ascii_digit();
+        word.alphabetic |= c.is_alphabetic();
+        word.stretched |= word.run >= 3 && c.is_alphabetic();
+        if !is_combining_mark(c) {
+            word.plain_script = table::drops_accents(c);
+        }
+        word.letters.push(c);
+    }
+
+    /// Anything that is not part of a word.
+    fn mark(&mut self, c: char, origin: Range<usize>, next: Option<char>) {
+        match c {
+            '\'' if !self.word.letters.is_empty() && !self.word.apostrophe => {
+                self.word.apostrophe = true;
+                // Between letters it is dropped; the next character decides.
+                if !next.is_some_and(char::is_alphanumeric) {
+                    self.separate(c);
+                }
+            }
+            '.' | '!' | '?' | '。' => {
+                self.separate(c);
+                if c == '.' {
+                    self.stops.dots += 1;
+                } else {
+                    self.stops.others += 1;
+                }
+                self.stops.end = origin.end;
+            }
+            '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
+                self.separate(' ');
+                self.end_sentence(origin.start);
+            }
+            '"' | '\'' | ')' | ']' | '“' | '”' | '»' if self.stops.end > 0 => {
+                self.separate(c);
+                self.stops.end = origin.end;
+            }
+            _ if c.is_whitespace() => {
+                self.separate(' ');
+                // “Wait…” and “wait...” trail off inside a sentence; one stop, or a louder one, ends it.
+                if self.stops.dots == 1 || self.stops.others > 0 {
+                    self.end_sentence(self.stops.end);
+                }
+                self.stops = Stops::default();
+            }
+            _ => self.separate(c),
+        }
+    }
+
+    fn separate(&mut self, c: char) {
+        self.end_word();
+        self.separators += 1;
+        self.separator = (self.separators == 1).then_some(c);
+    }
+
+    /// A stop directly before a letter (`k.i.l.l`, `3.5`) ends no sentence.
+    fn stops_before_word(&mut self) {
+        self.stops = Stops::default();
+    }
+
+    fn end_word(&mut self) {
+        if self.word.letters.is_empty() {
+            return;
+        }
+        let word = std::mem::take(&mut self.word);
+        let token = Token {
+            word: 0..0,
+            origin: word.origin,
+            sentence: self.out.sentences.len(),
+            separator: self.separator.filter(|_| self.separators == 1),
+            odd: word.stretched || (word.digits && word.alphabetic),
+        };
+        self.out.push(&word.letters, token);
+        self.separator = None;
+        self.separators = 0;
+    }
+
+    /// Ends the sentence before this byte, unless it has no words yet.
+    fn end_sentence(&mut self, end: usize) {
+        self.end_word();
+        self.stops = Stops::default();
+        let open = self.out.sentences.len();
+        if self.out.tokens.last().is_some_and(|token| token.sentence == open) {
+            self.out.sentences.push(self.sentence_start..end);
+            self.sentence_start = end;
+        }
+    }
+
+    fn finish(mut self, end: usize) -> Folded {
+        self.end_sentence(end);
+        self.out
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+use super::*;
+use proptest::prelude::*;
+
+fn fold(text: &str) -> String {
+    Folded::new(text).text.trim().to_owned()
+}
+
+#[test]
+fn one_form_for_many_spellings() {
+    for text in [
+        "Don't KILL me",
+        "don’t kill me",
+        "dont, kill -- me",
+        "ｄｏｎｔ ｋｉｌｌ ｍｅ",
+        "𝖉𝖔𝖓𝖙 𝕜𝕚𝕝𝕝 𝓶𝓮",
+        "dóñt kïll mé",
+        "d\u{200b}ont k\u{ad}ill\u{202e} me",
+        "dоnt kіll mе",
+        "ᴅᴏɴᴛ ᴋɪʟʟ ᴍᴇ",
+        "ⓓⓞⓝⓣ 🅚🅘🅛🅛 🅼🅴",
+        "dont\u{a0}kill_me",
+        "d̴o̷n̶t̸ k̵i̴l̷l̸ m̴e̵",
+    ] {
+        assert_eq!(fold(text), "dont kill me", "{text}");
+    }
+}
+
+#[test]
+fn words_stay_apart() {
+    assert_eq!(fold("skill ed, therapist; as-sign"), "skill ed therapist as sign");
+    assert_eq!(fold("'quoted' words’ end"), "quoted words end");
+}
+
+#[test]
+fn other_scripts_keep_their_vowels_and_pictures_are_words() {
+    assert_eq!(fold("मदद چاہیے"), "मदद چاہیے");
+    assert_eq!(fold("see🔪you👋🏽"), "see 🔪 you 👋");
+    assert_eq!(fold("Ŵy i eisiau marŵ"), "wy i eisiau marw");
+}
+
+#[test]
+fn every_word_knows_where_it_came_from() {
+    let text = "Ça, “DÉJÀ” vu";
+    let folded = Folded::new(text);
+    let origins: Vec<&str> =
+        folded.tokens.iter().filter_map(|token| text.get(token.origin.clone())).collect();
+    assert_eq!(origins, ["Ça", "DÉJÀ", "vu"]);
+}
+
+#[test]
+fn sentences_end_at_stops_and_lines_but_not_inside_words_or_trailing_dots() {
+    let count = |text| Folded::new(text).sentences.len();
+    assert_eq!(count("One. Two! Three?\nFour"), 4);
+    assert_eq!(count("He said “no.” Then left."), 2);
+    assert_eq!(count("k.i.l.l costs 3.50 at example.org"), 1);
+    assert_eq!(count("i want... to go… home"), 1);
+    assert_eq!(count("what?!?! no"), 2);
+    assert_eq!(count("... !!! \n\n"), 0);
+}
+
+#[test]
+fn single_separators_and_oddness_are_kept_for_repair() {
+    let folded = Folded::new("k.i l  l k1ll nooo");
+    let separators: Vec<_> = folded.tokens.iter().map(|t| t.separator).collect();
+    assert_eq!(separators, [None, Some('.'), Some(' '), None, Some(' '), Some(' ')]);
+    let odd: Vec<_> = folded.tokens.iter().map(|t| t.odd).collect();
+    assert_eq!(odd, [false, false, false, false, true, true]);
+}
+
+proptest! {
+    #[test]
+    fn folding_twice_changes_nothing(text in "\\PC{0,60}") {
+        let once = Folded::new(&text).text;
+        prop_assert_eq!(&Folded::new(&once).text, &once);
+    }
+
+    #[test]
+    fn offsets_are_character_edges_in_order_inside_the_text(text in any::<String>()) {
+        let folded = Folded::new(&text);
+        let mut last = 0;
+        for token in &folded.tokens {
+            prop_assert!(text.get(token.origin.clone()).is_some_and(|part| !part.is_empty()));
+            prop_assert!(last <= token.origin.start);
+            // A character that comes apart into several words gives them all the same origin.
+            last = token.origin.start;
+            let sentence = folded.sentences.get(token.sentence).cloned();
+            prop_assert!(sentence.is_some_and(|s| s.start <= token.origin.start && token.origin.end <= s.end));
+            prop_assert!(!folded.word(token).is_empty());
+        }
+    }
+}

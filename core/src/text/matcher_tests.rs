@@ -1,0 +1,162 @@
+use super::*;
+use crate::lists::Lists;
+use crate::taxonomy::{Category, Severity, Stage};
+use proptest::prelude::*;
+
+const RULES: &str = r#"
+category = "suicide"
+source = "a test"
+reviewed = "2026-11-22"
+[[rule]]
+id = "want-to-die"
+any = ["i (want|wanna|) to die", "kill* myself"]
+unless = ["laughing", "killing myself to"]
+severity = "high"
+stage = "ideation"
+why = "Wish to die."
+[[rule]]
+id = "means"
+any = ["take .. (pills|tablets)"]
+with = ["tonight", "goodbye"]
+severity = "critical"
+stage = "active"
+why = "Means and time."
+[[rule]]
+id = "search-only"
+any = ["painless"]
+surfaces = ["search"]
+severity = "medium"
+why = "Search."
+[[rule]]
+id = "younger"
+any = ["poo"]
+years = [0, 6]
+severity = "low"
+why = "Younger."
+"#;
+
+fn matcher(audience: Audience) -> Matcher {
+    let lists = Lists::from_sources(&[("phrases/suicide.toml", RULES)]).unwrap();
+    Matcher::new(lists.into_compiled(), audience).unwrap()
+}
+
+fn found(text: &str) -> Vec<String> {
+    let findings = matcher(Audience::Year(9)).check(text, Surface::Chat);
+    findings.into_iter().map(|f| format!("{}={}", f.rule, text.get(f.span).unwrap())).collect()
+}
+
+#[test]
+fn phrases_match_on_word_edges_with_alternatives_and_endings() {
+    assert_eq!(found("I WANNA to die"), ["suicide.want-to-die=I WANNA to die"]);
+    assert_eq!(found("i to die"), ["suicide.want-to-die=i to die"]);
+    assert_eq!(found("so killing myself again"), ["suicide.want-to-die=killing myself"]);
+    assert!(found("skill myself").is_empty() && found("i want to diet").is_empty());
+    assert!(found("kill it myself").is_empty());
+}
+
+#[test]
+fn a_phrase_does_not_cross_a_sentence() {
+    assert!(found("I kill. Myself I like").is_empty());
+    assert!(found("i want\nto die").is_empty());
+}
+
+#[test]
+fn a_gap_holds_up_to_three_words() {
+    assert_eq!(found("tonight i take all of my pills").len(), 1);
+    assert_eq!(found("tonight i take pills").len(), 1);
+    assert!(found("tonight i take all of my very pills").is_empty());
+}
+
+#[test]
+fn with_and_unless_look_at_the_sentence_and_no_further() {
+    assert!(found("take two tablets").is_empty());
+    assert!(found("take two tablets. see you tonight").is_empty());
+    assert_eq!(found("take two tablets, goodbye").len(), 1);
+    assert!(found("laughing so hard i kill myself").is_empty());
+    assert_eq!(found("i was laughing. now i kill myself").len(), 1);
+    assert!(found("killing myself to finish this").is_empty());
+}
+
+#[test]
+fn a_rule_is_reported_once_in_a_sentence_and_again_in_the_next() {
+    assert_eq!(found("kill myself kill myself").len(), 1);
+    assert_eq!(found("kill myself. no really, kill myself").len(), 2);
+    assert_eq!(found(&"kill myself. ".repeat(50)).len(), MAX_PER_RULE);
+}
+
+#[test]
+fn surfaces_and_years_are_kept() {
+    let count = |audience, text, surface| matcher(audience).check(text, surface).len();
+    assert_eq!(count(Audience::Year(9), "painless", Surface::Search), 1);
+    assert_eq!(count(Audience::Year(9), "painless", Surface::Chat), 0);
+    assert_eq!(count(Audience::Year(6), "poo", Surface::Chat), 1);
+    assert_eq!(count(Audience::Unspecified, "poo", Surface::Chat), 1);
+    assert_eq!(count(Audience::Year(7), "poo", Surface::Chat), 0);
+    assert_eq!(count(Audience::Staff, "poo", Surface::Chat), 0);
+}
+
+#[test]
+fn the_gravest_comes_first_with_its_reason_and_its_sentence() {
+    let text = "Hello. I want to die, tonight I take the pills!  Bye.";
+    let findings = matcher(Audience::Year(9)).check(text, Surface::Chat);
+    let first = &findings[0];
+    assert_eq!((first.rule.as_str(), first.severity), ("suicide.means", Severity::Critical));
+    assert_eq!((first.stage, first.category), (Some(Stage::Active), Category::Suicide));
+    assert_eq!(first.why, "Means and time.");
+    assert_eq!(first.excerpt.text, "I want to die, tonight I take the pills!");
+    assert_eq!(findings[1].rule, "suicide.want-to-die");
+}
+
+#[test]
+fn spans_are_of_the_original_also_after_repair() {
+    assert_eq!(found("ok, k1ll—my$elf."), ["suicide.want-to-die=k1ll—my$elf"]);
+    assert_eq!(found("“Kìll\u{200b} MYSELF”"), ["suicide.want-to-die=Kìll\u{200b} MYSELF"]);
+}
+
+/// Everything that a rule's first phrases could match, found by brute force: the oracle for the anchors.
+fn brute(matcher: &Matcher, text: &str) -> Vec<(usize, usize)> {
+    let folded = repair(Folded::new(text), text, &matcher.vocabulary);
+    let words = Words::new(&folded, &matcher.vocabulary);
+    let mut hits: Vec<(usize, usize)> = Vec::new();
+    for token in 0..folded.tokens.len() {
+        for (index, rule) in matcher.rules.iter().enumerate() {
+            let stretch = matcher.stretch(&words, token);
+            let any = rule.any.numbers().any(|phrase| stretch.starting(phrase, token).is_some());
+            let with = rule.with.is_empty() || stretch.find(rule.with, &(0..0)).is_some();
+            if any && with && stretch.find(rule.unless, &(0..0)).is_none() {
+                hits.push((index, folded.tokens[token].sentence));
+            }
+        }
+    }
+    hits.sort_unstable();
+    hits.dedup();
+    hits
+}
+
+proptest! {
+    #[test]
+    fn anchors_find_what_trying_every_place_finds(
+        words in prop::collection::vec(
+            prop::sample::select(vec![
+                "i", "want", "wanna", "to", "die", "kill", "killing", "myself", "take", "pills", "tablets", "tonight",
+                "laughing", "x", "y.", "goodbye", "k1ll", "painless", "z",
+            ]),
+            0..25,
+        )
+    ) {
+        let text = words.join(" ");
+        let matcher = matcher(Audience::Unspecified);
+        let folded = repair(Folded::new(&text), &text, &matcher.vocabulary);
+        let mut hits: Vec<(usize, usize)> = matcher
+            .check(&text, Surface::Search)
+            .iter()
+            .map(|finding| {
+                let rule = matcher.rules.iter().position(|rule| rule.name == finding.rule).unwrap();
+                let token = folded.tokens.iter().find(|t| t.origin.start == finding.span.start).unwrap();
+                (rule, token.sentence)
+            })
+            .collect();
+        hits.sort_unstable();
+        prop_assert_eq!(hits, brute(&matcher, &text));
+    }
+}

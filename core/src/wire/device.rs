@@ -1,0 +1,76 @@
+//! Enrolment, and the check-in by which a device says that it is alive and learns what the school has set.
+
+use serde::{Deserialize, Serialize};
+
+/// A device asks to be known. The private half of the key never leaves it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    /// From managed storage. Readable on the device, so it only lets a device ask: it opens nothing.
+    pub enrolment_key: String,
+    /// ECDSA P-256 public key: the uncompressed point (65 bytes) in unpadded base64url.
+    pub public_key: String,
+    /// A name for IT: the serial number or asset tag where the browser tells it, else the platform.
+    pub label: String,
+    /// The extension's version.
+    pub extension_version: String,
+}
+
+/// The device is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// Names the device in every later request (`keyid`).
+    pub device_id: String,
+}
+
+/// Whether the extension is watching, and if not why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceState {
+    /// Checking addresses and text.
+    Watching,
+    /// Policy could not be read; the last good one is in force.
+    BadPolicy,
+}
+
+/// A sign of life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckIn {
+    /// The extension's version.
+    pub extension_version: String,
+    /// The browser and platform, as the browser names them.
+    pub browser: String,
+    /// Version of the lists in force.
+    pub lists_version: String,
+    /// Version of the policy in force.
+    pub policy_version: String,
+    /// Whether it watches.
+    pub state: DeviceState,
+    /// Alerts and reports that wait in the outbox.
+    pub waiting: u32,
+    /// Alerts that the relay refused.
+    pub refused: u32,
+}
+
+/// An adult whom pupils may choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustedAdult {
+    /// Opaque to the device.
+    pub id: String,
+    /// As pupils know them: “Mrs Okafor”.
+    pub name: String,
+    /// What they do: “Head of Year 9”.
+    pub role: String,
+}
+
+/// What the school has set, cached by the device and good until the next check-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchoolConfig {
+    /// The school's name as pupils know it.
+    pub school: String,
+    /// Whom pupils may choose, in the order in which they are offered.
+    pub adults: Vec<TrustedAdult>,
+    /// When reports are read, in words: “Monday to Friday, 8am to 4pm in term time”. May be empty.
+    pub hours: String,
+}

@@ -1,0 +1,54 @@
+//! What devices and relays say to each other, versioned.
+//!
+//! Both ends compile these types, so a field cannot be spelled two ways. Every limit that the relay enforces stands
+//! here too, so that a device never sends what will be refused. How a request is signed is in `signature`.
+//! Nothing here decides anything: that is `engine` and `policy`.
+
+mod alert;
+mod device;
+mod report;
+mod signature;
+
+pub use alert::{Alert, AlertBatch, BatchReceipt, Excerpt, Reason, Refusal, SourceKind};
+pub use device::{CheckIn, DeviceState, Enrolled, Enrolment, SchoolConfig, TrustedAdult};
+pub use report::{
+    About, Identity, Report, ReportReceipt, Thread, ThreadMessage, ThreadQuery, ThreadReply, Voice,
+};
+pub use signature::{SignatureError, SignatureInput, content_digest, signature_base};
+
+/// Version of this protocol; part of every path (`/api/v1/…`).
+pub const VERSION: u32 = 1;
+
+/// Paths of the device API, in one place for both ends.
+pub mod path {
+    /// Exchange an enrolment key for a device identity. Not signed: there is no device yet.
+    pub const ENROL: &str = "/api/v1/enrol";
+    /// Say that the device is alive; receive what the school has set.
+    pub const CHECK_IN: &str = "/api/v1/check-in";
+    /// Deliver alerts.
+    pub const ALERTS: &str = "/api/v1/alerts";
+    /// Deliver one pupil's report.
+    pub const REPORTS: &str = "/api/v1/reports";
+    /// Read the replies to a report by its receipt code.
+    pub const THREAD: &str = "/api/v1/thread";
+    /// Add a message to a report by its receipt code.
+    pub const THREAD_REPLY: &str = "/api/v1/thread/reply";
+}
+
+/// Limits that both ends keep. Sizes of texts are counted in characters (Unicode scalar values).
+pub mod limit {
+    /// Alerts in one batch.
+    pub const BATCH: usize = 50;
+    /// Bytes of one request's body.
+    pub const BODY: usize = 512 * 1024;
+    /// Characters of an address.
+    pub const URL: usize = 2_000;
+    /// Characters of an excerpt.
+    pub const EXCERPT: usize = 600;
+    /// Characters of a reason, a label or a name.
+    pub const LINE: usize = 300;
+    /// Characters of what a pupil writes in a report or a message.
+    pub const STORY: usize = 10_000;
+    /// Findings named in one alert.
+    pub const REASONS: usize = 12;
+}

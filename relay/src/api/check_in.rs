@@ -1,0 +1,44 @@
+//! A device's sign of life, and what the school has set in return.
+
+use super::checked::line;
+use super::problem::Problem;
+use super::signed::Signed;
+use crate::app::App;
+use crate::db::{accounts, devices, schools};
+use axum::Json;
+use axum::extract::State;
+use lapwing_core::wire::{CheckIn, DeviceState, SchoolConfig, TrustedAdult};
+use std::sync::Arc;
+
+/// `POST /api/v1/check-in`. A check-in leaves no audit row: it changes only when a device was last heard of, and comes
+/// every few minutes from each.
+pub(crate) async fn check_in(
+    State(app): State<Arc<App>>,
+    Signed { device, body }: Signed<CheckIn>,
+) -> Result<Json<SchoolConfig>, Problem> {
+    let said = CheckIn {
+        extension_version: line("extension_version", &body.extension_version)?,
+        browser: line("browser", &body.browser)?,
+        lists_version: line("lists_version", &body.lists_version)?,
+        policy_version: line("policy_version", &body.policy_version)?,
+        ..body
+    };
+    let mut tx = app.db.begin().await?;
+    devices::check_in(&mut tx, &device.id, &said, state(said.state), app.now()).await?;
+    tx.commit().await?;
+    let school = schools::find(app.db.read(), &device.school_id).await?;
+    let adults = accounts::trusted_adults(app.db.read(), &device.school_id)
+        .await?
+        .into_iter()
+        .map(|adult| TrustedAdult { id: adult.id, name: adult.name, role: adult.job })
+        .collect();
+    Ok(Json(SchoolConfig { school: school.name, adults, hours: school.hours }))
+}
+
+/// As the database and the devices page name it.
+const fn state(state: DeviceState) -> &'static str {
+    match state {
+        DeviceState::Watching => "watching",
+        DeviceState::BadPolicy => "bad_policy",
+    }
+}

@@ -1,0 +1,58 @@
+//! A pupil's report on its way in. Of an anonymous report nothing is kept or logged that tells which device sent it:
+//! not even that the device was heard of at that moment.
+
+use super::checked::{self, Unfit};
+use super::problem::{Kind, Problem};
+use super::signed::Signed;
+use crate::app::App;
+use crate::auth::Role;
+use crate::db::accounts;
+use crate::db::audit::{self, Event};
+use crate::db::threads::{self, Kept};
+use crate::live::Change;
+use axum::Json;
+use axum::extract::State;
+use lapwing_core::wire::{Report, ReportReceipt};
+use std::sync::Arc;
+
+/// `POST /api/v1/reports`. Sending the same report again changes nothing.
+pub(crate) async fn report(
+    State(app): State<Arc<App>>,
+    Signed { device, body }: Signed<Report>,
+) -> Result<Json<ReportReceipt>, Problem> {
+    let report = checked::report(body)?;
+    let school = device.school_id.as_str();
+    if let Some(adult) = &report.adult {
+        // An adult who has left since the device last asked still stands for the choice that the pupil made.
+        let known = accounts::find(app.db.read(), school, adult).await?;
+        if known.is_none_or(|adult| adult.account.role == Role::ItAdmin) {
+            return Err(Unfit::new("adult", "must be the id of one of the school’s adults, or absent").into());
+        }
+    }
+    let receipt_hash = app.secrets.receipt_hash(&report.receipt);
+    let mut tx = app.db.begin().await?;
+    let kept = threads::keep(&mut tx, school, &device.id, &report, &receipt_hash, app.now()).await?;
+    match kept {
+        Kept::Before => return Ok(Json(ReportReceipt { acknowledged: report.id })),
+        Kept::Clash => {
+            return Err(Problem::new(
+                Kind::CLASH,
+                "Another report has this id or receipt code. Make new ones.",
+            ));
+        }
+        Kept::New => {}
+    }
+    let event = Event {
+        school_id: Some(school),
+        account_id: None,
+        action: "receive",
+        object_kind: "pupil_report",
+        object_id: &report.id,
+        detail: serde_json::Value::Null,
+    };
+    audit::record(&mut tx, &app, event).await?;
+    tx.commit().await?;
+    app.live.notify(school, Change::Inbox);
+    tracing::info!("a report was received");
+    Ok(Json(ReportReceipt { acknowledged: report.id }))
+}

@@ -1,0 +1,78 @@
+//! The device behind a request, by its signature: the profile of HTTP Message Signatures in `lapwing_core::wire`. The
+//! time in a signature is not enforced: a wrong clock must not silence a device, and replays change nothing.
+
+use super::body;
+use super::problem::{Kind, Problem};
+use crate::app::App;
+use crate::db::devices::{self, Device};
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use lapwing_core::wire::{SignatureInput, content_digest, signature_base};
+use ring::digest;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// A request whose signature holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Signed<T> {
+    /// Who signed it.
+    pub(crate) device: Device,
+    /// What it says.
+    pub(crate) body: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let input = header(&parts.headers, "signature-input")?;
+        let input =
+            SignatureInput::parse(input).map_err(|error| Problem::new(Kind::UNSIGNED, error.to_string()))?;
+        let signature = signature(header(&parts.headers, "signature")?)?;
+        let digest = header(&parts.headers, "content-digest")?;
+        let device = devices::find(app.db.read(), &input.key_id).await?.ok_or_else(|| {
+            Problem::new(Kind::UNKNOWN_DEVICE, "No device has this keyid here. Enrol again.")
+        })?;
+        let base = signature_base(parts.method.as_str(), parts.uri.path(), digest, &input);
+        verify(&device, base.as_bytes(), &signature)?;
+        if device.revoked_at.is_some() {
+            return Err(Problem::new(
+                Kind::REVOKED_DEVICE,
+                "IT has revoked this device. Nothing of it is taken.",
+            ));
+        }
+        let bytes = body::read(&parts.headers, body).await?;
+        if content_digest(&STANDARD.encode(digest::digest(&digest::SHA256, &bytes))) != digest {
+            return Err(Problem::new(
+                Kind::BAD_SIGNATURE,
+                "The body is not the one that Content-Digest names.",
+            ));
+        }
+        Ok(Self { device, body: body::parse(&bytes)? })
+    }
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Problem> {
+    headers.get(name).and_then(|value| value.to_str().ok()).ok_or_else(|| {
+        Problem::new(Kind::UNSIGNED, format!("The {name} header is missing. Enrol, and sign every request."))
+    })
+}
+
+fn signature(header: &str) -> Result<Vec<u8>, Problem> {
+    header
+        .strip_prefix("lapwing=:")
+        .and_then(|rest| rest.strip_suffix(':'))
+        .and_then(|base64| STANDARD.decode(base64).ok())
+        .ok_or_else(|| Problem::new(Kind::UNSIGNED, "The signature header must read: lapwing=:BASE64:"))
+}
+
+fn verify(device: &Device, base: &[u8], signature: &[u8]) -> Result<(), Problem> {
+    let key = URL_SAFE_NO_PAD.decode(&device.public_key).unwrap_or_default();
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(base, signature).map_err(|_| {
+        Problem::new(Kind::BAD_SIGNATURE, "The signature is not this device’s over this request.")
+    })
+}

@@ -1,0 +1,109 @@
+//! What a handler can reach: the database, the clock, randomness, secrets, limits and the live hub. It is built once,
+//! in `main` or in a test, and shared by every request. Nothing here knows a URL or a page.
+
+use crate::auth::password::Passwords;
+use crate::clock::Clock;
+use crate::crx::Package;
+use crate::db::Db;
+use crate::limit::Limits;
+use crate::live::Live;
+use crate::random::{self, NoRandomness, Random};
+use crate::secrets::Secrets;
+use crate::web::{join, setup};
+use anyhow::anyhow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use url::Url;
+
+/// What an [`App`] is made from.
+pub struct Parts {
+    /// The open database.
+    pub db: Db,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes tokens, keys and ids.
+    pub random: Arc<dyn Random>,
+    /// Keys that are not in the database.
+    pub secrets: Secrets,
+    /// Where people and devices reach this relay: `https://relay.school.example/`.
+    pub public_url: Url,
+    /// The extension, signed; none when this build has none in it.
+    pub extension: Option<Package>,
+}
+
+/// Everything that handlers share. Handlers take it as `State<Arc<App>>`.
+pub struct App {
+    /// The open database.
+    pub(crate) db: Db,
+    /// Tells the time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Makes tokens, keys and ids.
+    pub(crate) random: Arc<dyn Random>,
+    /// Keys that are not in the database.
+    pub(crate) secrets: Secrets,
+    /// Where people and devices reach this relay.
+    pub(crate) public_url: Url,
+    /// The extension, signed; none when this build has none in it.
+    pub(crate) extension: Option<Package>,
+    /// Who waits for news of which school.
+    pub(crate) live: Live,
+    /// How often something may be tried.
+    pub(crate) limits: Limits,
+    /// Hashes and verifies passwords.
+    pub(crate) passwords: Passwords,
+    /// How often a browser said that a page broke the content security policy.
+    pub(crate) csp_reports: AtomicU64,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { db, clock, random, secrets, public_url, extension } = parts;
+        let limits = Limits::new(&clock);
+        Arc::new(Self {
+            db,
+            clock,
+            random,
+            secrets,
+            public_url,
+            extension,
+            live: Live::default(),
+            limits,
+            passwords: Passwords::default(),
+            csp_reports: AtomicU64::new(0),
+        })
+    }
+
+    /// The address of a new set-up link, for whoever is at the server's console; none when there is a school already.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn set_up_link(&self) -> anyhow::Result<Option<String>> {
+        setup::new_link(self).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+    }
+
+    /// The address of a new link by which the owner of an e-mail address sets a password, for whoever is at the
+    /// server's console; none when no open account has this address.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn join_link(&self, email: &str) -> anyhow::Result<Option<String>> {
+        join::console_link(self, email).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+    }
+
+    /// Milliseconds since 1970, as the database keeps time.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.millis()
+    }
+
+    /// A new row's id.
+    pub(crate) fn new_id(&self) -> Result<String, NoRandomness> {
+        random::id(self.clock.as_ref(), self.random.as_ref())
+    }
+
+    /// The address of `path` on this relay, as people and devices reach it.
+    pub(crate) fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+}

@@ -1,0 +1,195 @@
+//! Accounts: the people who sign in, and the adults whom pupils may choose. Passwords are hashed in `auth::password`;
+//! this file only keeps the hash.
+
+use super::Tx;
+use crate::auth::{Account, Role};
+use crate::error::Error;
+use sqlx::any::AnyRow;
+use sqlx::{AnyExecutor, Row as _};
+
+/// An account as the people page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// Who it is.
+    pub(crate) account: Account,
+    /// Whether pupils may choose this adult.
+    pub(crate) trusted_adult: bool,
+    /// Whether a password has been set.
+    pub(crate) joined: bool,
+    /// Since when the account is closed.
+    pub(crate) disabled_at: Option<i64>,
+}
+
+/// What an account starts with.
+#[derive(Debug, Clone)]
+pub(crate) struct NewAccount<'a> {
+    /// Who it is.
+    pub(crate) account: &'a Account,
+    /// Whether pupils may choose this adult.
+    pub(crate) trusted_adult: bool,
+    /// Argon2id in PHC form; none until the person's own link has been used.
+    pub(crate) password_hash: Option<&'a str>,
+}
+
+/// Reads an account from a row with the columns `id, school_id, email, name, role, job` of table `account`.
+pub(super) fn account(row: &AnyRow) -> Result<Account, Error> {
+    let role: String = row.try_get("role")?;
+    Ok(Account {
+        id: row.try_get("id")?,
+        school_id: row.try_get("school_id")?,
+        email: row.try_get("email")?,
+        name: row.try_get("name")?,
+        role: role.parse::<Role>().map_err(Error::internal)?,
+        job: row.try_get("job")?,
+    })
+}
+
+fn listed(row: &AnyRow) -> Result<Listed, Error> {
+    Ok(Listed {
+        account: account(row)?,
+        trusted_adult: row.try_get::<i64, _>("trusted_adult")? != 0,
+        joined: row.try_get::<i64, _>("joined")? != 0,
+        disabled_at: row.try_get("disabled_at")?,
+    })
+}
+
+/// Every account of `school`, open ones first, by name.
+pub(crate) async fn list<'c>(db: impl AnyExecutor<'c>, school: &str) -> Result<Vec<Listed>, Error> {
+    sqlx::query(
+        "select id, school_id, email, name, role, job, trusted_adult, disabled_at, \
+         case when password_hash is null then 0 else 1 end as joined from account where school_id = $1 \
+         order by case when disabled_at is null then 0 else 1 end, lower(name), id",
+    )
+    .bind(school.to_owned())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(listed)
+    .collect()
+}
+
+/// One account of `school`, open or closed.
+pub(crate) async fn find<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    id: &str,
+) -> Result<Option<Listed>, Error> {
+    sqlx::query(
+        "select id, school_id, email, name, role, job, trusted_adult, disabled_at, \
+         case when password_hash is null then 0 else 1 end as joined from account \
+         where school_id = $1 and id = $2",
+    )
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .fetch_optional(db)
+    .await?
+    .map(|row| listed(&row))
+    .transpose()
+}
+
+/// The open account of an e-mail address, over all schools, with its password hash. For sign-in alone.
+pub(crate) async fn by_email<'c>(
+    db: impl AnyExecutor<'c>,
+    email: &str,
+) -> Result<Option<(Account, Option<String>)>, Error> {
+    let row = sqlx::query(
+        "select id, school_id, email, name, role, job, password_hash from account \
+         where email = $1 and disabled_at is null",
+    )
+    .bind(email.to_owned())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| Ok((account(&row)?, row.try_get("password_hash")?))).transpose()
+}
+
+/// The open adults of `school` whom pupils may choose, by name.
+pub(crate) async fn trusted_adults<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+) -> Result<Vec<Account>, Error> {
+    sqlx::query(
+        "select id, school_id, email, name, role, job from account \
+         where school_id = $1 and trusted_adult = 1 and disabled_at is null and role <> 'it_admin' \
+         order by lower(name), id",
+    )
+    .bind(school.to_owned())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(account)
+    .collect()
+}
+
+/// How many open accounts of `role` the school has.
+pub(crate) async fn count<'c>(db: impl AnyExecutor<'c>, school: &str, role: Role) -> Result<i64, Error> {
+    let row = sqlx::query(
+        "select count(*) as n from account where school_id = $1 and role = $2 and disabled_at is null",
+    )
+    .bind(school.to_owned())
+    .bind(role.as_str())
+    .fetch_one(db)
+    .await?;
+    Ok(row.try_get("n")?)
+}
+
+/// Adds an account. Answers `false`, and adds nothing, when the e-mail address has an account already.
+pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount<'_>, now: i64) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "insert into account (id, school_id, email, name, role, job, trusted_adult, password_hash, created_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (email) do nothing",
+    )
+    .bind(new.account.id.clone())
+    .bind(new.account.school_id.clone())
+    .bind(new.account.email.clone())
+    .bind(new.account.name.clone())
+    .bind(new.account.role.as_str())
+    .bind(new.account.job.clone())
+    .bind(i64::from(new.trusted_adult))
+    .bind(new.password_hash.map(str::to_owned))
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Sets a password's hash.
+pub(crate) async fn set_password(tx: &mut Tx, id: &str, hash: &str) -> Result<(), Error> {
+    sqlx::query("update account set password_hash = $1 where id = $2")
+        .bind(hash.to_owned())
+        .bind(id.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Sets whether pupils may choose this adult, and as what they know them.
+pub(crate) async fn set_trusted(
+    tx: &mut Tx,
+    school: &str,
+    id: &str,
+    job: &str,
+    trusted: bool,
+) -> Result<(), Error> {
+    sqlx::query("update account set job = $1, trusted_adult = $2 where school_id = $3 and id = $4")
+        .bind(job.to_owned())
+        .bind(i64::from(trusted))
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Closes an account. Its sessions and unused links end with it.
+pub(crate) async fn disable(tx: &mut Tx, school: &str, id: &str, now: i64) -> Result<(), Error> {
+    sqlx::query(
+        "update account set disabled_at = $1 where school_id = $2 and id = $3 and disabled_at is null",
+    )
+    .bind(now)
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    super::sessions::end_all(tx, id).await?;
+    super::links::cancel(tx, id, now).await
+}

@@ -1,0 +1,191 @@
+//! Devices: which browsers are enrolled, when they were last heard of, and with what versions. Their alerts are in
+//! `intake`; nothing here is about a child.
+
+use super::Tx;
+use crate::error::Error;
+use lapwing_core::wire::CheckIn;
+use sqlx::any::AnyRow;
+use sqlx::{AnyExecutor, Row as _};
+
+/// A device as a request needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Device {
+    /// The device's id.
+    pub(crate) id: String,
+    /// The school, and the only one whose rows this request may touch.
+    pub(crate) school_id: String,
+    /// ECDSA P-256, uncompressed point, unpadded base64url.
+    pub(crate) public_key: String,
+    /// Since when it may send nothing.
+    pub(crate) revoked_at: Option<i64>,
+}
+
+/// A device as the devices page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// The device's id.
+    pub(crate) id: String,
+    /// A name for IT, as the device gave it.
+    pub(crate) label: String,
+    /// When it was enrolled, milliseconds.
+    pub(crate) enrolled_at: i64,
+    /// When it was last heard of, milliseconds.
+    pub(crate) last_seen_at: i64,
+    /// Since when it may send nothing.
+    pub(crate) revoked_at: Option<i64>,
+    /// The extension's version.
+    pub(crate) extension_version: String,
+    /// The browser, as it names itself.
+    pub(crate) browser: String,
+    /// Version of its lists.
+    pub(crate) lists_version: String,
+    /// Version of its policy.
+    pub(crate) policy_version: String,
+    /// `watching` or `bad_policy`; empty before the first check-in.
+    pub(crate) state: String,
+    /// How many alerts and reports wait on the device.
+    pub(crate) waiting: i64,
+    /// How many alerts the relay has refused.
+    pub(crate) refused: i64,
+}
+
+/// The device with this id, whatever its school: the signature decides whether the request is its own.
+pub(crate) async fn find<'c>(db: impl AnyExecutor<'c>, id: &str) -> Result<Option<Device>, Error> {
+    let row = sqlx::query("select id, school_id, public_key, revoked_at from device where id = $1")
+        .bind(id.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.map(|row| device(&row)).transpose()
+}
+
+fn device(row: &AnyRow) -> Result<Device, Error> {
+    Ok(Device {
+        id: row.try_get("id")?,
+        school_id: row.try_get("school_id")?,
+        public_key: row.try_get("public_key")?,
+        revoked_at: row.try_get("revoked_at")?,
+    })
+}
+
+/// What a device says of itself when it enrols.
+#[derive(Debug, Clone)]
+pub(crate) struct NewDevice<'a> {
+    /// The id that it gets unless its key is known already.
+    pub(crate) id: &'a str,
+    /// The school of its enrolment key.
+    pub(crate) school_id: &'a str,
+    /// Its public key.
+    pub(crate) public_key: &'a str,
+    /// A name for IT.
+    pub(crate) label: &'a str,
+    /// The extension's version.
+    pub(crate) extension_version: &'a str,
+}
+
+/// Enrols a device, or finds the one that has this key already. The second answer says whether it is new.
+pub(crate) async fn enrol(tx: &mut Tx, new: &NewDevice<'_>, now: i64) -> Result<(Device, bool), Error> {
+    let done = sqlx::query(
+        "insert into device (id, school_id, public_key, label, extension_version, enrolled_at, last_seen_at) \
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (school_id, public_key) do nothing",
+    )
+    .bind(new.id.to_owned())
+    .bind(new.school_id.to_owned())
+    .bind(new.public_key.to_owned())
+    .bind(new.label.to_owned())
+    .bind(new.extension_version.to_owned())
+    .bind(now)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    let row = sqlx::query(
+        "select id, school_id, public_key, revoked_at from device where school_id = $1 and public_key = $2",
+    )
+    .bind(new.school_id.to_owned())
+    .bind(new.public_key.to_owned())
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((device(&row)?, done.rows_affected() == 1))
+}
+
+/// Keeps what a device said at check-in.
+pub(crate) async fn check_in(
+    tx: &mut Tx,
+    id: &str,
+    said: &CheckIn,
+    state: &str,
+    now: i64,
+) -> Result<(), Error> {
+    sqlx::query(
+        "update device set last_seen_at = $1, extension_version = $2, browser = $3, lists_version = $4, \
+         policy_version = $5, state = $6, waiting = $7, refused = $8 where id = $9",
+    )
+    .bind(now)
+    .bind(said.extension_version.clone())
+    .bind(said.browser.clone())
+    .bind(said.lists_version.clone())
+    .bind(said.policy_version.clone())
+    .bind(state.to_owned())
+    .bind(i64::from(said.waiting))
+    .bind(i64::from(said.refused))
+    .bind(id.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+const LISTED: &str = "select id, label, enrolled_at, last_seen_at, revoked_at, extension_version, browser, \
+     lists_version, policy_version, state, waiting, refused from device where school_id = $1 \
+     order by case when revoked_at is null then 0 else 1 end, last_seen_at, id";
+
+const LISTED_ONE: &str = "select id, label, enrolled_at, last_seen_at, revoked_at, extension_version, browser, \
+     lists_version, policy_version, state, waiting, refused from device where school_id = $1 and id = $2";
+
+fn listed(row: &AnyRow) -> Result<Listed, Error> {
+    Ok(Listed {
+        id: row.try_get("id")?,
+        label: row.try_get("label")?,
+        enrolled_at: row.try_get("enrolled_at")?,
+        last_seen_at: row.try_get("last_seen_at")?,
+        revoked_at: row.try_get("revoked_at")?,
+        extension_version: row.try_get("extension_version")?,
+        browser: row.try_get("browser")?,
+        lists_version: row.try_get("lists_version")?,
+        policy_version: row.try_get("policy_version")?,
+        state: row.try_get("state")?,
+        waiting: row.try_get("waiting")?,
+        refused: row.try_get("refused")?,
+    })
+}
+
+/// Every device of `school`: those in force first, the longest silent first.
+pub(crate) async fn list<'c>(db: impl AnyExecutor<'c>, school: &str) -> Result<Vec<Listed>, Error> {
+    sqlx::query(LISTED).bind(school.to_owned()).fetch_all(db).await?.iter().map(listed).collect()
+}
+
+/// One device of `school`.
+pub(crate) async fn one<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    id: &str,
+) -> Result<Option<Listed>, Error> {
+    sqlx::query(LISTED_ONE)
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .fetch_optional(db)
+        .await?
+        .map(|row| listed(&row))
+        .transpose()
+}
+
+/// Stops taking anything from a device. Answers `false` when it was stopped before.
+pub(crate) async fn revoke(tx: &mut Tx, school: &str, id: &str, now: i64) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "update device set revoked_at = $1 where school_id = $2 and id = $3 and revoked_at is null",
+    )
+    .bind(now)
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,303 @@
+//! Episodes and their alerts, as a DSL reads and decides on them. How alerts arrive and join episodes is in `intake`.
+
+use super::Tx;
+use crate::error::Error;
+use lapwing_core::wire::{Reason, SourceKind};
+use lapwing_core::{Action, Category, Severity, Stage, Surface};
+use sqlx::any::AnyRow;
+use sqlx::{AnyExecutor, Row as _};
+use std::str::FromStr;
+
+/// Alerts of one pupil and one theme, close in time.
+#[derive(Debug, Clone)]
+pub(crate) struct Episode {
+    /// The episode's id.
+    pub(crate) id: String,
+    /// The device that it happened on.
+    pub(crate) device_id: String,
+    /// The device's label.
+    pub(crate) device_label: String,
+    /// The account that the browser claimed, or nothing.
+    pub(crate) account: String,
+    /// The theme.
+    pub(crate) category: Category,
+    /// The gravest severity so far.
+    pub(crate) severity: Severity,
+    /// The gravest stage so far.
+    pub(crate) stage: Option<Stage>,
+    /// When the relay had the first alert, milliseconds.
+    pub(crate) first_at: i64,
+    /// When the relay had the last one, milliseconds.
+    pub(crate) last_at: i64,
+    /// How many alerts.
+    pub(crate) alerts: i64,
+    /// `new`, `claimed`, `dismissed` or `concern`.
+    pub(crate) status: String,
+    /// Whoever claimed it: account id and name.
+    pub(crate) holder: Option<(String, String)>,
+    /// When it was claimed, milliseconds.
+    pub(crate) claimed_at: Option<i64>,
+    /// The name of whoever closed it.
+    pub(crate) closed_by: Option<String>,
+    /// When it was closed, milliseconds.
+    pub(crate) closed_at: Option<i64>,
+    /// The reason's stable name.
+    pub(crate) closed_reason: Option<String>,
+    /// What the DSL wrote beside the reason.
+    pub(crate) closed_note: Option<String>,
+}
+
+impl Episode {
+    /// Whether a decision is still to be made.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.status.as_str(), "new" | "claimed")
+    }
+}
+
+/// One alert as stored.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredAlert {
+    /// The alert's id.
+    pub(crate) id: String,
+    /// By the device's clock, milliseconds.
+    pub(crate) occurred_at: i64,
+    /// By the relay's clock, milliseconds.
+    pub(crate) received_at: i64,
+    /// How it was seen.
+    pub(crate) source: SourceKind,
+    /// Where it was written.
+    pub(crate) surface: Option<Surface>,
+    /// The gravest category.
+    pub(crate) category: Category,
+    /// The gravest severity.
+    pub(crate) severity: Severity,
+    /// For suicide and self-harm.
+    pub(crate) stage: Option<Stage>,
+    /// What the device did.
+    pub(crate) action: Action,
+    /// The page's address; hostile text, and empty for unlawful content.
+    pub(crate) url: String,
+    /// What was written; hostile text.
+    pub(crate) excerpt: Option<String>,
+    /// Ranges of characters of `excerpt` that matched.
+    pub(crate) marks: Vec<(u32, u32)>,
+    /// Every rule that matched, gravest first.
+    pub(crate) reasons: Vec<Reason>,
+    /// Which policy decided.
+    pub(crate) policy_version: String,
+    /// Which lists decided.
+    pub(crate) lists_version: String,
+}
+
+/// Reads a word of the taxonomy from a column.
+pub(super) fn word<T: FromStr>(row: &AnyRow, column: &str) -> Result<T, Error>
+where
+    T::Err: std::fmt::Display,
+{
+    row.try_get::<String, _>(column)?.parse().map_err(Error::internal)
+}
+
+/// The same for a column that may hold nothing.
+pub(super) fn optional_word<T: FromStr>(row: &AnyRow, column: &str) -> Result<Option<T>, Error>
+where
+    T::Err: std::fmt::Display,
+{
+    row.try_get::<Option<String>, _>(column)?.map(|text| text.parse().map_err(Error::internal)).transpose()
+}
+
+fn episode(row: &AnyRow) -> Result<Episode, Error> {
+    let holder = match (row.try_get("claimed_by")?, row.try_get("holder_name")?) {
+        (Some(id), Some(name)) => Some((id, name)),
+        _ => None,
+    };
+    Ok(Episode {
+        id: row.try_get("id")?,
+        device_id: row.try_get("device_id")?,
+        device_label: row.try_get("device_label")?,
+        account: row.try_get("account")?,
+        category: word(row, "category")?,
+        severity: word(row, "severity")?,
+        stage: optional_word(row, "stage")?,
+        first_at: row.try_get("first_at")?,
+        last_at: row.try_get("last_at")?,
+        alerts: row.try_get("alerts")?,
+        status: row.try_get("status")?,
+        holder,
+        claimed_at: row.try_get("claimed_at")?,
+        closed_by: row.try_get("closer_name")?,
+        closed_at: row.try_get("closed_at")?,
+        closed_reason: row.try_get("closed_reason")?,
+        closed_note: row.try_get("closed_note")?,
+    })
+}
+
+/// The columns and joins that [`episode`] reads; a `where` follows.
+macro_rules! episodes_where {
+    ($rest:literal) => {
+        concat!(
+            "select e.id, e.device_id, d.label as device_label, e.account, e.category, e.severity, e.stage, e.first_at, ",
+            "e.last_at, e.alerts, e.status, e.claimed_by, h.name as holder_name, e.claimed_at, c.name as closer_name, ",
+            "e.closed_at, e.closed_reason, e.closed_note from episode e join device d on d.id = e.device_id ",
+            "left join account h on h.id = e.claimed_by left join account c on c.id = e.closed_by where ",
+            $rest
+        )
+    };
+}
+
+/// One episode of the school.
+pub(crate) async fn find<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    id: &str,
+) -> Result<Option<Episode>, Error> {
+    let row = sqlx::query(episodes_where!("e.school_id = $1 and e.id = $2"))
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.as_ref().map(episode).transpose()
+}
+
+/// Other episodes of the same device and claimed account, newest first, at most 20.
+pub(crate) async fn others<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    of: &Episode,
+) -> Result<Vec<Episode>, Error> {
+    let rows = sqlx::query(episodes_where!(
+        "e.school_id = $1 and e.device_id = $2 and e.account = $3 and e.id <> $4 order by e.last_at desc limit 20"
+    ))
+    .bind(school.to_owned())
+    .bind(of.device_id.clone())
+    .bind(of.account.clone())
+    .bind(of.id.clone())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(episode).collect()
+}
+
+/// Every alert of an episode, newest first, at most 200.
+pub(crate) async fn alerts<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    episode: &str,
+) -> Result<Vec<StoredAlert>, Error> {
+    let rows = sqlx::query(
+        "select id, occurred_at, received_at, source, surface, category, severity, stage, action, url, excerpt, marks, \
+         reasons, policy_version, lists_version from alert where school_id = $1 and episode_id = $2 \
+         order by received_at desc, occurred_at desc, id desc limit 200",
+    )
+    .bind(school.to_owned())
+    .bind(episode.to_owned())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(alert).collect()
+}
+
+fn alert(row: &AnyRow) -> Result<StoredAlert, Error> {
+    let json = |column: &str| row.try_get::<String, _>(column);
+    let source = serde_json::Value::String(json("source")?);
+    Ok(StoredAlert {
+        id: row.try_get("id")?,
+        occurred_at: row.try_get("occurred_at")?,
+        received_at: row.try_get("received_at")?,
+        source: serde_json::from_value(source).map_err(Error::internal)?,
+        surface: optional_word(row, "surface")?,
+        category: word(row, "category")?,
+        severity: word(row, "severity")?,
+        stage: optional_word(row, "stage")?,
+        action: word(row, "action")?,
+        url: row.try_get("url")?,
+        excerpt: row.try_get("excerpt")?,
+        marks: serde_json::from_str(&json("marks")?).map_err(Error::internal)?,
+        reasons: serde_json::from_str(&json("reasons")?).map_err(Error::internal)?,
+        policy_version: row.try_get("policy_version")?,
+        lists_version: row.try_get("lists_version")?,
+    })
+}
+
+/// The episode that an alert belongs to.
+pub(crate) async fn of_alert<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    alert: &str,
+) -> Result<Option<String>, Error> {
+    let row = sqlx::query("select episode_id from alert where school_id = $1 and id = $2")
+        .bind(school.to_owned())
+        .bind(alert.to_owned())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| row.try_get("episode_id")).transpose()?)
+}
+
+/// Gives an open episode to `me`, if it is still held by `from` (nothing for nobody). Answers whether it was.
+pub(crate) async fn claim(
+    tx: &mut Tx,
+    school: &str,
+    id: &str,
+    from: &str,
+    me: &str,
+    now: i64,
+) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "update episode set status = 'claimed', claimed_by = $1, claimed_at = $2 where school_id = $3 and id = $4 \
+         and status in ('new', 'claimed') and coalesce(claimed_by, '') = $5",
+    )
+    .bind(me.to_owned())
+    .bind(now)
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .bind(from.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Why and by whom an episode is closed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Closing<'a> {
+    /// `dismissed` or `concern`.
+    pub(crate) status: &'a str,
+    /// Who decided.
+    pub(crate) by: &'a str,
+    /// When, milliseconds.
+    pub(crate) at: i64,
+    /// The reason's stable name; none for a concern.
+    pub(crate) reason: Option<&'a str>,
+    /// What the DSL wrote beside it; may be empty.
+    pub(crate) note: &'a str,
+}
+
+/// Closes an open episode. Answers whether it was still open.
+pub(crate) async fn close(tx: &mut Tx, school: &str, id: &str, closing: Closing<'_>) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "update episode set status = $1, closed_by = $2, closed_at = $3, closed_reason = $4, closed_note = $5 \
+         where school_id = $6 and id = $7 and status in ('new', 'claimed')",
+    )
+    .bind(closing.status.to_owned())
+    .bind(closing.by.to_owned())
+    .bind(closing.at)
+    .bind(closing.reason.map(str::to_owned))
+    .bind(closing.note.to_owned())
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Puts a dismissed episode back into the inbox, held by `me`. Answers whether it was dismissed. The dismissal and its
+/// reason remain in the audit trail.
+pub(crate) async fn reopen(tx: &mut Tx, school: &str, id: &str, me: &str, now: i64) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "update episode set status = 'claimed', claimed_by = $1, claimed_at = $2, closed_by = null, closed_at = null, \
+         closed_reason = null, closed_note = null where school_id = $3 and id = $4 and status = 'dismissed'",
+    )
+    .bind(me.to_owned())
+    .bind(now)
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

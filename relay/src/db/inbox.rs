@@ -1,0 +1,263 @@
+//! What waits for the DSL, and what is done: short rows over episodes, reports and concerns. The full records are read
+//! in `episodes`, `reports` and `concerns`. How rows are grouped by urgency is decided in `web::inbox`.
+
+use super::concerns::{self, Person};
+use super::episodes::{optional_word, word};
+use super::reports::Identity;
+use crate::error::Error;
+use lapwing_core::wire::Reason;
+use lapwing_core::{Category, Severity, Stage};
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row as _};
+
+/// The most rows of a kind that one page shows.
+pub(crate) const MOST: usize = 200;
+
+/// An episode as a row.
+#[derive(Debug, Clone)]
+pub(crate) struct EpisodeRow {
+    /// The episode's id.
+    pub(crate) id: String,
+    /// The device's label.
+    pub(crate) device_label: String,
+    /// The account that the browser claimed, or nothing.
+    pub(crate) account: String,
+    /// The theme.
+    pub(crate) category: Category,
+    /// The gravest severity.
+    pub(crate) severity: Severity,
+    /// The gravest stage.
+    pub(crate) stage: Option<Stage>,
+    /// When the relay had its last alert, milliseconds.
+    pub(crate) last_at: i64,
+    /// How many alerts.
+    pub(crate) alerts: i64,
+    /// The name of whoever has it.
+    pub(crate) holder: Option<String>,
+    /// The reason of its gravest alert.
+    pub(crate) why: String,
+    /// When it was closed, milliseconds.
+    pub(crate) closed_at: Option<i64>,
+    /// Who closed it.
+    pub(crate) closed_by: Option<String>,
+    /// The reason's stable name.
+    pub(crate) closed_reason: Option<String>,
+}
+
+/// A report as a row. It holds no name of a pupil: the page of the report decides who may see that.
+#[derive(Debug, Clone)]
+pub(crate) struct ReportRow {
+    /// The report's id.
+    pub(crate) id: String,
+    /// Who may know the name.
+    pub(crate) identity: Identity,
+    /// The pupil's name when everybody who reads reports may know it.
+    pub(crate) pupil_name: Option<String>,
+    /// The chosen adult: account id and name.
+    pub(crate) adult: Option<(String, String)>,
+    /// `me`, `friend` or `other`.
+    pub(crate) about: String,
+    /// When the relay had it, milliseconds.
+    pub(crate) received_at: i64,
+    /// `new`, `seen`, `replied`, `concern` or `closed`.
+    pub(crate) status: String,
+    /// Who wrote last, `pupil` or `staff`, and when; none before the first message.
+    pub(crate) last_message: Option<(String, i64)>,
+}
+
+/// A concern as a row.
+#[derive(Debug, Clone)]
+pub(crate) struct ConcernRow {
+    /// The concern's id.
+    pub(crate) id: String,
+    /// Its number in the school.
+    pub(crate) number: i64,
+    /// When it was recorded, milliseconds.
+    pub(crate) recorded_at: i64,
+    /// `new`, `acknowledged`, `open` or `closed`.
+    pub(crate) status: String,
+    /// Who recorded it.
+    pub(crate) reporter: String,
+    /// Whether the DSL was told in person.
+    pub(crate) told_dsl: bool,
+    /// Whom it is about.
+    pub(crate) persons: Vec<Person>,
+}
+
+fn episode_row(row: &AnyRow) -> Result<EpisodeRow, Error> {
+    let reasons: Option<String> = row.try_get("reasons")?;
+    let reasons: Vec<Reason> = match reasons {
+        Some(json) => serde_json::from_str(&json).map_err(Error::internal)?,
+        None => Vec::new(),
+    };
+    Ok(EpisodeRow {
+        id: row.try_get("id")?,
+        device_label: row.try_get("device_label")?,
+        account: row.try_get("account")?,
+        category: word(row, "category")?,
+        severity: word(row, "severity")?,
+        stage: optional_word::<Stage>(row, "stage")?,
+        last_at: row.try_get("last_at")?,
+        alerts: row.try_get("alerts")?,
+        holder: row.try_get("holder_name")?,
+        why: reasons.into_iter().next().map(|reason| reason.why).unwrap_or_default(),
+        closed_at: row.try_get("closed_at")?,
+        closed_by: row.try_get("closer_name")?,
+        closed_reason: row.try_get("closed_reason")?,
+    })
+}
+
+macro_rules! episode_rows {
+    ($rest:literal) => {
+        concat!(
+            "select e.id, d.label as device_label, e.account, e.category, e.severity, e.stage, e.last_at, e.alerts, ",
+            "h.name as holder_name, c.name as closer_name, e.closed_at, e.closed_reason, ",
+            "(select a.reasons from alert a where a.school_id = e.school_id and a.episode_id = e.id ",
+            "and a.severity = e.severity order by a.received_at desc, a.id desc limit 1) as reasons ",
+            "from episode e join device d on d.id = e.device_id left join account h on h.id = e.claimed_by ",
+            "left join account c on c.id = e.closed_by where e.school_id = $1 and ",
+            $rest
+        )
+    };
+}
+
+/// Episodes that wait, gravest first, at most [`MOST`].
+pub(crate) async fn waiting_episodes(db: &AnyPool, school: &str) -> Result<Vec<EpisodeRow>, Error> {
+    let rows = sqlx::query(episode_rows!(
+        "e.status in ('new', 'claimed') order by case when e.stage = 'active' then 1 else 0 end desc, e.rank desc, \
+         e.last_at desc limit 200"
+    ))
+    .bind(school.to_owned())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(episode_row).collect()
+}
+
+/// Episodes that are done, latest first, at most [`MOST`].
+pub(crate) async fn done_episodes(db: &AnyPool, school: &str) -> Result<Vec<EpisodeRow>, Error> {
+    let rows = sqlx::query(episode_rows!(
+        "e.status in ('dismissed', 'concern') order by e.closed_at desc, e.id desc limit 200"
+    ))
+    .bind(school.to_owned())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(episode_row).collect()
+}
+
+fn report_row(row: &AnyRow) -> Result<ReportRow, Error> {
+    let pair = |a: &str, b: &str| -> Result<Option<(String, String)>, Error> {
+        Ok(row.try_get::<Option<String>, _>(a)?.zip(row.try_get::<Option<String>, _>(b)?))
+    };
+    let voice: Option<String> = row.try_get("last_voice")?;
+    let spoken: Option<i64> = row.try_get("last_at")?;
+    let identity: Identity = row.try_get::<String, _>("identity")?.parse()?;
+    let name: String = row.try_get("pupil_name")?;
+    Ok(ReportRow {
+        id: row.try_get("id")?,
+        identity,
+        pupil_name: (identity == Identity::Named && !name.is_empty()).then_some(name),
+        adult: pair("adult_id", "adult_name")?,
+        about: row.try_get("about")?,
+        received_at: row.try_get("received_at")?,
+        status: row.try_get("status")?,
+        last_message: voice.zip(spoken),
+    })
+}
+
+macro_rules! report_rows {
+    ($rest:literal) => {
+        concat!(
+            "select r.id, r.identity, r.pupil_name, r.adult_id, a.name as adult_name, r.about, r.received_at, r.status, ",
+            "(select m.voice from message m where m.school_id = r.school_id and m.report_id = r.id ",
+            "order by m.at desc, m.id desc limit 1) as last_voice, ",
+            "(select max(m.at) from message m where m.school_id = r.school_id and m.report_id = r.id) as last_at ",
+            "from pupil_report r left join account a on a.id = r.adult_id where r.school_id = $1 and ",
+            $rest
+        )
+    };
+}
+
+/// Reports that are not closed and not yet a concern, latest first, at most [`MOST`].
+pub(crate) async fn waiting_reports(db: &AnyPool, school: &str) -> Result<Vec<ReportRow>, Error> {
+    let rows = sqlx::query(report_rows!(
+        "r.status in ('new', 'seen', 'replied') order by r.received_at desc limit 200"
+    ))
+    .bind(school.to_owned())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(report_row).collect()
+}
+
+/// Reports that are closed or became a concern, latest first, at most [`MOST`].
+pub(crate) async fn done_reports(db: &AnyPool, school: &str) -> Result<Vec<ReportRow>, Error> {
+    let rows =
+        sqlx::query(report_rows!("r.status in ('concern', 'closed') order by r.received_at desc limit 200"))
+            .bind(school.to_owned())
+            .fetch_all(db)
+            .await?;
+    rows.iter().map(report_row).collect()
+}
+
+/// Reports that a pupil addressed to this adult, latest first, at most [`MOST`].
+pub(crate) async fn reports_to(db: &AnyPool, school: &str, adult: &str) -> Result<Vec<ReportRow>, Error> {
+    let rows = sqlx::query(report_rows!("r.adult_id = $2 order by r.received_at desc limit 200"))
+        .bind(school.to_owned())
+        .bind(adult.to_owned())
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(report_row).collect()
+}
+
+/// Which concerns a list shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ConcernFilter<'a> {
+    /// One status; all when empty.
+    pub(crate) status: &'a str,
+    /// One reporter's own; everybody's when empty.
+    pub(crate) reporter: &'a str,
+    /// Only concerns with a smaller number, for the next page; all when 0.
+    pub(crate) before: i64,
+}
+
+/// Concerns, latest first, at most [`MOST`].
+pub(crate) async fn concerns(
+    db: &AnyPool,
+    school: &str,
+    filter: ConcernFilter<'_>,
+) -> Result<Vec<ConcernRow>, Error> {
+    let rows = sqlx::query(
+        "select c.id, c.number, c.recorded_at, c.status, c.told_dsl, r.name as reporter, \
+         p.id as person_id, p.name, p.kind, p.year_group, i.role \
+         from (select * from concern where school_id = $1 and ($2 = '' or status = $2) \
+               and ($3 = '' or reporter_id = $3) and ($4 = 0 or number < $4) order by number desc limit 200) c \
+         join account r on r.id = c.reporter_id \
+         left join involvement i on i.school_id = c.school_id and i.concern_id = c.id \
+         left join person p on p.id = i.person_id \
+         order by c.number desc, i.id",
+    )
+    .bind(school.to_owned())
+    .bind(filter.status.to_owned())
+    .bind(filter.reporter.to_owned())
+    .bind(filter.before)
+    .fetch_all(db)
+    .await?;
+    let mut list: Vec<ConcernRow> = Vec::new();
+    for row in &rows {
+        let id: String = row.try_get("id")?;
+        if list.last().is_none_or(|last| last.id != id) {
+            list.push(ConcernRow {
+                id,
+                number: row.try_get("number")?,
+                recorded_at: row.try_get("recorded_at")?,
+                status: row.try_get("status")?,
+                reporter: row.try_get("reporter")?,
+                told_dsl: row.try_get::<i64, _>("told_dsl")? == 1,
+                persons: Vec::new(),
+            });
+        }
+        if let (Some(last), Some(_)) = (list.last_mut(), row.try_get::<Option<String>, _>("person_id")?) {
+            last.persons.push(concerns::person(row)?);
+        }
+    }
+    Ok(list)
+}

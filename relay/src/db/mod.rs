@@ -1,0 +1,23 @@
+//! All SQL, one file a table family; the same statements on SQLite and PostgreSQL.
+//!
+//! Reads take `db.read()`. Every change takes a [`Tx`] from `db.begin()` and writes its audit row (`audit::record`) in
+//! that same transaction. Every query of a school's rows names the school, which comes from the session or the device.
+//! Nothing here decides who may see what: that is `routes` and `auth`.
+
+pub(crate) mod accounts;
+pub(crate) mod audit;
+pub(crate) mod concerns;
+pub(crate) mod devices;
+pub(crate) mod episodes;
+pub(crate) mod inbox;
+pub(crate) mod intake;
+pub(crate) mod links;
+pub(crate) mod people_names;
+mod pool;
+pub(crate) mod reports;
+pub(crate) mod schools;
+pub(crate) mod sessions;
+pub(crate) mod threads;
+
+pub(crate) use pool::Tx;
+pub use pool::{Db, OpenError};

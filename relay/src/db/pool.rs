@@ -1,0 +1,130 @@
+//! Opening the database, and the two ways into it: many readers, and writers who take turns. SQLite has one writer
+//! connection, so two requests never wait on each other's locks; PostgreSQL has a pool for both.
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Transaction};
+use std::path::Path;
+use std::time::Duration;
+use tracing::log::LevelFilter;
+use url::Url;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+const READERS: u32 = 8;
+
+/// A change in the making. Dropping it without `commit` undoes it.
+pub(crate) type Tx = Transaction<'static, Any>;
+
+/// The open database.
+#[derive(Debug, Clone)]
+pub struct Db {
+    read: AnyPool,
+    write: AnyPool,
+    begin: &'static str,
+}
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address is of neither engine.
+    #[error(
+        "the database must be a postgres:// address, or absent for SQLite in the data folder; it starts with “{0}:”"
+    )]
+    Scheme(String),
+    /// The folder's name cannot be written as an address.
+    #[error("{0} cannot hold the database: give the data folder as an absolute path")]
+    Path(String),
+    /// The engine refused.
+    #[error("the database could not be opened: {0}")]
+    Connect(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database’s schema could not be brought up to date: {0}")]
+    Migrate(#[from] MigrateError),
+}
+
+impl Db {
+    /// Opens SQLite in `file`, made when absent, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is not this program's.
+    pub async fn sqlite(file: &Path) -> Result<Self, OpenError> {
+        sqlx::any::install_default_drivers();
+        let not_a_path = || OpenError::Path(file.display().to_string());
+        let absolute = std::path::absolute(file).map_err(|_| not_a_path())?;
+        let mut url = Url::from_file_path(&absolute).map_err(|()| not_a_path())?.to_string();
+        url.replace_range(.."file://".len(), "sqlite://");
+        url.push_str("?mode=rwc");
+        let options = quiet(url.parse()?);
+        let write = sqlite_pool(1).connect_with(options.clone()).await?;
+        SQLITE.run(&write).await?;
+        let read = sqlite_pool(READERS).connect_with(options).await?;
+        // A deferred transaction that starts with a read fails at once when another process writes in between.
+        Ok(Self { read, write, begin: "begin immediate" })
+    }
+
+    /// Opens PostgreSQL at `url` and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the address is not PostgreSQL's, or the server refuses.
+    pub async fn postgres(url: &Url) -> Result<Self, OpenError> {
+        sqlx::any::install_default_drivers();
+        if !matches!(url.scheme(), "postgres" | "postgresql") {
+            return Err(OpenError::Scheme(url.scheme().to_owned()));
+        }
+        let options = quiet(url.as_str().parse()?);
+        let pool = AnyPoolOptions::new()
+            .max_connections(READERS * 2)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        POSTGRES.run(&pool).await?;
+        Ok(Self { read: pool.clone(), write: pool, begin: "begin" })
+    }
+
+    /// For statements that only read.
+    pub(crate) const fn read(&self) -> &AnyPool {
+        &self.read
+    }
+
+    /// Begins a change.
+    pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
+        self.write.begin_with(self.begin).await
+    }
+
+    /// Finishes what is under way and closes the database.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+fn sqlite_pool(connections: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                for pragma in [
+                    "pragma busy_timeout = 5000",
+                    "pragma journal_mode = wal",
+                    // An acknowledged alert survives a power cut.
+                    "pragma synchronous = full",
+                    "pragma foreign_keys = on",
+                    "pragma trusted_schema = off",
+                    "pragma secure_delete = on",
+                ] {
+                    connection.execute(pragma).await?;
+                }
+                Ok(())
+            })
+        })
+}
+
+/// Statements are not logged: their values are children's words.
+fn quiet(options: AnyConnectOptions) -> AnyConnectOptions {
+    options.log_statements(LevelFilter::Off).log_slow_statements(LevelFilter::Off, Duration::ZERO)
+}

@@ -1,0 +1,69 @@
+//! Schools: their names, what pupils are told about them, and the key by which devices ask to be enrolled.
+
+use super::Tx;
+use crate::error::Error;
+use sqlx::{AnyExecutor, Row as _};
+
+/// A school as devices and the install page need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct School {
+    /// The school's id.
+    pub(crate) id: String,
+    /// As pupils know it.
+    pub(crate) name: String,
+    /// When reports are read, in words for pupils; may be empty.
+    pub(crate) hours: String,
+    /// Lets a device ask to be enrolled.
+    pub(crate) enrolment_key: String,
+}
+
+/// The school's name.
+pub(crate) async fn name<'c>(db: impl AnyExecutor<'c>, id: &str) -> Result<String, Error> {
+    Ok(find(db, id).await?.name)
+}
+
+/// The school of a session or a device. There is always one: nothing can name a school from outside.
+pub(crate) async fn find<'c>(db: impl AnyExecutor<'c>, id: &str) -> Result<School, Error> {
+    let row = sqlx::query("select id, name, hours, enrolment_key from school where id = $1")
+        .bind(id.to_owned())
+        .fetch_one(db)
+        .await?;
+    Ok(School {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        hours: row.try_get("hours")?,
+        enrolment_key: row.try_get("enrolment_key")?,
+    })
+}
+
+/// The id of the school whose devices carry this enrolment key.
+pub(crate) async fn by_enrolment_key<'c>(
+    db: impl AnyExecutor<'c>,
+    key: &str,
+) -> Result<Option<String>, Error> {
+    let row = sqlx::query("select id from school where enrolment_key = $1")
+        .bind(key.to_owned())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| row.try_get("id")).transpose()?)
+}
+
+/// Whether there is any school yet.
+pub(crate) async fn exists<'c>(db: impl AnyExecutor<'c>) -> Result<bool, Error> {
+    Ok(sqlx::query("select id from school limit 1").fetch_optional(db).await?.is_some())
+}
+
+/// Adds a school.
+pub(crate) async fn insert(tx: &mut Tx, school: &School, now: i64) -> Result<(), Error> {
+    sqlx::query(
+        "insert into school (id, name, hours, enrolment_key, created_at) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(school.id.clone())
+    .bind(school.name.clone())
+    .bind(school.hours.clone())
+    .bind(school.enrolment_key.clone())
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! A pupil's report and its conversation, from the pupil's side: kept once, and opened by receipt code. Which device
+//! sent an anonymous report is not kept anywhere. The staff's side is in `reports`.
+
+use super::Tx;
+use crate::error::Error;
+use lapwing_core::wire::{About, Identity, Report, Thread, ThreadMessage, Voice};
+use sqlx::{AnyExecutor, Row as _};
+
+/// A report that a receipt code opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Opened {
+    /// The report's id.
+    pub(crate) report_id: String,
+    /// When the relay had it.
+    pub(crate) received_at: i64,
+    /// When a member of staff first opened it.
+    pub(crate) seen_at: Option<i64>,
+}
+
+/// What became of something that a device sent once or more often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// It is new, and kept.
+    New,
+    /// It was kept before.
+    Before,
+    /// Its id or code belongs to something else.
+    Clash,
+}
+
+/// Keeps a report.
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    school: &str,
+    device: &str,
+    report: &Report,
+    receipt_hash: &str,
+    now: i64,
+) -> Result<Kept, Error> {
+    let (identity, name) = match &report.identity {
+        Identity::Named { name } => ("named", name.as_str()),
+        Identity::Confidant { name } => ("confidant", name.as_str()),
+        Identity::Anonymous => ("anonymous", ""),
+    };
+    let device = (report.identity != Identity::Anonymous).then(|| device.to_owned());
+    let done = sqlx::query(
+        "insert into pupil_report (id, school_id, device_id, adult_id, identity, pupil_name, about, story, wish, \
+         receipt_hash, written_at, received_at, status) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'new') on conflict do nothing",
+    )
+    .bind(report.id.clone())
+    .bind(school.to_owned())
+    .bind(device)
+    .bind(report.adult.clone())
+    .bind(identity)
+    .bind(name.to_owned())
+    .bind(about(report.about))
+    .bind(report.story.clone())
+    .bind(report.wish.clone())
+    .bind(receipt_hash.to_owned())
+    .bind(report.written_at)
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 1 {
+        return Ok(Kept::New);
+    }
+    let same =
+        sqlx::query("select id from pupil_report where id = $1 and school_id = $2 and receipt_hash = $3")
+            .bind(report.id.clone())
+            .bind(school.to_owned())
+            .bind(receipt_hash.to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+    Ok(if same.is_some() { Kept::Before } else { Kept::Clash })
+}
+
+/// The report that a receipt code opens, by the code's keyed hash.
+pub(crate) async fn open<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    receipt_hash: &str,
+) -> Result<Option<Opened>, Error> {
+    let row = sqlx::query(
+        "select id, received_at, seen_at from pupil_report where school_id = $1 and receipt_hash = $2",
+    )
+    .bind(school.to_owned())
+    .bind(receipt_hash.to_owned())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        Ok(Opened {
+            report_id: row.try_get("id")?,
+            received_at: row.try_get("received_at")?,
+            seen_at: row.try_get("seen_at")?,
+        })
+    })
+    .transpose()
+}
+
+/// The conversation of a report, as the pupil may see it.
+pub(crate) async fn thread<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    opened: &Opened,
+) -> Result<Thread, Error> {
+    let messages = sqlx::query(
+        "select m.voice, m.text, m.at, a.name from message m left join account a on a.id = m.account_id \
+         where m.school_id = $1 and m.report_id = $2 order by m.at, m.id",
+    )
+    .bind(school.to_owned())
+    .bind(opened.report_id.clone())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(|row| {
+        let voice: String = row.try_get("voice")?;
+        let name: Option<String> = row.try_get("name")?;
+        let from = if voice == "staff" { Voice::Staff } else { Voice::Pupil };
+        let name = if from == Voice::Staff { name.unwrap_or_default() } else { String::new() };
+        Ok(ThreadMessage { from, name, text: row.try_get("text")?, at: row.try_get("at")? })
+    })
+    .collect::<Result<_, Error>>()?;
+    Ok(Thread { received_at: opened.received_at, seen_at: opened.seen_at, messages })
+}
+
+/// Keeps the pupil's message. A closed conversation stays readable and takes new messages: a child may need to add
+/// something whenever they like, so the report waits for the DSL again.
+pub(crate) async fn reply(
+    tx: &mut Tx,
+    school: &str,
+    report_id: &str,
+    id: &str,
+    text: &str,
+    now: i64,
+) -> Result<Kept, Error> {
+    let done = sqlx::query(
+        "insert into message (id, school_id, report_id, voice, text, at) values ($1, $2, $3, 'pupil', $4, $5) \
+         on conflict (id) do nothing",
+    )
+    .bind(id.to_owned())
+    .bind(school.to_owned())
+    .bind(report_id.to_owned())
+    .bind(text.to_owned())
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        let same = sqlx::query("select id from message where id = $1 and school_id = $2 and report_id = $3")
+            .bind(id.to_owned())
+            .bind(school.to_owned())
+            .bind(report_id.to_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+        return Ok(if same.is_some() { Kept::Before } else { Kept::Clash });
+    }
+    sqlx::query(
+        "update pupil_report set status = 'seen' \
+         where school_id = $1 and id = $2 and status in ('replied', 'concern', 'closed')",
+    )
+    .bind(school.to_owned())
+    .bind(report_id.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(Kept::New)
+}
+
+const fn about(about: About) -> &'static str {
+    match about {
+        About::Me => "me",
+        About::Friend => "friend",
+        About::Other => "other",
+    }
+}

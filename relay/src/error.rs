@@ -1,0 +1,210 @@
+//! What can go wrong for a person, and the page that says so. A page never shows what failed inside: it carries a
+//! reference number, and the log has the rest. Devices get problem details instead, from `api::problem`.
+
+use crate::limit::TooMany;
+use crate::random::NoRandomness;
+use crate::web::message;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use std::fmt;
+
+/// Why a request could not be done.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// Nobody is signed in, or the session has ended. `next` is where a reader wanted to go.
+    SignIn {
+        /// The path to come back to; none when the request would have changed something.
+        next: Option<String>,
+    },
+    /// Signed in, but not with a role that may do this.
+    Forbidden,
+    /// The request came from a page of another site.
+    OtherSite,
+    /// There is no such thing in this school.
+    NotFound,
+    /// There is such a page, but it does not take this method.
+    Method,
+    /// The request makes no sense; the text tells the person what to do.
+    BadRequest(String),
+    /// More was sent than anybody types.
+    TooLarge,
+    /// Somebody else was quicker, or a link was used before; the text tells the person what to do.
+    Gone(String),
+    /// Too many tries.
+    TooMany(TooMany),
+    /// It took too long.
+    TimedOut,
+    /// The database is busy or full; nothing was lost, and trying again may help.
+    Busy(String),
+    /// A fault of ours.
+    Internal(String),
+}
+
+impl Error {
+    /// A fault of ours, from anything that explains itself.
+    pub(crate) fn internal(error: impl fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+
+    /// The status, the title and the text of the page. What failed inside goes to the log.
+    fn explained(self) -> (StatusCode, &'static str, String) {
+        match self {
+            Self::SignIn { .. } => (
+                StatusCode::UNAUTHORIZED,
+                "You have been signed out",
+                "Nothing was sent. Sign in again in another tab, then come back to this one and send it again.".into(),
+            ),
+            Self::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "This page is not for your role",
+                "Ask your safeguarding lead or IT administrator if you need it.".into(),
+            ),
+            Self::OtherSite => (
+                StatusCode::FORBIDDEN,
+                "That did not come from Lapwing",
+                "The request came from a page of another site, so nothing was done. Open Lapwing and try again there."
+                    .into(),
+            ),
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "There is no such page",
+                "The address may be mistyped, or what it names is not yours to see.".into(),
+            ),
+            Self::Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "This page does not work that way",
+                "Open it from the link that leads to it.".into(),
+            ),
+            Self::BadRequest(text) => (StatusCode::BAD_REQUEST, "That could not be read", text),
+            Self::TooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "That is too long",
+                "Nothing was saved. Go back, make it shorter, and send it again.".into(),
+            ),
+            Self::Gone(text) => (StatusCode::GONE, "This is no longer possible", text),
+            Self::TooMany(TooMany { seconds }) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Please wait",
+                format!("There were too many tries. Try again in {seconds} seconds."),
+            ),
+            Self::TimedOut => (
+                StatusCode::REQUEST_TIMEOUT,
+                "That took too long",
+                "It may or may not have been saved. Look before you send it again.".into(),
+            ),
+            Self::Busy(detail) => {
+                let reference = logged(&detail);
+                (
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "Lapwing is busy",
+                    format!("Nothing was saved. Try again in a minute. If it goes on, tell IT: reference {reference}."),
+                )
+            }
+            Self::Internal(detail) => {
+                let reference = logged(&detail);
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Something went wrong",
+                    format!("This is a fault in Lapwing. Nothing was saved. Tell IT: reference {reference}."),
+                )
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Self::Busy(error.to_string()),
+            sqlx::Error::Database(inner) if is_busy(inner.code().as_deref()) => Self::Busy(error.to_string()),
+            _ => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+/// SQLite's BUSY (5), LOCKED (6), IOERR (10) and FULL (13) with their extended codes; PostgreSQL's classes for
+/// transactions that must be tried again, lack of resources, and an operator's intervention.
+fn is_busy(code: Option<&str>) -> bool {
+    let code = code.unwrap_or_default();
+    match code.parse::<u32>() {
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
+        _ => ["40", "53", "57"].iter().any(|class| code.starts_with(class)),
+    }
+}
+
+impl From<TooMany> for Error {
+    fn from(error: TooMany) -> Self {
+        Self::TooMany(error)
+    }
+}
+
+impl From<NoRandomness> for Error {
+    fn from(error: NoRandomness) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let retry = match &self {
+            Self::SignIn { next: Some(next) } => {
+                let query: String =
+                    url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+                return Redirect::to(&format!("/sign-in?{query}")).into_response();
+            }
+            Self::TooMany(TooMany { seconds }) => Some(*seconds),
+            Self::Busy(_) => Some(30),
+            _ => None,
+        };
+        let (status, title, text) = self.explained();
+        let mut response = message(status, title, &text);
+        if let Some(seconds) = retry {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// Logs `detail` under a reference number that a person can read out.
+pub(crate) fn logged(detail: &str) -> String {
+    let reference: String =
+        uuid::Uuid::new_v4().simple().to_string().to_uppercase().chars().take(8).collect();
+    tracing::error!(reference, detail, "a request failed");
+    reference
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn shown(error: Error) -> (StatusCode, String) {
+        let response = error.into_response();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_ours_shows_a_reference_and_nothing_from_inside() {
+        let (status, html) = shown(Error::Internal("no such table: alert".into())).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(html.contains("reference ") && !html.contains("no such table"), "{html}");
+    }
+
+    #[test]
+    fn only_what_may_pass_is_called_busy() {
+        for code in ["5", "517", "13", "40001", "53100", "57P01"] {
+            assert!(is_busy(Some(code)), "{code}");
+        }
+        for code in ["1", "19", "2067", "23505", "42P01", ""] {
+            assert!(!is_busy(Some(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_reader_without_a_session_is_sent_to_sign_in_and_back() {
+        let response = Error::SignIn { next: Some("/inbox?a=b&c".into()) }.into_response();
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        assert_eq!(response.headers()[header::LOCATION], "/sign-in?next=%2Finbox%3Fa%3Db%26c");
+    }
+}

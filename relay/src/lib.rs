@@ -1,0 +1,37 @@
+//! The relay: it receives alerts and reports from devices, shows them to the school's Designated Safeguarding Leads,
+//! and keeps the record.
+//!
+//! Start at `routes`: every URL on one screen, with the role that it needs. `api` is what devices call, `web` is what
+//! people see, `db` is all the SQL, `auth` is who somebody is and what they may do. `app` is what a handler can reach.
+//! What is dangerous, and what to do about it, is not decided here: that is `lapwing-core`.
+
+mod accept;
+mod api;
+mod app;
+mod auth;
+mod cli;
+mod clock;
+mod config;
+mod crx;
+mod db;
+mod error;
+mod extract;
+mod limit;
+mod live;
+mod random;
+mod routes;
+mod secrets;
+mod security;
+mod serve;
+mod tls;
+mod web;
+
+pub use app::{App, Parts};
+pub use auth::Role;
+pub use cli::main;
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use crx::{Key, Package, PackageError};
+pub use db::{Db, OpenError};
+pub use random::{Random, SystemRandom};
+pub use routes::{Needs, Row, router, table};
+pub use secrets::Secrets;

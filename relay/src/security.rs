@@ -1,0 +1,176 @@
+//! What every answer carries and every request must keep to: security headers, a time limit, the same origin for
+//! changes, and an answer even when a handler panics. Which role a URL needs is in `routes`; how often something may be
+//! tried is in `limit`.
+
+use crate::api::Problem;
+use crate::app::App;
+use crate::error::Error;
+use axum::body::Bytes;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use lapwing_core::wire::limit;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+
+/// How long a handler may take, body included. An open stream of events has answered already.
+const TIME: Duration = Duration::from_secs(30);
+
+/// Bytes of any request's body: a full batch of alerts fits, and a long concern several times.
+pub(crate) const BODY: usize = limit::BODY;
+
+/// Bytes of a body that is too large which are read and forgotten before the answer.
+const DRAINED: usize = 64 * 1024 * 1024;
+
+/// Pages load nothing but what this relay serves, run no inline script, and stand in no frame. Scripts may make HTML
+/// only through one policy, whose name is `lapwing` (`static/live.js`).
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types lapwing; report-to csp; report-uri /csp-report";
+
+static HEADERS: [(HeaderName, &str); 8] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (HeaderName::from_static("reporting-endpoints"), "csp=\"/csp-report\""),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), payment=(), browsing-topics=()",
+    ),
+];
+
+/// Whether devices call this path: they get problem details, and their requests are signed instead of same-origin.
+pub(crate) fn is_for_devices(path: &str) -> bool {
+    path.starts_with("/api/")
+}
+
+/// An error as its reader wants it: problem details for devices, a page for people.
+pub(crate) fn answer(uri: &Uri, error: Error) -> Response {
+    if is_for_devices(uri.path()) { Problem::from(error).into_response() } else { error.into_response() }
+}
+
+/// Around every request: the time limit, panics, headers, and one line in the log without what was asked for.
+pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    let uri = request.uri().clone();
+    let method = request.method().clone();
+    // The pattern, not the path: paths can carry one-time tokens.
+    let path = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
+    let started = Instant::now();
+    let mut response = if announces_too_much(request.headers()) {
+        let _ = tokio::time::timeout(TIME, drain(request.into_body().into_data_stream())).await;
+        answer(&uri, Error::TooLarge)
+    } else {
+        let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+        match tokio::time::timeout(TIME, run).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(panic)) => answer(&uri, Error::Internal(panicked(panic.as_ref()))),
+            Err(_) => answer(&uri, Error::TimedOut),
+        }
+    };
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, path, status = response.status().as_u16(), millis, "answered");
+    let headers = response.headers_mut();
+    for (name, value) in &HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+fn announces_too_much(headers: &HeaderMap) -> bool {
+    let length =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    length.is_some_and(|length| length > BODY as u64)
+}
+
+/// Forgets what is still being sent: most clients only listen for an answer once they have sent everything.
+pub(crate) async fn drain<E>(mut body: impl Stream<Item = Result<Bytes, E>> + Unpin) {
+    let mut left = DRAINED;
+    while let Some(Ok(chunk)) = body.next().await {
+        left = left.saturating_sub(chunk.len());
+        if left == 0 {
+            return;
+        }
+    }
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a handler panicked: {}", text.unwrap_or("without a message"))
+}
+
+/// Refuses changes that come from another site's page (Origin and Sec-Fetch-Site).
+pub(crate) fn same_origin(app: &App) -> CsrfLayer<impl Fn(ProtectionError) -> Response + Clone + use<>> {
+    let layer = CsrfLayer::new();
+    // Behind a load balancer that rewrites Host, the relay still knows its own origin.
+    let own = app.public_url.origin().ascii_serialization();
+    let layer = layer.add_trusted_origin(own).unwrap_or_default();
+    layer.with_rejection_response(|_: ProtectionError| Error::OtherSite.into_response())
+}
+
+/// What is not in the table of `routes`.
+pub(crate) async fn not_found(uri: Uri) -> Response {
+    answer(&uri, Error::NotFound)
+}
+
+/// A path of the table, asked for with another method.
+pub(crate) async fn wrong_method(uri: Uri) -> Response {
+    answer(&uri, Error::Method)
+}
+
+/// `GET /health`: whether the relay can reach its database. For load balancers.
+pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<&'static str, Error> {
+    crate::db::schools::exists(app.db.read()).await?;
+    Ok("ok\n")
+}
+
+/// `POST /csp-report`: a browser says that a page broke the policy above. It is counted and logged without the page's
+/// address, which could carry a token.
+pub(crate) async fn csp_report(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let count = app.csp_reports.fetch_add(1, Ordering::Relaxed) + 1;
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let report: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    // `report-to` sends a list of reports, `report-uri` one.
+    let report = if media.starts_with("application/reports+json") {
+        &report[0]["body"]
+    } else {
+        &report["csp-report"]
+    };
+    let word = |names: [&str; 2]| -> String {
+        let text = names.iter().find_map(|name| report[*name].as_str()).unwrap_or("unknown");
+        text.chars().filter(|c| c.is_ascii_alphanumeric() || "-:/. '".contains(*c)).take(60).collect()
+    };
+    let directive = word(["effectiveDirective", "effective-directive"]);
+    let blocked = word(["blockedURL", "blocked-uri"]);
+    tracing::warn!(count, directive, blocked, "a page broke the content security policy");
+    StatusCode::NO_CONTENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_to_the_log_alone() {
+        let panic: Box<dyn std::any::Any + Send> = Box::new("index out of bounds".to_owned());
+        assert_eq!(panicked(panic.as_ref()), "a handler panicked: index out of bounds");
+    }
+
+    #[tokio::test]
+    async fn devices_get_problems_and_people_get_pages() {
+        let device = not_found(Uri::from_static("/api/v1/nothing")).await;
+        assert_eq!(device.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let person = not_found(Uri::from_static("/nothing")).await;
+        assert!(person.headers()[header::CONTENT_TYPE].to_str().unwrap().starts_with("text/html"));
+        assert_eq!((device.status(), person.status()), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+    }
+}

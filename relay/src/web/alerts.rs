@@ -1,0 +1,353 @@
+//! The episode page: every alert of one pupil and theme with all that explains it, and the DSL's decision about it. What
+//! an alert says comes from a device and is hostile text: shown, never followed.
+
+use super::form::{Errors, Posted, choice_label, is_choice};
+use super::when::When;
+use super::words::{Grade, Piece, count, line, pieces, theme};
+use super::{Area, Chrome, show_as, trail};
+use crate::app::App;
+use crate::auth::{Account, Dsl};
+use crate::db::concerns;
+use crate::db::episodes::{self, Closing, Episode, StoredAlert};
+use crate::error::Error;
+use crate::extract::Path;
+use crate::live::Change;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use lapwing_core::wire::{SourceKind, limit};
+use lapwing_core::{Action, Category};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Why an episode may be dismissed: stable name, and words.
+const REASONS: &[(&str, &str)] = &[
+    ("schoolwork", "School work"),
+    ("quotation", "A song, film, game or book"),
+    ("joke", "A joke between friends"),
+    ("false_match", "The rule matched by mistake"),
+    ("known", "Already known and in hand"),
+    ("other", "Something else"),
+];
+
+/// The words of a reason's stable name.
+pub(super) fn reason_words(reason: &str) -> &'static str {
+    choice_label(REASONS, reason).unwrap_or("another reason")
+}
+
+/// A rule that matched, for the page.
+struct Why {
+    rule: String,
+    category: String,
+    grade: Grade,
+    why: String,
+    context: Vec<String>,
+}
+
+/// One alert, for the page.
+struct Card {
+    id: String,
+    grade: Grade,
+    theme: String,
+    source: String,
+    /// Empty when the address is never shown.
+    url: String,
+    unlawful: bool,
+    pieces: Vec<Piece>,
+    action: &'static str,
+    on_device: When,
+    at_relay: When,
+    /// Whether the device's clock and the relay's are far apart.
+    late: bool,
+    rules: Vec<Why>,
+    policy_version: String,
+    lists_version: String,
+}
+
+/// Another episode of the same device and account.
+struct Other {
+    href: String,
+    theme: String,
+    when: When,
+    many: String,
+    outcome: String,
+}
+
+#[derive(Template)]
+#[template(path = "alerts/episode.html")]
+struct EpisodePage<'a> {
+    chrome: Chrome,
+    id: &'a str,
+    theme: String,
+    grade: Grade,
+    account: Option<String>,
+    device: String,
+    first: When,
+    last: When,
+    many: String,
+    open: bool,
+    dismissed: bool,
+    /// The account id of whoever has it, or nothing: what a claim must still find.
+    holder_id: &'a str,
+    /// Who has it, in words.
+    holder: String,
+    held_by_me: bool,
+    taken_since: Option<When>,
+    outcome: Option<String>,
+    outcome_note: &'a str,
+    outcome_when: Option<When>,
+    made: Vec<(String, i64)>,
+    cards: Vec<Card>,
+    others: Vec<Other>,
+    notice: Option<&'a str>,
+    errors: Errors,
+    reasons: &'static [(&'static str, &'static str)],
+    reason: &'a str,
+    note: &'a str,
+    printed: String,
+    reader: &'a str,
+}
+
+fn card(alert: &StoredAlert, now: i64) -> Card {
+    let place = alert.surface.map_or("", |surface| surface.label());
+    let source = match (alert.source, place) {
+        (SourceKind::Visit, _) => "A page that was opened".to_owned(),
+        (SourceKind::Search, _) => "Words of a search".to_owned(),
+        (SourceKind::Typed, "") => "Words that were typed".to_owned(),
+        (SourceKind::Typed, place) => format!("Words typed in {place}"),
+    };
+    Card {
+        id: alert.id.clone(),
+        grade: alert.severity.into(),
+        theme: theme(alert.category, alert.stage),
+        source,
+        url: line(&alert.url),
+        unlawful: alert.category == Category::Illegal,
+        pieces: alert.excerpt.as_deref().map(|text| pieces(text, &alert.marks)).unwrap_or_default(),
+        action: match alert.action {
+            Action::Allow => "Nothing was stopped",
+            Action::Note => "Noted only; the pupil saw nothing",
+            Action::Warn => "The pupil was asked to think first",
+            Action::Block => "The page was not opened",
+            Action::Support => "The pupil was shown where to find help",
+        },
+        on_device: When::new(alert.occurred_at, now),
+        at_relay: When::new(alert.received_at, now),
+        late: alert.occurred_at.abs_diff(alert.received_at) > 10 * 60 * 1000,
+        rules: alert.reasons.iter().map(why).collect(),
+        policy_version: line(&alert.policy_version),
+        lists_version: line(&alert.lists_version),
+    }
+}
+
+fn why(reason: &lapwing_core::wire::Reason) -> Why {
+    Why {
+        rule: line(&reason.rule),
+        category: theme(reason.category, reason.stage),
+        grade: reason.severity.into(),
+        why: line(&reason.why),
+        context: reason.context.iter().map(|text| line(text)).collect(),
+    }
+}
+
+fn outcome(episode: &Episode) -> Option<String> {
+    let by = episode.closed_by.as_deref().unwrap_or("somebody");
+    match (episode.status.as_str(), episode.closed_reason.as_deref()) {
+        ("dismissed", reason) => {
+            Some(format!("Dismissed by {by}: {}", reason.map_or("no reason", reason_words)))
+        }
+        ("concern", _) => Some(format!("Made into a concern by {by}")),
+        _ => None,
+    }
+}
+
+fn other(episode: &Episode, now: i64) -> Other {
+    let status = match &episode.holder {
+        Some((_, name)) if episode.is_open() => format!("{name} has it"),
+        _ => "Waiting".into(),
+    };
+    Other {
+        href: format!("/episodes/{}", episode.id),
+        theme: theme(episode.category, episode.stage),
+        when: When::new(episode.last_at, now),
+        many: count(episode.alerts, "alert"),
+        outcome: outcome(episode).unwrap_or(status),
+    }
+}
+
+/// What the page says besides the episode itself.
+#[derive(Default)]
+struct Said<'a> {
+    notice: Option<&'a str>,
+    errors: Errors,
+    reason: &'a str,
+    note: &'a str,
+}
+
+/// Reads the episode, with the audit row of the reading in the same transaction, and shows it.
+async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Result<Response, Error> {
+    let (school, now) = (me.school_id.as_str(), app.now());
+    let mut tx = app.db.begin().await?;
+    let episode = episodes::find(&mut *tx, school, id).await?.ok_or(Error::NotFound)?;
+    let alerts = episodes::alerts(&mut *tx, school, id).await?;
+    let others = episodes::others(&mut *tx, school, &episode).await?;
+    let made = concerns::made_from(&mut *tx, school, "episode", id).await?;
+    trail::note(&mut tx, app, me, "view", ("episode", id), json!({})).await?;
+    tx.commit().await?;
+
+    let (holder_id, holder_name) = match &episode.holder {
+        Some((id, name)) => (id.as_str(), name.as_str()),
+        None => ("", ""),
+    };
+    let held_by_me = holder_id == me.id;
+    let status = if said.errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    show_as(
+        status,
+        &EpisodePage {
+            chrome: Chrome::of(app, me, Area::Inbox).await?,
+            id,
+            theme: theme(episode.category, episode.stage),
+            grade: episode.severity.into(),
+            account: (!episode.account.is_empty()).then(|| line(&episode.account)),
+            device: line(&episode.device_label),
+            first: When::new(episode.first_at, now),
+            last: When::new(episode.last_at, now),
+            many: count(episode.alerts, "alert"),
+            open: episode.is_open(),
+            dismissed: episode.status == "dismissed",
+            holder_id,
+            holder: match holder_name {
+                _ if held_by_me => "You have this".into(),
+                "" => "Nobody has this yet".into(),
+                name => format!("{name} has this"),
+            },
+            held_by_me,
+            taken_since: episode.claimed_at.map(|at| When::new(at, now)),
+            outcome: outcome(&episode),
+            outcome_note: episode.closed_note.as_deref().unwrap_or_default(),
+            outcome_when: episode.closed_at.map(|at| When::new(at, now)),
+            made,
+            cards: alerts.iter().map(|alert| card(alert, now)).collect(),
+            others: others.iter().map(|episode| other(episode, now)).collect(),
+            notice: said.notice,
+            errors: said.errors,
+            reasons: REASONS,
+            reason: said.reason,
+            note: said.note,
+            printed: super::when::long(now),
+            reader: &me.name,
+        },
+    )
+}
+
+/// `GET /episodes/{id}`.
+pub(crate) async fn show_episode(
+    State(app): State<Arc<App>>,
+    Dsl(me): Dsl,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    episode_page(&app, &me, &id, Said::default()).await
+}
+
+/// `GET /alerts/{id}`: the alert's place on its episode's page.
+pub(crate) async fn show_alert(
+    State(app): State<Arc<App>>,
+    Dsl(me): Dsl,
+    Path(id): Path<String>,
+) -> Result<Redirect, Error> {
+    let episode = episodes::of_alert(app.db.read(), &me.school_id, &id).await?.ok_or(Error::NotFound)?;
+    // The id is one that the relay has checked to be a UUID when the alert arrived.
+    Ok(Redirect::to(&format!("/episodes/{episode}#alert-{id}")))
+}
+
+const CHANGED: &str =
+    "This changed while you were reading it, so nothing was done. Here is how it stands now.";
+
+/// Which holder the page showed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ClaimForm {
+    #[serde(default)]
+    from: String,
+}
+
+/// `POST /episodes/{id}/claim`.
+pub(crate) async fn claim(
+    State(app): State<Arc<App>>,
+    Dsl(me): Dsl,
+    Path(id): Path<String>,
+    Posted(form): Posted<ClaimForm>,
+) -> Result<Response, Error> {
+    let mut tx = app.db.begin().await?;
+    if !episodes::claim(&mut tx, &me.school_id, &id, &form.from, &me.id, app.now()).await? {
+        drop(tx);
+        return episode_page(&app, &me, &id, Said { notice: Some(CHANGED), ..Said::default() }).await;
+    }
+    trail::note(&mut tx, &app, &me, "claim", ("episode", &id), json!({ "from": form.from })).await?;
+    tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
+    Ok(Redirect::to(&format!("/episodes/{id}")).into_response())
+}
+
+/// Why an episode is dismissed.
+#[derive(Debug, Deserialize)]
+pub(crate) struct DismissForm {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /episodes/{id}/dismiss`.
+pub(crate) async fn dismiss(
+    State(app): State<Arc<App>>,
+    Dsl(me): Dsl,
+    Path(id): Path<String>,
+    Posted(form): Posted<DismissForm>,
+) -> Result<Response, Error> {
+    let mut errors = Errors::default();
+    if !is_choice(REASONS, &form.reason) {
+        errors.add("reason", "Choose why you dismiss this");
+    }
+    let note = if form.reason == "other" {
+        errors.needed_words("note", &form.note, limit::STORY, "The note", "Write why, in a few words")
+    } else {
+        errors.words("note", &form.note, limit::STORY, "The note")
+    };
+    if !errors.is_empty() {
+        let said = Said { errors, reason: &form.reason, note: &form.note, notice: None };
+        return episode_page(&app, &me, &id, said).await;
+    }
+    let mut tx = app.db.begin().await?;
+    let closing =
+        Closing { status: "dismissed", by: &me.id, at: app.now(), reason: Some(&form.reason), note: &note };
+    if !episodes::close(&mut tx, &me.school_id, &id, closing).await? {
+        drop(tx);
+        let said = Said { notice: Some(CHANGED), reason: &form.reason, note: &form.note, errors };
+        return episode_page(&app, &me, &id, said).await;
+    }
+    trail::note(&mut tx, &app, &me, "dismiss", ("episode", &id), json!({ "reason": form.reason })).await?;
+    tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
+    Ok(Redirect::to("/inbox").into_response())
+}
+
+/// `POST /episodes/{id}/reopen`: takes a dismissal back.
+pub(crate) async fn reopen(
+    State(app): State<Arc<App>>,
+    Dsl(me): Dsl,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let mut tx = app.db.begin().await?;
+    let was = episodes::find(&mut *tx, &me.school_id, &id).await?.ok_or(Error::NotFound)?;
+    if !episodes::reopen(&mut tx, &me.school_id, &id, &me.id, app.now()).await? {
+        drop(tx);
+        return episode_page(&app, &me, &id, Said { notice: Some(CHANGED), ..Said::default() }).await;
+    }
+    let detail = json!({ "dismissed_at": was.closed_at, "reason": was.closed_reason });
+    trail::note(&mut tx, &app, &me, "reopen", ("episode", &id), detail).await?;
+    tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
+    Ok(Redirect::to(&format!("/episodes/{id}")).into_response())
+}

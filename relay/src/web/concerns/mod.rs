@@ -1,0 +1,144 @@
+//! Concerns: the form by which staff record one (`record`), the record that the DSL works on and the little that its
+//! reporter sees of it (`view`), and the lists of both, here. Nothing that is written is ever changed: what follows is an
+//! entry of its own.
+
+mod draft;
+mod origin;
+pub(crate) mod record;
+pub(crate) mod view;
+
+use super::form::choice_label;
+use super::when::When;
+use super::{Area, Chrome, show};
+use crate::app::App;
+use crate::auth::{Role, Staff};
+use crate::db::concerns::Person;
+use crate::db::inbox::{self, ConcernFilter};
+use crate::error::Error;
+use crate::extract::Query;
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Roles of persons in a concern: stable name, and words.
+const ROLES: &[(&str, &str)] = &[
+    ("subject", "The child it is about"),
+    ("harmed", "May have been harmed"),
+    ("alleged_harming", "May have caused harm"),
+    ("witness", "Saw or heard it"),
+    ("sibling", "Brother or sister"),
+    ("adult_named", "An adult who is named"),
+];
+
+/// Statuses: stable name, and words.
+const STATUSES: &[(&str, &str)] = &[
+    ("new", "New"),
+    ("acknowledged", "Read by the safeguarding lead"),
+    ("open", "Being acted on"),
+    ("closed", "Closed"),
+];
+
+fn status_words(status: &str) -> &'static str {
+    choice_label(STATUSES, status).unwrap_or("Unknown")
+}
+
+/// Whom a concern is about, in one line: “Amira Khan (Year 9), Tom Bell and 2 more”.
+pub(super) fn persons_words(persons: &[Person]) -> String {
+    let named: Vec<String> = persons.iter().take(2).map(person_words).collect();
+    match persons.len() {
+        0 => "Nobody is named".into(),
+        1 | 2 => named.join(", "),
+        more => format!("{} and {} more", named.join(", "), more - 2),
+    }
+}
+
+fn person_words(person: &Person) -> String {
+    match (person.kind.as_str(), person.year_group.as_str()) {
+        ("adult", _) => format!("{} (adult)", person.name),
+        (_, "") => person.name.clone(),
+        (_, year) => format!("{} ({year})", person.name),
+    }
+}
+
+/// A concern in a list.
+struct Row {
+    href: String,
+    number: i64,
+    who: String,
+    reporter: String,
+    status: &'static str,
+    fresh: bool,
+    when: When,
+}
+
+#[derive(Template)]
+#[template(path = "concerns/list.html")]
+struct ListPage<'a> {
+    chrome: Chrome,
+    /// Whether the reader is a DSL, who sees everybody's.
+    all: bool,
+    rows: Vec<Row>,
+    statuses: &'static [(&'static str, &'static str)],
+    status: &'a str,
+    /// The number to go on from, when there are more.
+    next: Option<i64>,
+}
+
+/// Which concerns are asked for.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Filter {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    before: String,
+}
+
+/// `GET /concerns`: one's own; all of them for a DSL.
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Staff(me): Staff,
+    Query(filter): Query<Filter>,
+) -> Result<Response, Error> {
+    let all = me.role == Role::Dsl;
+    let status = choice_label(STATUSES, &filter.status).map_or("", |_| filter.status.as_str());
+    let asked = ConcernFilter {
+        status,
+        reporter: if all { "" } else { &me.id },
+        before: filter.before.parse().unwrap_or_default(),
+    };
+    let found = inbox::concerns(app.db.read(), &me.school_id, asked).await?;
+    let now = app.now();
+    let rows = found.iter().map(|row| Row {
+        href: format!("/concerns/{}", row.id),
+        number: row.number,
+        who: persons_words(&row.persons),
+        reporter: row.reporter.clone(),
+        status: status_words(&row.status),
+        fresh: row.status == "new",
+        when: When::new(row.recorded_at, now),
+    });
+    let rows = rows.collect();
+    let next = if found.len() >= inbox::MOST { found.last().map(|row| row.number) } else { None };
+    let chrome = Chrome::of(&app, &me, Area::Concerns).await?;
+    show(&ListPage { chrome, all, rows, statuses: STATUSES, status, next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str, kind: &str, year: &str) -> Person {
+        Person { name: name.into(), kind: kind.into(), year_group: year.into(), role: "subject".into() }
+    }
+
+    #[test]
+    fn a_line_names_two_and_counts_the_rest() {
+        let many =
+            [person("Amira", "pupil", "Year 9"), person("Tom", "pupil", ""), person("Mr Hale", "adult", "")];
+        assert_eq!(persons_words(&many), "Amira (Year 9), Tom and 1 more");
+        assert_eq!(persons_words(&many[2..]), "Mr Hale (adult)");
+        assert_eq!(persons_words(&[]), "Nobody is named");
+    }
+}

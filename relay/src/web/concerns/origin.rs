@@ -1,0 +1,127 @@
+//! What a concern is made from: nothing, an episode of alerts, or a pupil's report. It decides who may do so and what the
+//! form already knows. The evidence itself is not copied: the concern points to it.
+
+use super::super::when;
+use super::super::words::{line, theme};
+use super::draft::Draft;
+use crate::app::App;
+use crate::auth::{Account, Role};
+use crate::db::episodes::{self, Episode, StoredAlert};
+use crate::db::reports::{self, Name, Report};
+use crate::error::Error;
+
+/// Device and relay agree on the time when they are no further apart.
+const SAME_TIME: u64 = 10 * 60 * 1000;
+
+/// What a concern is made from.
+#[derive(Debug)]
+pub(super) enum Origin {
+    /// What somebody saw or heard.
+    Nothing,
+    /// Alerts.
+    Episode(Box<Episode>, Vec<StoredAlert>),
+    /// A pupil's report.
+    Report(Box<Report>),
+}
+
+impl Origin {
+    /// Loads what the draft names, if `me` may make a concern from it: a DSL from anything, the chosen adult from the
+    /// report that was written to them.
+    pub(super) async fn load(app: &App, me: &Account, draft: &Draft) -> Result<Self, Error> {
+        let (db, school) = (app.db.read(), me.school_id.as_str());
+        if !draft.episode.is_empty() {
+            if me.role != Role::Dsl {
+                return Err(Error::NotFound);
+            }
+            let episode = episodes::find(db, school, &draft.episode).await?.ok_or(Error::NotFound)?;
+            let alerts = episodes::alerts(db, school, &episode.id).await?;
+            return Ok(Self::Episode(Box::new(episode), alerts));
+        }
+        if !draft.report.is_empty() {
+            let report = reports::find(db, school, &draft.report).await?.ok_or(Error::NotFound)?;
+            if me.role != Role::Dsl && !report.is_for(&me.id) {
+                return Err(Error::NotFound);
+            }
+            return Ok(Self::Report(Box::new(report)));
+        }
+        Ok(Self::Nothing)
+    }
+
+    /// The concern's evidence: its kind and id.
+    pub(super) fn evidence(&self) -> Option<(&'static str, String)> {
+        match self {
+            Self::Nothing => None,
+            Self::Episode(episode, _) => Some(("episode", episode.id.clone())),
+            Self::Report(report) => Some(("report", report.id.clone())),
+        }
+    }
+
+    /// What it is, in words.
+    pub(super) fn words(&self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Episode(episode, _) => {
+                let who = if episode.account.is_empty() {
+                    "the browser named no account".to_owned()
+                } else {
+                    format!("{} (unverified)", line(&episode.account))
+                };
+                let last = when::long(episode.last_at);
+                let (theme, device) = (theme(episode.category, episode.stage), line(&episode.device_label));
+                Some(format!("Alerts: {theme}. Device {device}; {who}. Latest: {last}."))
+            }
+            Self::Report(report) => {
+                Some(format!("A pupil’s report, received {}.", when::long(report.received_at)))
+            }
+        }
+    }
+
+    /// Fills an empty form with what is known. It guesses nobody's name: an account is a claim of the device.
+    pub(super) fn fill(&self, draft: &mut Draft, reader: &str) {
+        match self {
+            Self::Nothing => {}
+            Self::Episode(episode, alerts) => {
+                draft.place = format!("Online, on device {}", line(&episode.device_label));
+                draft.seen_heard =
+                    format!("Lapwing raised an alert: {}.", theme(episode.category, episode.stage));
+                let gravest =
+                    alerts.iter().find(|alert| alert.severity == episode.severity).or(alerts.first());
+                let Some(alert) = gravest else { return };
+                draft.childs_words = alert.excerpt.clone().unwrap_or_default();
+                if !alert.url.is_empty() {
+                    draft.seen_heard.push_str(&format!(" Site: {}", line(&alert.url)));
+                }
+                fill_time(draft, alert.occurred_at, alert.received_at);
+            }
+            Self::Report(report) => {
+                if let Name::Known(name, _) = report.name_for(reader) {
+                    draft.person_name = vec![line(name)];
+                    let role = if report.about == "me" { "subject" } else { "witness" };
+                    draft.person_role = vec![role.into()];
+                }
+                draft.seen_heard = "A pupil wrote a report in Lapwing.".into();
+                draft.childs_words.clone_from(&report.story);
+                if !report.wish.is_empty() {
+                    draft.childs_words.push_str("\n\nWhat would you like to happen? ");
+                    draft.childs_words.push_str(&report.wish);
+                }
+                draft.occurred_precision = "unknown".into();
+            }
+        }
+    }
+
+    /// Whether the form is about to tell others a name that was given in confidence to its reader.
+    pub(super) fn breaks_confidence(&self, reader: &str) -> bool {
+        matches!(self, Self::Report(report)
+            if report.identity == reports::Identity::Confidant && matches!(report.name_for(reader), Name::Known(..)))
+    }
+}
+
+/// The device's time when the relay's bears it out; else the relay's, as a guess.
+fn fill_time(draft: &mut Draft, on_device: i64, at_relay: i64) {
+    let sure = on_device.abs_diff(at_relay) <= SAME_TIME && on_device <= at_relay;
+    let at = if sure { on_device } else { at_relay };
+    draft.occurred_date = when::date_value(at);
+    draft.occurred_time = when::time_value(at);
+    draft.occurred_precision = if sure { "exact" } else { "approximate" }.into();
+}

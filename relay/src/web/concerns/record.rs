@@ -1,0 +1,196 @@
+//! Recording a concern: one form for anybody who sees or hears something, and for what a DSL makes of an alert or a
+//! report. The last page says what happens next and by whom. What must be true of a form is in `draft`.
+
+use super::super::form::{Errors, Posted, form_id};
+use super::super::{Area, Chrome, show, show_as, trail};
+use super::draft::{Draft, PRECISIONS, PersonRow, ROWS, TOLD, YEARS};
+use super::origin::Origin;
+use super::{ROLES, persons_words};
+use crate::app::App;
+use crate::auth::{Account, Role, Staff};
+use crate::db::episodes::Closing;
+use crate::db::{Tx, concerns, episodes, people_names, reports};
+use crate::error::Error;
+use crate::extract::{Path, Query};
+use crate::live::Change;
+use crate::web::when;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "concerns/new.html")]
+struct FormPage {
+    chrome: Chrome,
+    draft: Draft,
+    rows: Vec<PersonRow>,
+    names: Vec<String>,
+    years: &'static [&'static str],
+    roles: &'static [(&'static str, &'static str)],
+    precisions: &'static [(&'static str, &'static str)],
+    told: &'static [(&'static str, &'static str)],
+    ask_told: bool,
+    from: Option<String>,
+    breaks_confidence: bool,
+    today: String,
+    errors: Errors,
+}
+
+/// The question is for staff; a DSL is who is to be told.
+fn is_asked(me: &Account) -> bool {
+    me.role != Role::Dsl
+}
+
+async fn form_page(
+    app: &App,
+    me: &Account,
+    (draft, least): (Draft, usize),
+    origin: &Origin,
+    errors: Errors,
+) -> Result<Response, Error> {
+    let whose = if me.role == Role::Dsl { "" } else { me.id.as_str() };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = FormPage {
+        chrome: Chrome::of(app, me, Area::NewConcern).await?,
+        rows: draft.rows(least),
+        names: people_names::known(app.db.read(), &me.school_id, whose).await?,
+        years: YEARS,
+        roles: ROLES,
+        precisions: PRECISIONS,
+        told: TOLD,
+        ask_told: is_asked(me),
+        from: origin.words(),
+        breaks_confidence: origin.breaks_confidence(&me.id),
+        today: when::date_value(app.now()),
+        draft,
+        errors,
+    };
+    show_as(status, &page)
+}
+
+/// What a concern is to be made from.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    episode: String,
+    report: String,
+}
+
+/// `GET /concerns/new`, with `?episode=` or `?report=` for what it is made from.
+pub(crate) async fn new(
+    State(app): State<Arc<App>>,
+    Staff(me): Staff,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Error> {
+    let mut draft = Draft {
+        id: app.new_id()?,
+        episode: asked.episode,
+        report: asked.report,
+        person_role: vec!["subject".into()],
+        occurred_date: when::date_value(app.now()),
+        occurred_precision: "approximate".into(),
+        ..Draft::default()
+    };
+    let origin = Origin::load(&app, &me, &draft).await?;
+    origin.fill(&mut draft, &me.id);
+    form_page(&app, &me, (draft, ROWS), &origin, Errors::default()).await
+}
+
+/// `POST /concerns/new`.
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    Staff(me): Staff,
+    Posted(mut draft): Posted<Draft>,
+) -> Result<Response, Error> {
+    draft.id = form_id(&draft.id)?;
+    let origin = Origin::load(&app, &me, &draft).await?;
+    if draft.add_person.is_some() {
+        let rows = draft.person_name.len() + 1;
+        return form_page(&app, &me, (draft, rows), &origin, Errors::default()).await;
+    }
+    let mut concern = match draft.check(app.now(), is_asked(&me)) {
+        Ok(concern) => concern,
+        Err(errors) => return form_page(&app, &me, (draft, ROWS), &origin, errors).await,
+    };
+    concern.evidence = origin.evidence();
+
+    let mut tx = app.db.begin().await?;
+    match concerns::create(&mut tx, &app, &me.school_id, &me.id, &concern).await? {
+        Some(number) => {
+            let detail = json!({ "number": number, "source": concern.source });
+            trail::note(&mut tx, &app, &me, "create", ("concern", &concern.id), detail).await?;
+            take_over(&mut tx, &app, &me, &origin, &concern.id).await?;
+        }
+        None => {
+            // The same form once more. It is answered like the first time, unless the id is somebody else's.
+            let known = concerns::find(&mut *tx, &me.school_id, &concern.id).await?;
+            if known.is_none_or(|known| known.reporter_id != me.id) {
+                return Err(Error::BadRequest("Open the form again: this one was used before.".into()));
+            }
+        }
+    }
+    tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
+    Ok(Redirect::to(&format!("/concerns/{}/recorded", concern.id)).into_response())
+}
+
+/// What the concern was made from is now the concern's.
+async fn take_over(
+    tx: &mut Tx,
+    app: &App,
+    me: &Account,
+    origin: &Origin,
+    concern: &str,
+) -> Result<(), Error> {
+    let detail = json!({ "concern": concern });
+    match origin {
+        Origin::Nothing => Ok(()),
+        Origin::Episode(episode, _) => {
+            let closing = Closing { status: "concern", by: &me.id, at: app.now(), reason: None, note: "" };
+            episodes::close(tx, &me.school_id, &episode.id, closing).await?;
+            trail::note(tx, app, me, "make_concern", ("episode", &episode.id), detail).await
+        }
+        Origin::Report(report) => {
+            reports::finish(tx, &me.school_id, &report.id, "concern").await?;
+            trail::note(tx, app, me, "make_concern", ("pupil_report", &report.id), detail).await
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "concerns/recorded.html")]
+struct RecordedPage {
+    chrome: Chrome,
+    id: String,
+    number: i64,
+    who: String,
+    told: bool,
+    is_dsl: bool,
+    leads: Vec<(String, String)>,
+}
+
+/// `GET /concerns/{id}/recorded`: what happens next, and by whom. Only for whoever recorded it.
+pub(crate) async fn recorded(
+    State(app): State<Arc<App>>,
+    Staff(me): Staff,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let db = app.db.read();
+    let concern =
+        concerns::find(db, &me.school_id, &id).await?.filter(|concern| concern.reporter_id == me.id);
+    let concern = concern.ok_or(Error::NotFound)?;
+    let persons = concerns::persons(db, &me.school_id, &id).await?;
+    show(&RecordedPage {
+        chrome: Chrome::of(&app, &me, Area::NewConcern).await?,
+        id,
+        number: concern.number,
+        who: persons_words(&persons),
+        told: concern.told_dsl,
+        is_dsl: me.role == Role::Dsl,
+        leads: people_names::leads(db, &me.school_id).await?,
+    })
+}

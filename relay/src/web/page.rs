@@ -1,0 +1,176 @@
+//! How a page is put together: the frame around it (`templates/base.html`) and the way it becomes a response.
+//! What stands inside the frame belongs to each page's own file.
+
+use crate::app::App;
+use crate::auth::{Account, Role};
+use crate::db::schools;
+use crate::error::{self, Error};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+/// The part of Lapwing that a page belongs to, for the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Area {
+    /// None of those in the navigation.
+    None,
+    /// What waits for the DSL.
+    Inbox,
+    /// Pupils' reports.
+    Reports,
+    /// Concerns: one's own, or all for the DSL.
+    Concerns,
+    /// Writing a concern.
+    NewConcern,
+    /// Accounts.
+    People,
+    /// Devices.
+    Devices,
+    /// How to install the extension.
+    Install,
+}
+
+/// The frame around a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Chrome {
+    /// The school's name; empty where it is not known.
+    pub(crate) school: String,
+    /// Who is signed in.
+    pub(crate) who: Option<Who>,
+    area: Area,
+}
+
+/// Who is signed in, as the frame shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Who {
+    /// Their name.
+    pub(crate) name: String,
+    role: Role,
+}
+
+impl Who {
+    /// Their role in words.
+    pub(crate) const fn role_label(&self) -> &'static str {
+        self.role.label()
+    }
+}
+
+/// One link of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NavItem {
+    /// Where it leads.
+    pub(crate) href: &'static str,
+    /// What it says.
+    pub(crate) label: &'static str,
+    /// Whether this page belongs to it.
+    pub(crate) current: bool,
+}
+
+impl Chrome {
+    /// The frame of a page for nobody in particular: sign-in, set-up, errors.
+    pub(crate) const fn outside() -> Self {
+        Self { school: String::new(), who: None, area: Area::None }
+    }
+
+    /// The frame for somebody who is signed in.
+    pub(crate) async fn of(app: &App, me: &Account, area: Area) -> Result<Self, Error> {
+        let school = schools::name(app.db.read(), &me.school_id).await?;
+        Ok(Self::with(school, &me.name, me.role, area))
+    }
+
+    /// The frame from its parts.
+    pub(crate) fn with(school: String, name: &str, role: Role, area: Area) -> Self {
+        Self { school, who: Some(Who { name: name.to_owned(), role }), area }
+    }
+
+    /// The navigation for the role of whoever is signed in.
+    pub(crate) fn nav(&self) -> Vec<NavItem> {
+        let items: &[(Area, &str, &str)] = match self.who.as_ref().map(|who| who.role) {
+            None => &[],
+            Some(Role::Dsl) => &[
+                (Area::Inbox, "/inbox", "Inbox"),
+                (Area::Concerns, "/concerns", "Concerns"),
+                (Area::NewConcern, "/concerns/new", "Record a concern"),
+                (Area::Reports, "/reports", "Reports to me"),
+                (Area::People, "/people", "People"),
+            ],
+            Some(Role::Staff) => &[
+                (Area::NewConcern, "/concerns/new", "Record a concern"),
+                (Area::Concerns, "/concerns", "My concerns"),
+                (Area::Reports, "/reports", "Reports to me"),
+            ],
+            Some(Role::ItAdmin) => &[
+                (Area::Devices, "/devices", "Devices"),
+                (Area::Install, "/install", "Install"),
+                (Area::People, "/people", "People"),
+            ],
+        };
+        items.iter().map(|&(area, href, label)| NavItem { href, label, current: area == self.area }).collect()
+    }
+}
+
+/// A page that could be made.
+pub(crate) fn show(template: &impl Template) -> Result<Response, Error> {
+    show_as(StatusCode::OK, template)
+}
+
+/// A page with a status of its own: 422 for a form that comes back with what to put right.
+pub(crate) fn show_as(status: StatusCode, template: &impl Template) -> Result<Response, Error> {
+    let html = template.render().map_err(Error::internal)?;
+    Ok((status, Html(html)).into_response())
+}
+
+#[derive(Template)]
+#[template(path = "home/message.html")]
+struct Message<'a> {
+    chrome: Chrome,
+    title: &'a str,
+    text: &'a str,
+}
+
+/// A page that says one thing: what happened, and what to do next. It needs no database, so errors can use it.
+pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> Response {
+    let page = Message { chrome: Chrome::outside(), title, text };
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            let reference = error::logged(&error.to_string());
+            (status, format!("{title}. Reference {reference}.")).into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hrefs(role: Role) -> Vec<&'static str> {
+        Chrome::with("Oak".into(), "A", role, Area::None).nav().iter().map(|item| item.href).collect()
+    }
+
+    #[test]
+    fn it_is_offered_no_page_about_a_child() {
+        let offered = hrefs(Role::ItAdmin);
+        assert!(!offered.is_empty());
+        for page in ["/inbox", "/concerns", "/concerns/new", "/reports"] {
+            assert!(!offered.contains(&page), "{page}");
+        }
+    }
+
+    #[test]
+    fn the_current_area_is_marked_once() {
+        let nav = Chrome::with("Oak".into(), "A", Role::Dsl, Area::Inbox).nav();
+        assert_eq!(
+            nav.iter().filter(|item| item.current).map(|item| item.href).collect::<Vec<_>>(),
+            ["/inbox"]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_message_is_escaped() {
+        let response = message(StatusCode::BAD_REQUEST, "<b>", "<script>alert(1)</script>");
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let html = String::from_utf8(body.to_vec()).unwrap();
+        assert!(!html.contains("<script>") && !html.contains("<b>"), "{html}");
+    }
+}

@@ -1,0 +1,272 @@
+//! Pupils' reports: what a pupil wrote, who may know the name, and the conversation with the pupil. The DSL and the adult
+//! whom the pupil chose may read a report; the name follows the pupil's own choice (`db::reports::Report::name_for`).
+
+use super::form::{Errors, Posted};
+use super::inbox::{about_words, report_who};
+use super::when::When;
+use super::words::{capital, line};
+use super::{Area, Chrome, show, show_as, trail};
+use crate::app::App;
+use crate::auth::{Account, Role, Staff};
+use crate::db::reports::{self, Name, Reply, Report};
+use crate::db::{Tx, concerns, inbox};
+use crate::error::Error;
+use crate::extract::Path;
+use crate::live::Change;
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use lapwing_core::wire::limit;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// A report in the list.
+struct Row {
+    href: String,
+    who: String,
+    about: String,
+    state: &'static str,
+    when: When,
+}
+
+#[derive(Template)]
+#[template(path = "reports/list.html")]
+struct ListPage {
+    chrome: Chrome,
+    rows: Vec<Row>,
+}
+
+/// `GET /reports`: the reports that pupils addressed to whoever is signed in.
+pub(crate) async fn list(State(app): State<Arc<App>>, Staff(me): Staff) -> Result<Response, Error> {
+    let now = app.now();
+    let rows = inbox::reports_to(app.db.read(), &me.school_id, &me.id).await?;
+    let rows = rows.iter().map(|row| Row {
+        href: format!("/reports/{}", row.id),
+        who: report_who(row, &me.id),
+        about: capital(about_words(&row.about)),
+        state: state_words(&row.status),
+        when: When::new(row.received_at, now),
+    });
+    let rows = rows.collect();
+    show(&ListPage { chrome: Chrome::of(&app, &me, Area::Reports).await?, rows })
+}
+
+fn state_words(status: &str) -> &'static str {
+    match status {
+        "new" => "Not opened yet",
+        "seen" => "To be answered",
+        "replied" => "Answered",
+        "concern" => "Made into a concern",
+        _ => "Closed",
+    }
+}
+
+/// One message, for the page.
+struct Said {
+    staff: bool,
+    who: String,
+    text: String,
+    when: When,
+}
+
+#[derive(Template)]
+#[template(path = "reports/report.html")]
+struct ReportPage<'a> {
+    chrome: Chrome,
+    id: &'a str,
+    who: String,
+    /// Why the name is or is not known, in a sentence.
+    who_note: String,
+    device: Option<String>,
+    about: String,
+    to: String,
+    story: &'a str,
+    wish: &'a str,
+    written: When,
+    received: When,
+    seen: Option<When>,
+    seen_by: &'a str,
+    state: &'static str,
+    open: bool,
+    made: Vec<(String, i64)>,
+    thread: Vec<Said>,
+    back: &'static str,
+    back_label: &'static str,
+    reply_id: String,
+    reply: &'a str,
+    errors: Errors,
+    my_name: &'a str,
+    printed: String,
+}
+
+/// The report, if `me` may read it: as DSL, or as the adult whom the pupil chose.
+async fn readable(tx: &mut Tx, me: &Account, id: &str) -> Result<Report, Error> {
+    let report = reports::find(&mut **tx, &me.school_id, id).await?.ok_or(Error::NotFound)?;
+    if me.role == Role::Dsl || report.is_for(&me.id) { Ok(report) } else { Err(Error::NotFound) }
+}
+
+async fn report_page(
+    app: &App,
+    me: &Account,
+    id: &str,
+    reply: &str,
+    errors: Errors,
+) -> Result<Response, Error> {
+    let (school, now) = (me.school_id.as_str(), app.now());
+    let mut tx = app.db.begin().await?;
+    readable(&mut tx, me, id).await?;
+    let first = reports::mark_seen(&mut tx, school, id, &me.id, now).await?;
+    let report = readable(&mut tx, me, id).await?;
+    let thread = reports::thread(&mut *tx, school, id).await?;
+    // That somebody else made a concern of it is not for a reader who cannot open that concern.
+    let made = match me.role {
+        Role::Dsl => concerns::made_from(&mut *tx, school, "report", id).await?,
+        Role::Staff | Role::ItAdmin => Vec::new(),
+    };
+    trail::note(&mut tx, app, me, "view", ("pupil_report", id), json!({ "first": first })).await?;
+    tx.commit().await?;
+    if first {
+        app.live.notify(school, Change::Inbox);
+    }
+
+    let (who, who_note, device) = who_words(&report, me);
+    let (area, back, back_label) = match me.role {
+        Role::Dsl => (Area::Inbox, "/inbox", "Back to the inbox"),
+        Role::Staff | Role::ItAdmin => (Area::Reports, "/reports", "Back to reports to me"),
+    };
+    let pupil = who.clone();
+    let said = |message: reports::StoredMessage| Said {
+        staff: message.from_staff,
+        who: match (message.from_staff, message.name) {
+            (true, Some(name)) => name,
+            (true, None) => "Staff".into(),
+            (false, _) => pupil.clone(),
+        },
+        text: message.text,
+        when: When::new(message.at, now),
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    show_as(
+        status,
+        &ReportPage {
+            chrome: Chrome::of(app, me, area).await?,
+            id,
+            who_note,
+            device,
+            about: capital(about_words(&report.about)),
+            to: match &report.adult {
+                Some((adult, _)) if *adult == me.id => "You".into(),
+                Some((_, name)) => name.clone(),
+                None => "Anyone in the safeguarding team".into(),
+            },
+            story: &report.story,
+            wish: &report.wish,
+            written: When::new(report.written_at, now),
+            received: When::new(report.received_at, now),
+            seen: report.seen_at.map(|at| When::new(at, now)),
+            seen_by: report.seen_by.as_deref().unwrap_or_default(),
+            state: state_words(&report.status),
+            open: report.is_open(),
+            made,
+            thread: thread.into_iter().map(said).collect(),
+            who,
+            back,
+            back_label,
+            reply_id: app.new_id()?,
+            reply,
+            errors,
+            my_name: &me.name,
+            printed: super::when::long(now),
+        },
+    )
+}
+
+/// Who wrote it, why that is or is not known, and the device where the reader may know it.
+fn who_words(report: &Report, me: &Account) -> (String, String, Option<String>) {
+    match report.name_for(&me.id) {
+        Name::Known("", device) => ("Name left empty".into(), String::new(), device.map(line)),
+        Name::Known(name, device) if report.identity == reports::Identity::Confidant => {
+            let note = "The name is for you alone. Do not pass it on unless a child may come to harm; \
+                        if you must, tell the pupil first.";
+            (line(name), note.into(), device.map(line))
+        }
+        Name::Known(name, device) => (
+            line(name),
+            "The pupil gave this name for you and the safeguarding team.".into(),
+            device.map(line),
+        ),
+        Name::KnownOnlyTo(adult) => (
+            format!("Name known only to {adult}"),
+            format!("The pupil asked that only {adult} sees the name. {adult} can read this report too."),
+            None,
+        ),
+        Name::Anonymous => (
+            "Anonymous".into(),
+            "The pupil gave no name, and Lapwing did not keep which device sent this. You can answer below."
+                .into(),
+            None,
+        ),
+    }
+}
+
+/// `GET /reports/{id}`. The first opening is what the pupil sees as “seen”.
+pub(crate) async fn show_report(
+    State(app): State<Arc<App>>,
+    Staff(me): Staff,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    report_page(&app, &me, &id, "", Errors::default()).await
+}
+
+/// An answer to the pupil.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ReplyForm {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    text: String,
+}
+
+/// `POST /reports/{id}/reply`.
+pub(crate) async fn reply(
+    State(app): State<Arc<App>>,
+    Staff(me): Staff,
+    Path(id): Path<String>,
+    Posted(form): Posted<ReplyForm>,
+) -> Result<Response, Error> {
+    let mut errors = Errors::default();
+    let text = errors.needed_words("text", &form.text, limit::STORY, "Your answer", "Write your answer");
+    if !errors.is_empty() {
+        return report_page(&app, &me, &id, &form.text, errors).await;
+    }
+    let message = super::form::form_id(&form.id)?;
+    let mut tx = app.db.begin().await?;
+    readable(&mut tx, &me, &id).await?;
+    let answer = Reply { id: &message, report: &id, by: &me.id, text: &text, at: app.now() };
+    if reports::reply(&mut tx, &me.school_id, answer).await? {
+        trail::note(&mut tx, &app, &me, "reply", ("pupil_report", &id), json!({ "message": message }))
+            .await?;
+    }
+    tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
+    Ok(Redirect::to(&format!("/reports/{id}#thread")).into_response())
+}
+
+/// `POST /reports/{id}/close`.
+pub(crate) async fn close(
+    State(app): State<Arc<App>>,
+    Staff(me): Staff,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let mut tx = app.db.begin().await?;
+    readable(&mut tx, &me, &id).await?;
+    if reports::finish(&mut tx, &me.school_id, &id, "closed").await? {
+        trail::note(&mut tx, &app, &me, "close", ("pupil_report", &id), json!({})).await?;
+    }
+    tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
+    let next = if me.role == Role::Dsl { "/inbox" } else { "/reports" };
+    Ok(Redirect::to(next).into_response())
+}

@@ -1,0 +1,243 @@
+//! Concerns: recording one, what comes back when something is missing, who sees what, and what is done about it.
+
+mod school;
+
+use axum::http::StatusCode;
+use school::{School, Seen, Told};
+
+const WHOLE: &[(&str, &str)] = &[
+    ("person_name", "Amira Khan"),
+    ("person_year", "Year 9"),
+    ("person_role", "subject"),
+    ("person_name", "Tom Bell"),
+    ("person_year", "Year 10"),
+    ("person_role", "alleged_harming"),
+    ("occurred_date", "2026-11-23"),
+    ("occurred_time", "15:40"),
+    ("occurred_precision", "exact"),
+    ("place", "Bus stop on Mill Lane"),
+    ("seen_heard", "Tom took her bag and threw it over the wall."),
+    ("childs_words", "He does it every day."),
+    ("view", "She seemed used to it."),
+    ("done_so_far", "Walked her home."),
+    ("told_dsl", "no"),
+];
+
+fn with<'a>(id: &'a str, fields: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut all = vec![("id", id)];
+    all.extend_from_slice(fields);
+    all
+}
+
+async fn recorded(school: &School, who: &school::Person) -> String {
+    let form = school.get(who, "/concerns/new").await;
+    let sent = school.post(who, "/concerns/new", &with(&form.value("id"), WHOLE)).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+    sent.location.trim_start_matches("/concerns/").trim_end_matches("/recorded").to_owned()
+}
+
+#[tokio::test]
+async fn a_concern_is_recorded_once_and_its_reporter_hears_what_comes_next() {
+    let school = School::open().await;
+    school.person("dsl", "Mrs Adeyemi").await;
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    let form = school.get(&teacher, "/concerns/new").await;
+    let id = form.value("id");
+    for _ in 0..2 {
+        let sent = school.post(&teacher, "/concerns/new", &with(&id, WHOLE)).await;
+        assert_eq!(sent.location, format!("/concerns/{id}/recorded"), "{}", sent.html);
+    }
+    assert_eq!(school.number("select count(*) from concern").await, 1);
+    assert_eq!(school.number("select count(*) from involvement").await, 2);
+    assert_eq!(school.number("select count(*) from audit_event where action = 'create'").await, 1);
+    school
+        .get(&teacher, &format!("/concerns/{id}/recorded"))
+        .await
+        .has("Concern 1 is recorded")
+        .has("Tell a safeguarding lead in person now")
+        .has("Mrs Adeyemi")
+        .has("999");
+}
+
+#[tokio::test]
+async fn a_form_with_something_missing_loses_nothing() {
+    let school = School::open().await;
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    let fields: Vec<_> =
+        WHOLE.iter().copied().filter(|(name, _)| !["told_dsl", "seen_heard"].contains(name)).collect();
+    let back = school.post(&teacher, "/concerns/new", &with(&school::id(), &fields)).await;
+    assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
+    back.has("href=\"#seen_heard\"")
+        .has("href=\"#told_dsl\"")
+        .has("id=\"told_dsl\"")
+        .has("There is a problem");
+    for (name, value) in fields {
+        if !name.starts_with("person_r") && name != "occurred_precision" {
+            back.has(value);
+        }
+    }
+    back.has("<option value=\"alleged_harming\" selected>").has("value=\"exact\" checked");
+    assert_eq!(school.number("select count(*) from concern").await, 0);
+}
+
+#[tokio::test]
+async fn one_more_person_can_be_added_without_a_script() {
+    let school = School::open().await;
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    school.get(&teacher, "/concerns/new").await.has("person-3-name").lacks("person-4-name");
+    let mut fields = with("0199b1c2-0000-7000-8000-000000000001", WHOLE);
+    fields.extend([("person_name", ""), ("person_year", ""), ("person_role", ""), ("add_person", "1")]);
+    let more = school.post(&teacher, "/concerns/new", &fields).await;
+    assert_eq!(more.status, StatusCode::OK);
+    more.has("person-4-name").has("Tom Bell").has("He does it every day.").lacks("There is a problem");
+    assert_eq!(school.number("select count(*) from concern").await, 0);
+}
+
+#[tokio::test]
+async fn a_reporter_sees_their_own_words_status_and_feedback_and_others_see_nothing() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let (teacher, other) =
+        (school.person("staff", "Mr Bloggs").await, school.person("staff", "Ms Ray").await);
+    let id = recorded(&school, &teacher).await;
+    let path = format!("/concerns/{id}");
+    let page = school.get(&dsl, &path).await;
+    page.has("Amira Khan (Year 9)").has("May have caused harm").has("Monday 23 November 2026, 3.40pm");
+
+    let note =
+        school.post(&dsl, &format!("{path}/note"), &[("id", &school::id()), ("note", "Rang home.")]).await;
+    let word = [("id", school::id()), ("feedback", "Thank you. We spoke to her.".into())];
+    let word = word.each_ref().map(|(name, value)| (*name, value.as_str()));
+    for _ in 0..2 {
+        school.post(&dsl, &format!("{path}/feedback"), &word).await;
+    }
+    assert_eq!(note.status, StatusCode::SEE_OTHER);
+    assert_eq!(school.number("select count(*) from entry").await, 2);
+    let own = school.get(&teacher, &path).await;
+    own.has("He does it every day.")
+        .has("Thank you. We spoke to her.")
+        .lacks("Rang home.")
+        .lacks("Acknowledge");
+    for path in [path.clone(), format!("{path}/recorded")] {
+        assert_eq!(school.get(&other, &path).await.status, StatusCode::NOT_FOUND);
+    }
+    school.get(&other, "/concerns").await.lacks("Amira");
+    school.get(&other, "/concerns/new").await.lacks("Amira");
+    school.get(&teacher, "/concerns/new").await.has("Amira Khan");
+}
+
+#[tokio::test]
+async fn a_concern_moves_only_along_its_statuses() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    let id = recorded(&school, &teacher).await;
+    let path = format!("/concerns/{id}/status");
+    let step = async |from: &str, to: &str, text: &str| {
+        let fields = [("id", school::id()), ("from", from.into()), ("to", to.into()), ("text", text.into())];
+        school.post(&dsl, &path, &fields.each_ref().map(|(name, value)| (*name, value.as_str()))).await
+    };
+    school.get(&dsl, "/inbox").await.has("Concern 1 from Mr Bloggs");
+    assert_eq!(step("new", "acknowledged", "").await.status, StatusCode::SEE_OTHER);
+    school.get(&dsl, "/inbox").await.has("Nothing waits");
+    school.get(&teacher, "/concerns").await.has("Read by the safeguarding lead");
+    step("new", "acknowledged", "").await;
+    assert_eq!(school.number("select count(*) from entry").await, 1, "a second pressing adds nothing");
+    assert_eq!(step("acknowledged", "new", "").await.status, StatusCode::BAD_REQUEST);
+    let why = step("acknowledged", "closed", " ").await;
+    assert_eq!(why.status, StatusCode::UNPROCESSABLE_ENTITY);
+    why.has("href=\"#text\"");
+    assert_eq!(step("acknowledged", "closed", "Spoke to both families.").await.status, StatusCode::SEE_OTHER);
+    school
+        .get(&dsl, &format!("/concerns/{id}"))
+        .await
+        .has("Closed. Spoke to both families.")
+        .has("Open it again");
+    school.get(&dsl, "/concerns?status=closed").await.has("Concern 1");
+    school.get(&dsl, "/concerns?status=new").await.lacks("Concern 1</a>");
+    assert_eq!(step("closed", "open", "").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn an_episode_becomes_a_concern_with_its_evidence() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let (episode, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
+    let form = school.get(&dsl, &format!("/concerns/new?episode={episode}")).await;
+    form.has("nobody likes you, go away").has("Online, on device LIB-04").lacks("told_dsl");
+    let id = form.value("id");
+    let mut fields = with(&id, WHOLE);
+    fields.push(("episode", &episode));
+    let sent = school.post(&dsl, "/concerns/new", &fields).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+    school
+        .get(&dsl, &format!("/concerns/{id}"))
+        .await
+        .has(&format!("/episodes/{episode}"))
+        .has("<mark>nobody likes you</mark>");
+    school
+        .get(&dsl, &format!("/episodes/{episode}"))
+        .await
+        .has("Made into a concern by Mrs Adeyemi")
+        .has("Concern 1");
+    assert_eq!(school.number("select count(*) from evidence where kind = 'episode'").await, 1);
+
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    let not_theirs = school.get(&teacher, &format!("/concerns/new?episode={episode}")).await;
+    assert_eq!(not_theirs.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_chosen_adult_makes_a_concern_and_is_reminded_of_the_confidence() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let chosen = school.person("staff", "Mrs Okafor").await;
+    let told = Told { adult: Some(&chosen.id), identity: "confidant", ..Told::default() };
+    let report = school.report(&told).await;
+    let form = school.get(&chosen, &format!("/concerns/new?report={report}")).await;
+    form.has("in confidence").has("Amira Khan").has("They wait for me after school.");
+    let id = form.value("id");
+    let fields = [
+        ("id", id.as_str()),
+        ("report", &report),
+        ("person_name", "A pupil"),
+        ("person_role", "subject"),
+        ("occurred_precision", "unknown"),
+        ("seen_heard", "A pupil wrote a report in Lapwing."),
+        ("told_dsl", "yes"),
+    ];
+    assert_eq!(school.post(&chosen, "/concerns/new", &fields).await.status, StatusCode::SEE_OTHER);
+    let whole = school.get(&dsl, &format!("/concerns/{id}")).await;
+    whole.has("Name known only to Mrs Okafor").has("They wait for me after school.").lacks("Amira");
+    assert_eq!(school.number("select count(*) from pupil_report where status = 'concern'").await, 1);
+}
+
+#[tokio::test]
+async fn numbers_count_up_in_each_school_by_itself() {
+    let school = School::open().await;
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    recorded(&school, &teacher).await;
+    recorded(&school, &teacher).await;
+    let ash = school.neighbour().await;
+    let stranger = ash.person("staff", "Mr Stone").await;
+    let id = recorded(&ash, &stranger).await;
+    ash.get(&stranger, &format!("/concerns/{id}")).await.has("Concern 1");
+    assert_eq!(school.number("select count(*) from concern where number = 2").await, 1);
+    assert_eq!(
+        school.number("select count(*) from person").await,
+        4,
+        "the same pupil is one person in a school"
+    );
+}
+
+#[tokio::test]
+async fn concerns_recorded_at_the_same_moment_each_get_a_number() {
+    let school = School::open().await;
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    let ids: Vec<String> = (0..6).map(|_| school::id()).collect();
+    let sent = ids.iter().map(async |id| school.post(&teacher, "/concerns/new", &with(id, WHOLE)).await.status);
+    for status in futures_util::future::join_all(sent).await {
+        assert_eq!(status, StatusCode::SEE_OTHER);
+    }
+    assert_eq!(school.number("select count(distinct number) from concern where number <= 6").await, 6);
+}

@@ -1,0 +1,151 @@
+//! The inbox and the episode page: what waits, in what order, who may decide, and that a decision is made once.
+
+mod school;
+
+use axum::http::StatusCode;
+use http_body_util::BodyExt as _;
+use school::{MINUTE, NOW, School, Seen, Told};
+
+#[tokio::test]
+async fn what_cannot_wait_comes_first() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let device = school.device("LIB-04").await;
+    let sorts = [
+        ("gambling", "low", None, NOW - MINUTE),
+        ("suicide", "medium", Some("active"), NOW - 50 * MINUTE),
+        ("grooming", "critical", None, NOW - 40 * MINUTE),
+        ("bullying", "high", None, NOW - 2 * MINUTE),
+    ];
+    for (category, severity, stage, at) in sorts {
+        school.episode(&device, &Seen { category, severity, stage, at, ..Seen::default() }).await;
+    }
+    school.report(&Told::default()).await;
+    let page = school.get(&dsl, "/inbox").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let place =
+        |text: &str| page.html.find(text).unwrap_or_else(|| panic!("{text} is missing from {}", page.html));
+    let order = [
+        place("id=\"now\""),
+        place("Suicide: possible immediate danger"),
+        place("Grooming"),
+        place("Pupil’s report"),
+        place("id=\"today\""),
+        place("Bullying"),
+        place("id=\"later\""),
+        place("Gambling"),
+    ];
+    assert!(order.is_sorted(), "{order:?}");
+    page.has("5 items").has("5 with nobody yet").has("unverified").has("Tuesday 24 November 2026, 8.24am");
+}
+
+#[tokio::test]
+async fn the_list_alone_can_be_asked_for() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let empty = school.get(&dsl, "/inbox?part=list").await;
+    empty.has("id=\"waiting\"").has("Nothing waits").lacks("<html");
+}
+
+#[tokio::test]
+async fn an_episode_shows_everything_that_explains_it_and_marks_the_words() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let device = school.device("LIB-04").await;
+    let (episode, alert) = school.episode(&device, &Seen::default()).await;
+    school.episode(&device, &Seen { category: "hate", at: NOW - 900 * MINUTE, ..Seen::default() }).await;
+    let page = school.get(&dsl, &format!("/episodes/{episode}")).await;
+    page.has("<mark>nobody likes you</mark>, go away")
+        .has("https://chat.example/room")
+        .has("bullying.nobody-likes-you")
+        .has("A cruel message to another pupil.")
+        .has("It speaks to somebody.")
+        .has("LIB-04")
+        .has("Hate and discrimination")
+        .lacks("href=\"https://");
+    assert_eq!(school.number("select count(*) from audit_event where action = 'view'").await, 1);
+    let alert = school.get(&dsl, &format!("/alerts/{alert}")).await;
+    assert!(alert.status.is_redirection() && alert.location.starts_with(&format!("/episodes/{episode}#")));
+}
+
+#[tokio::test]
+async fn only_one_of_two_claims_wins() {
+    let school = School::open().await;
+    let (one, two) = (school.person("dsl", "Mrs Adeyemi").await, school.person("dsl", "Mr Price").await);
+    let (episode, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
+    let claim = format!("/episodes/{episode}/claim");
+    let won = school.post(&one, &claim, &[("from", "")]).await;
+    assert_eq!(won.status, StatusCode::SEE_OTHER, "{}", won.html);
+    let lost = school.post(&two, &claim, &[("from", "")]).await;
+    lost.has("This changed while you were reading it").has("Mrs Adeyemi has this");
+    school.get(&two, "/inbox").await.has("Mrs Adeyemi has it").has("all with somebody");
+    let over = school.post(&two, &claim, &[("from", &one.id)]).await;
+    assert_eq!(over.status, StatusCode::SEE_OTHER);
+    school.get(&two, &format!("/episodes/{episode}")).await.has("You have this");
+    assert_eq!(school.number("select count(*) from audit_event where action = 'claim'").await, 2);
+}
+
+#[tokio::test]
+async fn a_dismissal_needs_a_reason_and_can_be_taken_back() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let (episode, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
+    let dismiss = format!("/episodes/{episode}/dismiss");
+    let missing = school.post(&dsl, &dismiss, &[("note", "kept words")]).await;
+    assert_eq!(missing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    missing.has("href=\"#reason\"").has("kept words").has("<title>Error: ");
+    let other = school.post(&dsl, &dismiss, &[("reason", "other")]).await;
+    other.has("href=\"#note\"");
+    let done = school.post(&dsl, &dismiss, &[("reason", "schoolwork"), ("note", "Set text")]).await;
+    assert_eq!((done.status, done.location.as_str()), (StatusCode::SEE_OTHER, "/inbox"));
+    school.get(&dsl, "/inbox").await.has("Nothing waits");
+    school.get(&dsl, "/inbox/done").await.has("Dismissed by Mrs Adeyemi: School work");
+    let again = school.post(&dsl, &dismiss, &[("reason", "joke")]).await;
+    again.has("This changed while you were reading it").has("School work");
+    let back = school.post(&dsl, &format!("/episodes/{episode}/reopen"), &[]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER);
+    school.get(&dsl, "/inbox").await.has("Mrs Adeyemi has it");
+    assert_eq!(
+        school.number("select count(*) from audit_event where action in ('dismiss', 'reopen')").await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn another_school_finds_nothing() {
+    let school = School::open().await;
+    let (episode, alert) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
+    let report = school.report(&Told::default()).await;
+    let ash = school.neighbour().await;
+    let stranger = ash.person("dsl", "Mr Stone").await;
+    for path in [format!("/episodes/{episode}"), format!("/alerts/{alert}"), format!("/reports/{report}")] {
+        let page = school.get(&stranger, &path).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+        page.lacks("nobody likes").lacks("after school");
+    }
+    for path in [format!("/episodes/{episode}/claim"), format!("/episodes/{episode}/reopen")] {
+        assert_eq!(school.post(&stranger, &path, &[]).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let dismissal =
+        school.post(&stranger, &format!("/episodes/{episode}/dismiss"), &[("reason", "joke")]).await;
+    assert_eq!(dismissal.status, StatusCode::NOT_FOUND);
+    school.get(&stranger, "/inbox").await.has("Nothing waits");
+    assert_eq!(school.number("select count(*) from audit_event").await, 0);
+}
+
+#[tokio::test]
+async fn an_open_page_hears_of_a_change_and_of_its_sessions_end() {
+    let school = School::open().await;
+    let (one, two) = (school.person("dsl", "Mrs Adeyemi").await, school.person("dsl", "Mr Price").await);
+    let (episode, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
+    let mut body = school.stream(&one, "/inbox/events").await.into_body();
+    school.post(&two, &format!("/episodes/{episode}/claim"), &[("from", "")]).await;
+    let heard = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(String::from_utf8_lossy(&heard), "event: change\ndata: inbox\n\n");
+
+    school.sql("update account set disabled_at = 1 where id = $1", &[one.id.as_str().into()]).await;
+    school.post(&two, &format!("/episodes/{episode}/dismiss"), &[("reason", "joke")]).await;
+    let end = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(String::from_utf8_lossy(&end), "event: end\ndata: signed out\n\n");
+    assert!(body.frame().await.is_none(), "the stream goes on after its session ended");
+}

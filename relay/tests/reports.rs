@@ -1,0 +1,88 @@
+//! Pupils' reports: who may read them, who may know the name, and the conversation.
+
+mod school;
+
+use axum::http::StatusCode;
+use school::{School, Told};
+
+#[tokio::test]
+async fn a_name_in_confidence_is_seen_by_the_chosen_adult_alone() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let chosen = school.person("staff", "Mrs Okafor").await;
+    let other = school.person("staff", "Mr Bloggs").await;
+    let told = Told { adult: Some(&chosen.id), identity: "confidant", ..Told::default() };
+    let report = school.report(&told).await;
+    let path = format!("/reports/{report}");
+
+    let shown = school.get(&dsl, &path).await;
+    shown.has("Name known only to Mrs Okafor").has("They wait for me after school.").lacks("Amira");
+    school.get(&dsl, "/inbox").await.has("Name known only to Mrs Okafor").lacks("Amira");
+    school.get(&dsl, &format!("/concerns/new?report={report}")).await.has("They wait for me").lacks("Amira");
+    school.get(&chosen, &path).await.has("Amira Khan").has("for you alone");
+    school.get(&chosen, "/reports").await.has(&path).has("Name given in confidence");
+    assert_eq!(school.get(&other, &path).await.status, StatusCode::NOT_FOUND);
+    school.get(&other, "/reports").await.has("No pupil has written to you");
+}
+
+#[tokio::test]
+async fn the_first_opening_is_what_the_pupil_sees() {
+    let school = School::open().await;
+    let (one, two) = (school.person("dsl", "Mrs Adeyemi").await, school.person("dsl", "Mr Price").await);
+    let report = school.report(&Told::default()).await;
+    school.get(&one, &format!("/reports/{report}")).await.has("by Mrs Adeyemi");
+    school.advance(5);
+    school
+        .get(&two, &format!("/reports/{report}"))
+        .await
+        .has("9.14am</time>, by Mrs Adeyemi")
+        .lacks("</time>, by Mr Price");
+    assert_eq!(
+        school
+            .number("select count(*) from pupil_report where status = 'seen' and seen_at is not null")
+            .await,
+        1
+    );
+    assert_eq!(school.number("select count(*) from audit_event where action = 'view'").await, 2);
+}
+
+#[tokio::test]
+async fn an_answer_is_sent_once_and_an_empty_one_not_at_all() {
+    let school = School::open().await;
+    let chosen = school.person("staff", "Mrs Okafor").await;
+    let report = school.report(&Told { adult: Some(&chosen.id), ..Told::default() }).await;
+    let page = school.get(&chosen, &format!("/reports/{report}")).await;
+    let reply = format!("/reports/{report}/reply");
+    let empty = school.post(&chosen, &reply, &[("id", &page.value("id")), ("text", "  ")]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    empty.has("href=\"#text\"");
+    let id = page.value("id");
+    for _ in 0..2 {
+        let sent = school.post(&chosen, &reply, &[("id", &id), ("text", "Thank you for telling me.")]).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+    }
+    assert_eq!(school.number("select count(*) from message where voice = 'staff'").await, 1);
+    assert_eq!(school.number("select count(*) from pupil_report where status = 'replied'").await, 1);
+    school.get(&chosen, &format!("/reports/{report}")).await.has("Thank you for telling me.");
+    let forged = school.post(&chosen, &reply, &[("id", "nonsense"), ("text", "hello")]).await;
+    assert_eq!(forged.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn nobody_else_answers_or_closes() {
+    let school = School::open().await;
+    let chosen = school.person("staff", "Mrs Okafor").await;
+    let other = school.person("staff", "Mr Bloggs").await;
+    let report = school.report(&Told { adult: Some(&chosen.id), ..Told::default() }).await;
+    let id = school::id();
+    let reply =
+        school.post(&other, &format!("/reports/{report}/reply"), &[("id", &id), ("text", "hello")]).await;
+    let close = school.post(&other, &format!("/reports/{report}/close"), &[]).await;
+    assert_eq!((reply.status, close.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+    assert_eq!(school.number("select count(*) from message").await, 0);
+    let closed = school.post(&chosen, &format!("/reports/{report}/close"), &[]).await;
+    assert_eq!(closed.location, "/reports");
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    school.get(&dsl, "/inbox").await.has("Nothing waits");
+    school.get(&dsl, "/inbox/done").await.has("Closed");
+}

@@ -1,0 +1,295 @@
+//! Every URL as every role, logged out, and as another school. The table in `routes` is what is tried, and what it
+//! allows is written down here once more, so that neither changes by accident.
+
+// A helper that fails fails its test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
+
+mod device;
+mod school;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use device::{Answer, ask};
+use lapwing_relay::{Needs, Row, table};
+use school::{NOW, Person, School, Seen, Told, id};
+
+/// Who may ask for what. A new URL belongs here and in the table.
+const ALLOWED: &str = "\
+GET / AnyRole
+GET /alerts/{id} Dsl
+GET /concerns Staff
+GET /concerns/new Staff
+GET /concerns/{id} Staff
+GET /concerns/{id}/recorded Staff
+GET /devices ItAdmin
+GET /devices/{id}/revoke ItAdmin
+GET /episodes/{id} Dsl
+GET /extension/lapwing.crx Nothing
+GET /extension/update.xml Nothing
+GET /health Nothing
+GET /inbox Dsl
+GET /inbox/done Dsl
+GET /inbox/events Dsl
+GET /install ItAdmin
+GET /install/{file} ItAdmin
+GET /join/{token} Nothing
+GET /people ItOrDsl
+GET /people/{id} ItOrDsl
+GET /problems/{name} Nothing
+GET /reports Staff
+GET /reports/{id} Staff
+GET /setup/{token} Nothing
+GET /sign-in Nothing
+GET /static/{name} Nothing
+POST /api/v1/alerts Device
+POST /api/v1/check-in Device
+POST /api/v1/enrol Nothing
+POST /api/v1/reports Device
+POST /api/v1/thread Device
+POST /api/v1/thread/reply Device
+POST /concerns/new Staff
+POST /concerns/{id}/feedback Dsl
+POST /concerns/{id}/note Dsl
+POST /concerns/{id}/status Dsl
+POST /csp-report Nothing
+POST /devices/{id}/revoke ItAdmin
+POST /episodes/{id}/claim Dsl
+POST /episodes/{id}/dismiss Dsl
+POST /episodes/{id}/reopen Dsl
+POST /join/{token} Nothing
+POST /people ItOrDsl
+POST /people/{id} ItOrDsl
+POST /people/{id}/close ItOrDsl
+POST /people/{id}/link ItOrDsl
+POST /reports/{id}/close Staff
+POST /reports/{id}/reply Staff
+POST /setup/{token} Nothing
+POST /sign-in Nothing
+POST /sign-out AnyRole
+";
+
+const ROLES: [&str; 3] = ["staff", "dsl", "it_admin"];
+
+fn may(needs: Needs, role: &str) -> bool {
+    match needs {
+        Needs::Nothing | Needs::AnyRole => true,
+        Needs::Device => false,
+        Needs::Staff => role != "it_admin",
+        Needs::Dsl => role == "dsl",
+        Needs::ItAdmin => role == "it_admin",
+        Needs::ItOrDsl => role != "staff",
+    }
+}
+
+fn is_for_people(row: &Row) -> bool {
+    !matches!(row.needs, Needs::Nothing | Needs::Device)
+}
+
+/// One object of each kind.
+struct Objects {
+    episode: String,
+    alert: String,
+    report: String,
+    concern: String,
+    device: String,
+    account: String,
+}
+
+impl Objects {
+    /// Objects of `school`; the concern and the report are `staff`'s own, so that each role that may see one does.
+    async fn of(school: &School, staff: &Person, number: i64) -> Self {
+        let device = school.device("LIB-04").await;
+        let (episode, alert) = school.episode(&device, &Seen::default()).await;
+        let report = school.report(&Told { adult: Some(&staff.id), ..Told::default() }).await;
+        let concern = id();
+        school
+            .sql(
+                "insert into concern (id, school_id, number, source, reporter_id, occurred_precision, seen_heard, \
+                 told_dsl, recorded_at, status) values ($1, $2, $3, 'staff', $4, 'unknown', 'words', 1, $5, 'new')",
+                &[
+                    concern.as_str().into(),
+                    school.id.as_str().into(),
+                    number.into(),
+                    staff.id.as_str().into(),
+                    NOW.into(),
+                ],
+            )
+            .await;
+        let account = school.person("staff", "Mr Leaver").await.id;
+        Self { episode, alert, report, concern, device, account }
+    }
+
+    /// Objects that nobody has.
+    fn absent() -> Self {
+        Self { episode: id(), alert: id(), report: id(), concern: id(), device: id(), account: id() }
+    }
+
+    /// The path of a row with an object's id in it.
+    fn path(&self, row: &Row) -> String {
+        let object = match row.path.split('/').nth(1).unwrap() {
+            "episodes" => &self.episode,
+            "alerts" => &self.alert,
+            "reports" => &self.report,
+            "concerns" => &self.concern,
+            "devices" => &self.device,
+            "people" => &self.account,
+            other => panic!("a URL under /{other} names an object: say in this test which"),
+        };
+        row.path.replace("{id}", object)
+    }
+}
+
+fn names_object(row: &Row) -> bool {
+    row.path.contains("{id}")
+}
+
+fn plain(row: &Row) -> String {
+    row.path.replace("{file}", "linux.json").replace("{token}", "x").replace("{name}", "x")
+}
+
+async fn status(school: &School, who: &Person, row: &Row, path: &str) -> StatusCode {
+    match row.method {
+        Method::GET if row.path == "/inbox/events" => school.stream(who, path).await.status(),
+        Method::GET => school.get(who, path).await.status,
+        _ => school.post(who, path, &[]).await.status,
+    }
+}
+
+async fn logged_out(school: &School, row: &Row, path: &str) -> Answer {
+    let request = Request::builder().method(row.method.clone()).uri(path);
+    let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    ask(&school.router, request.body(Body::empty()).unwrap()).await
+}
+
+#[test]
+fn the_table_is_the_one_that_was_agreed() {
+    let mut rows: Vec<String> =
+        table().iter().map(|row| format!("{} {} {:?}\n", row.method, row.path, row.needs)).collect();
+    rows.sort();
+    assert_eq!(rows.concat(), ALLOWED);
+}
+
+#[tokio::test]
+async fn without_signing_in_only_public_pages_answer() {
+    let school = School::open().await;
+    for row in table() {
+        let path = plain(&row).replace("{id}", &id());
+        let answer = logged_out(&school, &row, &path).await;
+        let place = format!("{} {path}: {}", row.method, answer.text);
+        match (row.needs, &row.method) {
+            (Needs::Nothing, _) => {
+                assert!(!matches!(answer.status.as_u16(), 401 | 403 | 500..), "{place}");
+                let location = answer.headers.get(header::LOCATION).map(|value| value.to_str().unwrap());
+                assert_eq!(location, None, "{place}");
+            }
+            (Needs::Device, _) => {
+                answer.is_problem(401, "unsigned");
+            }
+            (_, &Method::GET) => {
+                assert_eq!(answer.status, StatusCode::SEE_OTHER, "{place}");
+                assert!(
+                    answer.headers[header::LOCATION].to_str().unwrap().starts_with("/sign-in?next="),
+                    "{place}"
+                );
+            }
+            _ => assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{place}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_role_reaches_its_own_pages_and_no_others() {
+    let school = School::open().await;
+    let mut number = 0;
+    for role in ROLES {
+        for row in table().iter().filter(|row| is_for_people(row)) {
+            let me = school.person(role, "Me").await;
+            // Pages for staff show what is the reader's own.
+            number += 1;
+            let objects = Objects::of(&school, &me, number).await;
+            let path = if names_object(row) { objects.path(row) } else { plain(row) };
+            let status = status(&school, &me, row, &path).await;
+            let place = format!("{role}: {} {path}", row.method);
+            if !may(row.needs, role) {
+                assert_eq!(status, StatusCode::FORBIDDEN, "{place}");
+            } else if row.path == "/install/{file}" {
+                assert_eq!(status, StatusCode::NOT_FOUND, "{place}: there is no extension in a test");
+            } else {
+                assert!(!matches!(status.as_u16(), 401 | 403 | 404 | 500..), "{place}: {status}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_schools_objects_are_as_absent_ones() {
+    let school = School::open().await;
+    let other = school.neighbour().await;
+    let staff = school.person("staff", "Mr Bell").await;
+    let objects = Objects::of(&school, &staff, 1).await;
+    let absent = Objects::absent();
+    let rows_before = changes(&school).await;
+    for role in ROLES {
+        for row in table().iter().filter(|row| names_object(row) && may(row.needs, role)) {
+            let me = other.person(role, "Me").await;
+            let (theirs, nothing) = (objects.path(row), absent.path(row));
+            let place = format!("{role}: {} {theirs}", row.method);
+            let answers = if row.method == Method::GET {
+                (other.get(&me, &theirs).await, other.get(&me, &nothing).await)
+            } else {
+                (other.post(&me, &theirs, &FIELDS).await, other.post(&me, &nothing, &FIELDS).await)
+            };
+            assert_eq!(answers.0.status, StatusCode::NOT_FOUND, "{place}: {}", answers.0.html);
+            assert_eq!(answers.1.status, StatusCode::NOT_FOUND, "{place}: {}", answers.1.html);
+            assert_eq!(answers.0.html, answers.1.html, "{place}");
+        }
+    }
+    assert_eq!(changes(&school).await, rows_before, "nothing of the other school was touched");
+}
+
+#[tokio::test]
+async fn a_session_whose_account_was_closed_reaches_nothing() {
+    let school = School::open().await;
+    for role in ROLES {
+        let me = school.person(role, "Me").await;
+        school
+            .sql("update account set disabled_at = $1 where id = $2", &[NOW.into(), me.id.as_str().into()])
+            .await;
+        for row in table().iter().filter(|row| is_for_people(row)) {
+            let path = plain(row).replace("{id}", &id());
+            let status = status(&school, &me, row, &path).await;
+            let expected =
+                if row.method == Method::GET { StatusCode::SEE_OTHER } else { StatusCode::UNAUTHORIZED };
+            assert_eq!(status, expected, "{role}: {} {path}", row.method);
+        }
+    }
+}
+
+/// Sound fields for any of the forms about an object.
+const FIELDS: [(&str, &str); 7] = [
+    ("id", "0199f3a0-0000-7000-8000-000000000001"),
+    ("text", "words"),
+    ("reason", "schoolwork"),
+    ("note", "words"),
+    ("from", "new"),
+    ("to", "acknowledged"),
+    ("job", "x"),
+];
+
+/// What would change if one of the forms reached an object.
+async fn changes(school: &School) -> Vec<i64> {
+    let mut counts = Vec::new();
+    for sql in [
+        "select count(*) from episode where status <> 'new' or claimed_by is not null",
+        "select count(*) from pupil_report where status <> 'new' or seen_at is not null",
+        "select count(*) from concern where status <> 'new'",
+        "select count(*) from entry",
+        "select count(*) from message",
+        "select count(*) from device where revoked_at is not null",
+        "select count(*) from account where disabled_at is not null or job <> ''",
+        "select count(*) from one_time_link",
+    ] {
+        counts.push(school.number(sql).await);
+    }
+    counts
+}

@@ -1,0 +1,97 @@
+// @ts-check
+//! The service worker: registers every listener in its first turn, since the browser wakes a stopped worker only for
+//! listeners that it finds then. Each listener hands on to the module that knows what to do.
+
+import { checkIn, deliver, hurry } from "./deliver.js";
+import { beforeRequest, checkOpenTabs, enforce } from "./navigation.js";
+import { keep, onKept } from "./outbox.js";
+import { answerPage } from "./pages.js";
+import * as platform from "./platform.js";
+import { isOwnPage, typed } from "./protocol.js";
+import { analyser, follow, ready, refresh, remember, stamp, start } from "./state.js";
+import { typing, updateAvailable, updateIfQuiet } from "./update.js";
+
+const TICK = "tick";
+const CHECK_IN = "check-in";
+
+/** @param {unknown} error */
+const log = (error) => console.error("Lapwing:", error);
+
+function listenToAddresses() {
+  const frames = { urls: ["http://*/*", "https://*/*"], types: ["main_frame", "sub_frame"] };
+  const guarded = (/** @type {any} */ details) => {
+    try {
+      return beforeRequest(details);
+    } catch (error) {
+      log(error);
+      return undefined;
+    }
+  };
+  try {
+    chrome.webRequest.onBeforeRequest.addListener(guarded, /** @type {any} */ (frames), ["blocking"]);
+  } catch (error) {
+    // Only where no school's policy installed the extension; then it watches nobody, so nothing is lost.
+    log(error);
+  }
+  const enforceLater = (/** @type {any} */ details) => void enforce(details).catch(log);
+  const web = { url: [{ schemes: ["http", "https"] }] };
+  chrome.webNavigation.onCommitted.addListener(enforceLater, web);
+  chrome.webNavigation.onHistoryStateUpdated.addListener(enforceLater, web);
+  chrome.webNavigation.onReferenceFragmentUpdated.addListener(enforceLater, web);
+}
+
+/** @param {NonNullable<ReturnType<typeof typed>>} heard */
+async function readTyped(heard) {
+  typing();
+  await ready;
+  const reading = JSON.parse(analyser.heard(JSON.stringify({ ...heard, ...stamp() })));
+  await Promise.all([remember(), reading.entry ? keep(reading.entry) : undefined]);
+  return { read: reading.read };
+}
+
+/**
+ * @param {unknown} message
+ * @param {chrome.runtime.MessageSender} sender
+ * @param {(answer: unknown) => void} respond
+ */
+function onMessage(message, sender, respond) {
+  const heard = isOwnPage(sender) ? null : typed(message, sender);
+  const work = isOwnPage(sender) ? answerPage(message, sender) : heard && readTyped(heard);
+  if (!work) return false;
+  work.then(respond, (error) => {
+    log(error);
+    respond({ fault: true });
+  });
+  return true;
+}
+
+/** @param {chrome.alarms.Alarm} alarm */
+async function onAlarm(alarm) {
+  if (alarm.name === CHECK_IN) return checkIn();
+  await refresh();
+  await deliver();
+  await updateIfQuiet();
+}
+
+async function ensureAlarms() {
+  if (!(await chrome.alarms.get(TICK))) await chrome.alarms.create(TICK, { periodInMinutes: 0.5 });
+  if (!(await chrome.alarms.get(CHECK_IN))) await chrome.alarms.create(CHECK_IN, { periodInMinutes: 5 });
+}
+
+listenToAddresses();
+chrome.runtime.onMessage.addListener(onMessage);
+chrome.alarms.onAlarm.addListener((alarm) => void onAlarm(alarm).catch(log));
+chrome.storage.onChanged.addListener((_, area) => void (area === "managed" && refresh().catch(log)));
+chrome.runtime.onStartup.addListener(() => void hurry().catch(log));
+chrome.runtime.onInstalled.addListener(() => void platform.listenInOpenTabs().then(checkOpenTabs).catch(log));
+chrome.runtime.onUpdateAvailable.addListener(() => void updateAvailable().catch(log));
+self.addEventListener("online", () => void hurry().catch(log));
+
+onKept(() => void deliver());
+follow((status) => {
+  if (status.state !== "watching") return;
+  checkOpenTabs().catch(log);
+  checkIn().catch(log);
+});
+start().catch(log);
+ensureAlarms().catch(log);

@@ -1,0 +1,133 @@
+// @ts-check
+//! Delivery: keeps sending what the outbox says comes next, enrols the device when it has no identity, and checks in.
+//! How long to wait and what an answer means is decided by the outbox.
+
+import * as device from "./device.js";
+import { relay_request } from "./engine.js";
+import { answered, counts, enrolled, outbox } from "./outbox.js";
+import * as platform from "./platform.js";
+import { current, ready } from "./state.js";
+
+/** A timer is worth setting only while the worker is likely to live; the alarm takes over after that. */
+const WORTH_WAITING = 25_000;
+
+/** @type {Promise<void> | null} */
+let running = null;
+let again = false;
+
+/** Sends what can be sent now. Calls during a run make it look once more at its end. */
+export function deliver() {
+  if (running) {
+    again = true;
+    return running;
+  }
+  running = sendAll()
+    .catch((error) => console.error("Lapwing: delivery stopped:", error))
+    .finally(() => {
+      running = null;
+      if (again) {
+        again = false;
+        deliver();
+      }
+    });
+  return running;
+}
+
+async function sendAll() {
+  await ready;
+  const box = await outbox();
+  while (current().state === "watching") {
+    const step = JSON.parse(box.next(Date.now()));
+    if (step.step === "wait") {
+      const wait = step.until - Date.now();
+      if (wait < WORTH_WAITING) setTimeout(deliver, Math.max(wait, 0));
+    }
+    if (step.step !== "send") return;
+    const known = await knownDevice();
+    if (!known) return;
+    const answer = await device.send(known, step.path, step.body);
+    if (await answered(step.ids, answer)) await device.forget();
+  }
+}
+
+/** @type {Promise<device.Device | undefined> | null} */
+let enrolling = null;
+
+/** The device's identity, asked for if need be; nothing when the relay gives none now. */
+async function knownDevice() {
+  const known = await device.identity();
+  if (known) return known;
+  enrolling ??= enrol().finally(() => (enrolling = null));
+  return enrolling;
+}
+
+async function enrol() {
+  const { device: made, answer } = await device.enrol();
+  if (made) await enrolled();
+  else await answered([], answer);
+  return made;
+}
+
+/** Tells the relay that this device is alive, and keeps what the school has set. */
+export async function checkIn() {
+  await ready;
+  const status = current();
+  if (status.state !== "watching") return;
+  const known = await knownDevice();
+  if (!known) return;
+  const { waiting, refused_alerts, refused_words } = await counts();
+  const request = JSON.parse(
+    relay_request(
+      "check-in",
+      JSON.stringify({
+        extension_version: platform.version(),
+        browser: platform.browser(),
+        lists_version: status.lists_version,
+        policy_version: status.policy_version,
+        state: status.problems.length > 0 ? "bad_policy" : "watching",
+        waiting,
+        refused: refused_alerts + refused_words,
+      }),
+    ),
+  );
+  const answer = await device.send(known, request.path, request.body);
+  await heardBack(answer);
+}
+
+/** @param {device.Answer} answer */
+async function heardBack(answer) {
+  if (answer.status === 401 || answer.status === 403) {
+    if (await answered([], answer)) await device.forget();
+  }
+  if (answer.status !== 200) return;
+  try {
+    const school = JSON.parse(answer.body);
+    await platform.writeLocal({ school, contact: Date.now() });
+  } catch {
+    // Not the relay's words (a sign-in page of the network): what was kept still holds.
+    return;
+  }
+  const box = await outbox();
+  if (JSON.parse(box.next(Date.now())).step === "halted") await enrolled();
+  await deliver();
+}
+
+/**
+ * Asks the relay for the replies to a report.
+ * @param {string} receipt
+ * @returns {Promise<device.Answer>}
+ */
+export async function askThread(receipt) {
+  await ready;
+  const none = { status: 0, body: "", retry_after: null };
+  const known = current().state === "watching" ? await knownDevice() : undefined;
+  if (!known) return none;
+  const request = JSON.parse(relay_request("thread", JSON.stringify({ receipt })));
+  return device.send(known, request.path, request.body);
+}
+
+/** The browser has started or the network is back: what held sending back may be over. */
+export async function hurry() {
+  (await outbox()).hurry();
+  await deliver();
+}

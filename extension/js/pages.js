@@ -1,0 +1,108 @@
+// @ts-check
+//! What the extension's own pages ask of the worker: the popup, and the pages that are shown instead of a site.
+
+import { askThread, deliver } from "./deliver.js";
+import { receipt_code, receipt_read, receipt_shown, reply_entry, report_entry } from "./engine.js";
+import { goOn, stopped } from "./navigation.js";
+import { counts, keep, outbox } from "./outbox.js";
+import * as platform from "./platform.js";
+import { ASK, wellFormed } from "./protocol.js";
+import { current, ready } from "./state.js";
+
+/** How long a page is kept waiting for the news that something was sent. */
+const PATIENCE = 6_000;
+
+/**
+ * @param {any} message
+ * @param {chrome.runtime.MessageSender} sender
+ * @returns {Promise<any>}
+ */
+export async function answerPage(message, sender) {
+  switch (message?.kind) {
+    case ASK.status:
+      // Managed storage can take seconds while the browser starts; a page may have what is known now, or wait.
+      if (message.settled) await ready;
+      return status();
+    case ASK.stopped:
+      return stopped(String(message.key));
+    case ASK.goOn:
+      // Only in a tab of its own: a page that holds the warning in a frame could trick somebody into the click.
+      return sender.frameId === 0 ? goOn(String(message.key)) : {};
+    case ASK.report:
+      return said(() => report(message.draft));
+    case ASK.sent:
+      return { sent: await sent(String(message.id)) };
+    case ASK.thread:
+      return said(() => thread(String(message.receipt)));
+    case ASK.reply:
+      return said(() => reply(message));
+    default:
+      return {};
+  }
+}
+
+async function status() {
+  const local = await platform.readLocal(["school", "contact"]);
+  return {
+    status: current(),
+    school: local.school ?? null,
+    contact: local.contact ?? null,
+    version: platform.version(),
+    counts: await counts(),
+    halted: JSON.parse((await outbox()).next(Date.now())).step === "halted",
+  };
+}
+
+/**
+ * Words that cannot be sent as they are come back as words for the pupil; any other fault is a fault.
+ * @param {() => Promise<any>} work
+ */
+async function said(work) {
+  await ready;
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && /^(Words|Receipt)Error$/.test(error.name)) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** @param {any} draft */
+async function report(draft) {
+  const receipt = receipt_code(crypto.getRandomValues(new Uint8Array(64)));
+  const id = crypto.randomUUID();
+  const { identity, story, wish } = draft;
+  if (identity.name) identity.name = wellFormed(identity.name);
+  const words = { identity, story: wellFormed(story), wish: wellFormed(wish) };
+  const made = { adult: draft.adult, about: draft.about, ...words, id, now: Date.now(), receipt };
+  await keep(JSON.parse(report_entry(JSON.stringify(made))));
+  return { id, receipt: receipt_shown(receipt) };
+}
+
+/** @param {any} message */
+async function reply({ receipt, text }) {
+  const id = crypto.randomUUID();
+  await keep(JSON.parse(reply_entry(JSON.stringify({ id, now: Date.now(), receipt, text: wellFormed(text) }))));
+  return { id };
+}
+
+/**
+ * Whether an entry has left the outbox, after waiting a little for it.
+ * @param {string} id
+ */
+async function sent(id) {
+  const box = await outbox();
+  if (!box.holds(id)) return true;
+  await Promise.race([deliver(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  return !box.holds(id);
+}
+
+/** @param {string} typed */
+async function thread(typed) {
+  const answer = await askThread(receipt_read(typed));
+  if (answer.status === 0) return { offline: true };
+  if (answer.status === 404) return { unknown: true };
+  if (answer.status === 429) return { later: answer.retry_after ?? 60 };
+  if (answer.status !== 200) return { offline: true };
+  return { thread: JSON.parse(answer.body) };
+}

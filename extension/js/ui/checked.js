@@ -1,0 +1,51 @@
+// @ts-check
+//! What is checked, and what never is, in plain words: by which school, and by which version.
+
+import { ask, el, h1, h2, p, show, when } from "./dom.js";
+
+const CHECKED = [
+  "The address of each page that you open in this browser.",
+  "The words that you type in this browser: in searches, messages, AI chats and documents.",
+];
+
+const NEVER = [
+  "Passwords, bank cards and codes.",
+  "Helplines, health advice lines, banks and payment pages.",
+  "What you write when you report a concern. Only the people that you send it to can read it.",
+  "Anything outside this browser: other apps, the camera, the microphone and the screen.",
+];
+
+/** @param {string[]} lines */
+const list = (lines) => el("ul", null, ...lines.map((line) => el("li", null, line)));
+
+const known = await ask("status");
+const { status, school, contact, version } = known;
+const on = status?.state === "watching";
+show(
+  [
+    h1("What is checked"),
+    on
+      ? p(`Lapwing is on. ${school?.school || status.school} has put it in this browser to help keep pupils safe.`)
+      : p("Lapwing is off in this browser just now, so nothing is checked."),
+    h2("What Lapwing checks"),
+    list(CHECKED),
+    p("It does this on this device. What you type stays here unless it looks serious. Then only that sentence, and the address of the page, go to the people who look after pupils at your school."),
+    p("It does not keep a list of the pages that you visit."),
+    h2("What Lapwing never reads"),
+    list(NEVER),
+    h2("What happens then"),
+    p("A person looks at it. No computer decides about you. Asking for help never gets you into trouble."),
+    p("If you think that Lapwing got something wrong, or you want to know what your school holds about you, ask a teacher."),
+    h2("For the IT team"),
+    el(
+      "ul",
+      { class: "quiet" },
+      el("li", null, `Lapwing ${version ?? "not known"}`),
+      el("li", null, `Lists ${status?.lists_version || "not known"}`),
+      el("li", null, `Policy ${status?.policy_version || "none"}`),
+      el("li", null, contact ? `Last heard from the school on ${when(contact)}` : "Not yet heard from the school"),
+      ...(status?.problems ?? []).map((/** @type {string} */ problem) => el("li", null, problem)),
+    ),
+  ],
+  { focus: false },
+);

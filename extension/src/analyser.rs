@@ -1,0 +1,319 @@
+//! The analyser: one engine, one standing, and the memory of the last minutes, behind three questions.
+//!
+//! *May this address be opened?* is answered at once, from whatever is known, since a blocking listener cannot wait.
+//! *This address was opened* and *this was typed* are told when everything is known, and may make an alert. Nothing
+//! here touches the browser or the network.
+
+use crate::alert::{self, Stamp};
+use crate::memory::{Memory, Place, Sighting};
+use crate::outbox::Entry;
+use crate::page::Page;
+use crate::passes::Passes;
+use crate::policy::{Setup, Standing, Status, settle};
+use lapwing_core::{
+    Action, Audience, Decision, Engine, Finding, Frame, Lists, ListsError, Policy, Surface, Typed, Visit,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What the browser told about an address.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Opened {
+    /// As the browser gives it.
+    pub url: String,
+    /// Whether it opens in the tab itself.
+    pub main: bool,
+    /// The tab.
+    pub tab: i64,
+    /// For the alert.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// What the browser told about typed text.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Heard {
+    /// As typed.
+    pub text: String,
+    /// What the page says about the field.
+    #[serde(default)]
+    pub hint: String,
+    /// The address of the frame; may be one without a host (`about:blank`).
+    pub url: String,
+    /// The address of the tab.
+    #[serde(default)]
+    pub top: String,
+    /// The tab.
+    pub tab: i64,
+    /// Names the field among all fields of the browser.
+    pub field: String,
+    /// For the alert.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+}
+
+/// What is to happen with an address.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// Allow or note: it opens. Otherwise the page says why not.
+    pub action: Action,
+    /// For the block page or the support page.
+    pub page: Option<Page>,
+    /// For the outbox.
+    pub entry: Option<Entry>,
+}
+
+/// What came of typed text.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reading {
+    /// `false` when nothing on this page may be read: the content script stops listening.
+    pub read: bool,
+    /// For the outbox.
+    pub entry: Option<Entry>,
+}
+
+/// What settling changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// Where the extension stands now.
+    pub status: Status,
+    /// To be kept for the next start.
+    pub keep: Option<Value>,
+    /// To be kept beside it.
+    pub empty_since: Option<i64>,
+    /// Whether another policy decides than before: open tabs are checked again.
+    pub changed: bool,
+}
+
+/// What outlives the worker but not the browser.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Session {
+    memory: Memory,
+    passes: Passes,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Analyser {
+    /// Built when it is first asked: building the matcher is most of a worker's start.
+    engine: Option<Engine>,
+    standing: Standing,
+    session: Session,
+}
+
+impl Default for Analyser {
+    fn default() -> Self {
+        Self { engine: None, standing: Standing::Starting, session: Session::default() }
+    }
+}
+
+impl Analyser {
+    /// Takes in what the browser knows about how Lapwing is installed and set up.
+    ///
+    /// # Errors
+    /// When the lists that are built in cannot be used; nothing is watched then.
+    pub fn settle(&mut self, setup: Setup) -> Result<Change, ListsError> {
+        let settled = settle(setup);
+        let changed = settled.standing != self.standing;
+        if changed {
+            self.standing = settled.standing;
+            self.engine = None;
+        }
+        self.ensure_engine()?;
+        let lists_version = self.engine.as_ref().map_or("", Engine::lists_version);
+        let status = Status::of(&self.standing, lists_version);
+        Ok(Change { status, keep: settled.keep, empty_since: settled.empty_since, changed })
+    }
+
+    /// Whether an address may be opened, from what is known now: `None` when it may, and nothing else is due.
+    ///
+    /// While starting, the lists decide under the default policy. What that stops is held: the page that is shown
+    /// instead asks again, and lets through what the school's own policy allows.
+    ///
+    /// # Errors
+    /// When the lists that are built in cannot be used.
+    pub fn decide(&mut self, url: &str, main: bool, now: i64) -> Result<Option<Answer>, ListsError> {
+        if !matches!(self.standing, Standing::Starting | Standing::Watching(..)) {
+            return Ok(None);
+        }
+        let decision = self.decision(url, frame(main), now)?;
+        if decision.verdict.action <= Action::Note && !decision.verdict.alert {
+            return Ok(None);
+        }
+        let page = Page::of(&decision, url, self.school());
+        Ok(Some(Answer { action: decision.verdict.action, page, entry: None }))
+    }
+
+    /// An address was opened or stopped: the answer under the policy in force, and the alert if one is due.
+    ///
+    /// # Errors
+    /// When the lists that are built in cannot be used, or the alert cannot be written.
+    pub fn opened(&mut self, opened: Opened) -> Result<Answer, AnalyserError> {
+        let nothing = Answer { action: Action::Allow, page: None, entry: None };
+        if !matches!(self.standing, Standing::Watching(..)) {
+            return Ok(nothing);
+        }
+        let frame = frame(opened.main);
+        let Opened { url, tab, stamp, .. } = opened;
+        let mut decision = self.decision(&url, frame, stamp.now)?;
+        let page = Page::of(&decision, &url, self.school());
+        let action = decision.verdict.action;
+        let mut entry = None;
+        if decision.verdict.alert && self.keep_new(&mut decision, frame, tab, stamp.now)? {
+            let alert = self
+                .engine
+                .as_ref()
+                .and_then(|engine| alert::for_visit(engine, &decision, &url, frame, stamp));
+            entry = alert.as_ref().map(Entry::alert).transpose()?;
+        }
+        Ok(Answer { action, page, entry })
+    }
+
+    /// Something was typed: the alert if one is due.
+    ///
+    /// # Errors
+    /// When the lists that are built in cannot be used, or the alert cannot be written.
+    pub fn heard(&mut self, heard: Heard) -> Result<Reading, AnalyserError> {
+        if !matches!(self.standing, Standing::Watching(..)) {
+            return Ok(Reading { read: true, entry: None });
+        }
+        self.ensure_engine()?;
+        let Some(engine) = &self.engine else { return Ok(Reading { read: true, entry: None }) };
+        // A bank's frame in a shop, and a shop's frame in a bank: either is reason enough not to read.
+        if engine.never_reads_url(&heard.url) || engine.never_reads_url(&heard.top) {
+            return Ok(Reading { read: false, entry: None });
+        }
+        let url = if has_host(&heard.url) { &heard.url } else { &heard.top };
+        let surface = engine.surface_of(url, &heard.hint);
+        let findings = engine.check_text(&Typed { text: &heard.text, surface, url });
+        let place = match surface {
+            Surface::Search => Place::SearchBox(heard.tab),
+            _ => Place::Field(&heard.field),
+        };
+        let now = heard.stamp.now;
+        let new = new_findings(&mut self.session.memory, place, findings, now);
+        if !new.iter().any(|finding| alert::tells(engine, finding.severity, finding.stage)) {
+            return Ok(Reading { read: true, entry: None });
+        }
+        let alert = alert::for_text(engine, &new, surface, url, heard.stamp);
+        Ok(Reading { read: true, entry: alert.as_ref().map(Entry::alert).transpose()? })
+    }
+
+    /// The pupil was warned and went on: the host is open to them for a while.
+    pub fn go_on(&mut self, url: &str, now: i64) {
+        self.session.passes.grant(url, now);
+    }
+
+    /// What must outlive the worker, as JSON for session storage.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn session(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.session)
+    }
+
+    /// Takes up what [`session`](Self::session) gave to an earlier worker.
+    ///
+    /// # Errors
+    /// When it is not that; the memory then starts empty.
+    pub fn restore(&mut self, json: &str) -> Result<(), serde_json::Error> {
+        self.session = serde_json::from_str(json)?;
+        Ok(())
+    }
+
+    /// Leaves in a decision only what has not just been told, and says whether a person should be told of the rest.
+    fn keep_new(
+        &mut self,
+        decision: &mut Decision,
+        frame: Frame,
+        tab: i64,
+        now: i64,
+    ) -> Result<bool, ListsError> {
+        self.ensure_engine()?;
+        let Some(engine) = &self.engine else { return Ok(false) };
+        let memory = &mut self.session.memory;
+        let mut tells = false;
+        if let Some(site) = &decision.site {
+            let verdict = engine.policy().weigh_site(&site.categories, frame);
+            let sighting =
+                Sighting { rule: &site.rule, severity: verdict.severity, stage: None, sentence: "" };
+            if verdict.alert {
+                tells = memory.admit(Place::Visit, &[sighting], now).contains(&true);
+                if !tells {
+                    decision.site = None;
+                }
+            }
+        }
+        let findings = std::mem::take(&mut decision.findings);
+        decision.findings = new_findings(memory, Place::Searched(tab), findings, now);
+        Ok(tells || decision.findings.iter().any(|found| alert::tells(engine, found.severity, found.stage)))
+    }
+
+    fn decision(&mut self, url: &str, frame: Frame, now: i64) -> Result<Decision, ListsError> {
+        self.ensure_engine()?;
+        let checked = self.engine.as_ref().map(|engine| engine.check_url(&Visit { url, frame }));
+        let mut decision = checked.unwrap_or_else(Decision::allow);
+        if decision.verdict.action == Action::Warn && self.session.passes.allows(url, now) {
+            decision.verdict.action = Action::Note;
+        }
+        Ok(decision)
+    }
+
+    fn school(&self) -> &str {
+        match &self.standing {
+            Standing::Watching(managed, _) => &managed.school_name,
+            _ => "",
+        }
+    }
+
+    fn ensure_engine(&mut self) -> Result<(), ListsError> {
+        if self.engine.is_none() {
+            let policy = match &self.standing {
+                Standing::Watching(managed, _) => managed.policy.clone(),
+                _ => Policy::school_default(Audience::Unspecified),
+            };
+            self.engine = Some(Engine::new(Lists::starter()?, policy)?);
+        }
+        Ok(())
+    }
+}
+
+/// The findings that have not just been told, in their order.
+fn new_findings(memory: &mut Memory, place: Place<'_>, findings: Vec<Finding>, now: i64) -> Vec<Finding> {
+    let sightings: Vec<Sighting<'_>> = findings
+        .iter()
+        .map(|finding| Sighting {
+            rule: &finding.rule,
+            severity: finding.severity,
+            stage: finding.stage,
+            sentence: &finding.excerpt.text,
+        })
+        .collect();
+    let new = memory.admit(place, &sightings, now);
+    findings.into_iter().zip(new).filter_map(|(finding, new)| new.then_some(finding)).collect()
+}
+
+const fn frame(main: bool) -> Frame {
+    if main { Frame::Main } else { Frame::Sub }
+}
+
+/// Whether an address says where it is; a frame made by script (`about:blank`, `blob:`, `data:`) does not.
+fn has_host(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Why the analyser has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyserError {
+    /// The lists that are built in cannot be used.
+    #[error(transparent)]
+    Lists(#[from] ListsError),
+    /// An alert could not be written.
+    #[error("the alert could not be written: {0}")]
+    Write(#[from] serde_json::Error),
+}
+
+#[cfg(test)]
+#[path = "analyser_tests.rs"]
+mod tests;

@@ -1,0 +1,205 @@
+use super::*;
+use crate::outbox::Kind;
+use lapwing_core::wire::{Alert, SourceKind};
+use lapwing_core::{Category, Severity};
+use serde_json::json;
+
+/// A name in the list of gambling sites that no casino has.
+const CASINO: &str = "https://gambling.lapwing.test/";
+const WORDS: &str = "i want to kill myself tonight";
+
+fn settled(change: impl FnOnce(&mut Value)) -> Analyser {
+    let mut managed = json!({
+        "relay_url": "https://relay.example", "enrolment_key": "k", "school_name": "Elm School", "year_group": "9"
+    });
+    change(&mut managed);
+    let mut analyser = Analyser::default();
+    let setup = Setup { install_type: Some("admin".into()), managed: Some(managed), ..Setup::default() };
+    let change = analyser.settle(setup).unwrap();
+    assert_eq!(change.status.state, "watching", "{:?}", change.status.problems);
+    analyser
+}
+
+fn watching() -> Analyser {
+    settled(|_| ())
+}
+
+fn stamp(now: i64) -> Stamp {
+    Stamp { id: format!("id-{now}"), now, account: "sam@elm.example".into() }
+}
+
+fn visit(url: &str, now: i64) -> Opened {
+    Opened { url: url.into(), main: true, tab: 7, stamp: stamp(now) }
+}
+
+fn typed(text: &str, now: i64) -> Heard {
+    Heard {
+        text: text.into(),
+        url: "https://chat.example/room?id=5".into(),
+        top: "https://chat.example/room?id=5".into(),
+        field: "7/0/a/1".into(),
+        tab: 7,
+        stamp: stamp(now),
+        ..Heard::default()
+    }
+}
+
+fn alert(entry: Option<Entry>) -> Alert {
+    let entry = entry.expect("an alert was due");
+    assert_eq!(entry.kind, Kind::Alert);
+    serde_json::from_str(&entry.body).unwrap()
+}
+
+#[test]
+fn a_blocked_site_is_stopped_and_makes_one_alert() {
+    let mut analyser = watching();
+    let answer = analyser.decide(CASINO, true, 0).unwrap().unwrap();
+    assert_eq!(answer.action, Action::Block);
+    assert_eq!(answer.page.unwrap().school, "Elm School");
+    let alert =
+        alert(analyser.opened(visit("https://gambling.lapwing.test/slots?token=1", 0)).unwrap().entry);
+    assert_eq!(
+        (alert.source, alert.category, alert.action),
+        (SourceKind::Visit, Category::Gambling, Action::Block)
+    );
+    assert_eq!(alert.url, "https://gambling.lapwing.test/slots");
+    assert_eq!((alert.excerpt, alert.account.as_deref()), (None, Some("sam@elm.example")));
+    assert!(alert.reasons[0].rule.starts_with("site:gambling.lapwing.test"));
+    assert_eq!(analyser.opened(visit(CASINO, 5_000)).unwrap().entry, None);
+}
+
+#[test]
+fn before_the_policy_is_known_the_lists_hold_and_nothing_is_recorded() {
+    let mut analyser = Analyser::default();
+    assert_eq!(analyser.decide(CASINO, true, 0).unwrap().unwrap().action, Action::Block);
+    assert_eq!(analyser.opened(visit(CASINO, 0)).unwrap().entry, None);
+    let mut allowing = settled(|policy| policy["allowed_sites"] = json!(["gambling.lapwing.test"]));
+    assert_eq!(allowing.decide(CASINO, true, 0).unwrap(), None);
+}
+
+#[test]
+fn it_does_nothing_where_no_school_installed_it() {
+    let mut analyser = Analyser::default();
+    let setup = Setup { install_type: Some("normal".into()), ..Setup::default() };
+    assert_eq!(analyser.settle(setup).unwrap().status.state, "not_managed");
+    assert_eq!(analyser.decide(CASINO, true, 0).unwrap(), None);
+    assert_eq!(analyser.heard(typed(WORDS, 0)).unwrap().entry, None);
+}
+
+#[test]
+fn typed_words_make_an_alert_with_the_sentence_and_no_more() {
+    let mut analyser = watching();
+    let text = format!("Lunch was fine. {WORDS}. See you at the bus stop.");
+    let alert = alert(analyser.heard(typed(&text, 0)).unwrap().entry);
+    assert_eq!(
+        (alert.source, alert.surface, alert.action),
+        (SourceKind::Typed, Some(Surface::Chat), Action::Note)
+    );
+    assert!(alert.severity >= Severity::High);
+    assert_eq!(alert.url, "https://chat.example/room");
+    let excerpt = alert.excerpt.unwrap();
+    assert!(excerpt.text.contains("kill myself") && !excerpt.text.contains("Lunch"), "{}", excerpt.text);
+    assert!(!excerpt.marks.is_empty());
+}
+
+#[test]
+fn innocent_words_and_card_numbers_make_none() {
+    let mut analyser = watching();
+    for text in ["see you at lunch", "4111 1111 1111 1111", "my card is 4111 1111 1111 1111 ok"] {
+        assert_eq!(analyser.heard(typed(text, 0)).unwrap(), Reading { read: true, entry: None }, "{text}");
+    }
+}
+
+#[test]
+fn a_card_number_beside_serious_words_is_hidden() {
+    let mut analyser = watching();
+    let alert = alert(analyser.heard(typed(&format!("4111 1111 1111 1111 {WORDS}"), 0)).unwrap().entry);
+    let excerpt = alert.excerpt.unwrap().text;
+    assert!(!excerpt.contains('4') && excerpt.contains("••••"), "{excerpt}");
+}
+
+#[test]
+fn a_search_that_was_typed_and_opened_is_one_alert_and_shows_help() {
+    let mut analyser = watching();
+    let mut search = typed("how to kill myself", 0);
+    search.hint = "input search".into();
+    search.url = "https://www.google.com/".into();
+    search.top = search.url.clone();
+    assert!(analyser.heard(search).unwrap().entry.is_some());
+    let answer = analyser.opened(visit("https://www.google.com/search?q=how+to+kill+myself", 2_000)).unwrap();
+    assert_eq!((answer.action, answer.entry), (Action::Support, None));
+    assert!(answer.page.unwrap().support);
+}
+
+#[test]
+fn a_search_alone_is_an_alert_without_its_query_in_the_address() {
+    let mut analyser = watching();
+    let opened = visit("https://www.google.com/search?q=how+to+kill+myself&hl=en", 0);
+    let alert = alert(analyser.opened(opened).unwrap().entry);
+    assert_eq!((alert.source, alert.surface), (SourceKind::Search, Some(Surface::Search)));
+    assert_eq!(alert.url, "https://www.google.com/search");
+    assert_eq!(alert.excerpt.unwrap().text, "how to kill myself");
+}
+
+#[test]
+fn where_nothing_is_read_the_content_script_is_told_to_stop() {
+    let mut analyser = settled(|policy| policy["never_read_sites"] = json!(["counselling.example"]));
+    for (url, top) in [
+        ("https://counselling.example/", "https://counselling.example/"),
+        ("https://counselling.example/", "https://shop.example/"),
+        ("about:blank", "https://counselling.example/"),
+        ("https://relay.example/concerns/new", "https://relay.example/concerns/new"),
+    ] {
+        let heard = Heard { url: url.into(), top: top.into(), ..typed(WORDS, 0) };
+        assert_eq!(analyser.heard(heard).unwrap(), Reading { read: false, entry: None }, "{url} in {top}");
+    }
+}
+
+#[test]
+fn a_frame_without_an_address_belongs_to_its_tab() {
+    let mut analyser = watching();
+    let heard = Heard { url: "about:srcdoc".into(), ..typed(WORDS, 0) };
+    assert_eq!(alert(analyser.heard(heard).unwrap().entry).url, "https://chat.example/room");
+}
+
+#[test]
+fn unlawful_content_leaves_no_trace_of_its_address() {
+    let mut analyser = settled(|policy| policy["allowed_sites"] = json!(["illegal.lapwing.test"]));
+    let answer = analyser.opened(visit("https://illegal.lapwing.test/secret/path", 0)).unwrap();
+    assert_eq!(answer.action, Action::Block);
+    let entry = answer.entry.unwrap();
+    assert!(!entry.body.contains("lapwing.test") && !entry.body.contains("secret"), "{}", entry.body);
+    assert_eq!(answer.page.unwrap().address, "");
+    assert_eq!(entry.severity, Severity::Critical);
+}
+
+#[test]
+fn a_warning_can_be_passed_and_a_block_cannot() {
+    let mut analyser = settled(|policy| policy["site_actions"] = json!({ "gambling": "warn" }));
+    assert_eq!(analyser.decide(CASINO, true, 0).unwrap().unwrap().action, Action::Warn);
+    analyser.go_on(CASINO, 0);
+    assert!(analyser.decide(CASINO, true, 1).unwrap().is_none_or(|answer| answer.page.is_none()));
+    let mut strict = watching();
+    strict.go_on(CASINO, 0);
+    assert_eq!(strict.decide(CASINO, true, 1).unwrap().unwrap().action, Action::Block);
+}
+
+#[test]
+fn what_it_remembers_survives_the_worker() {
+    let mut first = watching();
+    assert!(first.heard(typed(WORDS, 0)).unwrap().entry.is_some());
+    let mut second = watching();
+    second.restore(&first.session().unwrap()).unwrap();
+    assert_eq!(second.heard(typed(WORDS, 1_000)).unwrap().entry, None);
+}
+
+#[test]
+fn a_second_finding_is_told_without_repeating_the_first() {
+    let mut analyser = watching();
+    let first = alert(analyser.heard(typed(WORDS, 0)).unwrap().entry);
+    let rules: Vec<&str> = first.reasons.iter().map(|reason| reason.rule.as_str()).collect();
+    let more = format!("{WORDS}. my dad hits me every night.");
+    let second = alert(analyser.heard(typed(&more, 5_000)).unwrap().entry);
+    assert_eq!(second.category, Category::AbuseNeglect);
+    assert!(second.reasons.iter().all(|reason| !rules.contains(&reason.rule.as_str())));
+}

@@ -1,0 +1,255 @@
+//! What JavaScript sees: two objects and a few functions, with JSON text going in and out.
+//!
+//! Errors are JavaScript `Error`s whose name says what failed. Nothing is decided here.
+
+use crate::analyser::Analyser;
+use crate::outbox::{Entry, Outbox};
+use crate::{receipt, relay, words};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+
+/// A JavaScript error with a name.
+fn failed(name: &str, error: &dyn std::fmt::Display) -> JsValue {
+    let made = js_sys::Error::new(&error.to_string());
+    made.set_name(name);
+    made.into()
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, JsValue> {
+    serde_json::from_str(json).map_err(|error| failed("MessageError", &error))
+}
+
+fn write<T: Serialize>(value: &T) -> Result<String, JsValue> {
+    serde_json::to_string(value).map_err(|error| failed("MessageError", &error))
+}
+
+/// [`Analyser`] for JavaScript.
+#[wasm_bindgen(js_name = Analyser)]
+#[derive(Debug, Default)]
+pub struct WasmAnalyser(Analyser);
+
+#[wasm_bindgen(js_class = Analyser)]
+impl WasmAnalyser {
+    /// An analyser that knows nothing yet about its school.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// [`Analyser::settle`]: JSON of a [`Setup`](crate::policy::Setup) in, of a [`Change`](crate::analyser::Change) out.
+    ///
+    /// # Errors
+    /// `ListsError` or `MessageError`.
+    pub fn settle(&mut self, setup: &str) -> Result<String, JsValue> {
+        write(&self.0.settle(read(setup)?).map_err(|error| failed("ListsError", &error))?)
+    }
+
+    /// [`Analyser::decide`]: JSON of an [`Answer`](crate::analyser::Answer), or an empty string when there is nothing
+    /// to do.
+    ///
+    /// # Errors
+    /// `ListsError`.
+    pub fn decide(&mut self, url: &str, main: bool, now: f64) -> Result<String, JsValue> {
+        match self.0.decide(url, main, millis(now)).map_err(|error| failed("ListsError", &error))? {
+            Some(answer) => write(&answer),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// [`Analyser::opened`]: JSON of an [`Opened`](crate::analyser::Opened) in, of an answer out.
+    ///
+    /// # Errors
+    /// `AnalyserError` or `MessageError`.
+    pub fn opened(&mut self, opened: &str) -> Result<String, JsValue> {
+        write(&self.0.opened(read(opened)?).map_err(|error| failed("AnalyserError", &error))?)
+    }
+
+    /// [`Analyser::heard`]: JSON of a [`Heard`](crate::analyser::Heard) in, of a
+    /// [`Reading`](crate::analyser::Reading) out.
+    ///
+    /// # Errors
+    /// `AnalyserError` or `MessageError`.
+    pub fn heard(&mut self, heard: &str) -> Result<String, JsValue> {
+        write(&self.0.heard(read(heard)?).map_err(|error| failed("AnalyserError", &error))?)
+    }
+
+    /// [`Analyser::go_on`].
+    pub fn go_on(&mut self, url: &str, now: f64) {
+        self.0.go_on(url, millis(now));
+    }
+
+    /// [`Analyser::session`].
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn session(&self) -> Result<String, JsValue> {
+        self.0.session().map_err(|error| failed("MessageError", &error))
+    }
+
+    /// [`Analyser::restore`].
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn restore(&mut self, json: &str) -> Result<(), JsValue> {
+        self.0.restore(json).map_err(|error| failed("MessageError", &error))
+    }
+}
+
+/// [`Outbox`] for JavaScript.
+#[wasm_bindgen(js_name = Outbox)]
+#[derive(Debug)]
+pub struct WasmOutbox(Outbox);
+
+#[derive(Serialize)]
+struct Counts {
+    waiting: usize,
+    refused_alerts: usize,
+    refused_words: usize,
+}
+
+#[wasm_bindgen(js_class = Outbox)]
+impl WasmOutbox {
+    /// [`Outbox::restore`], from JSON of the stored entries and of the stored pace (`{}` when there is none).
+    ///
+    /// # Errors
+    /// `MessageError`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(entries: &str, pace: &str) -> Result<Self, JsValue> {
+        Ok(Self(Outbox::restore(read::<Vec<Entry>>(entries)?, read(pace)?)))
+    }
+
+    /// [`Outbox::add`]: JSON of an entry that is already stored in, of the ids to delete out.
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn add(&mut self, entry: &str) -> Result<String, JsValue> {
+        write(&self.0.add(read(entry)?))
+    }
+
+    /// [`Outbox::holds`].
+    #[must_use]
+    pub fn holds(&self, id: &str) -> bool {
+        self.0.holds(id)
+    }
+
+    /// [`Outbox::next`]: JSON of a [`Step`](crate::outbox::Step).
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn next(&self, now: f64) -> Result<String, JsValue> {
+        write(&self.0.next(millis(now)))
+    }
+
+    /// [`Outbox::answered`]: JSON of the ids that were sent and of an [`Answer`](crate::pace::Answer) in, of an
+    /// [`Outcome`](crate::outbox::Outcome) out.
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn answered(&mut self, sent: &str, answer: &str, now: f64, random: f64) -> Result<String, JsValue> {
+        let sent: Vec<String> = read(sent)?;
+        write(&self.0.answered(&sent, &read(answer)?, millis(now), random))
+    }
+
+    /// [`Outbox::enrolled`].
+    pub fn enrolled(&mut self) {
+        self.0.enrolled();
+    }
+
+    /// [`Outbox::hurry`].
+    pub fn hurry(&mut self) {
+        self.0.hurry();
+    }
+
+    /// JSON of the pace, to be stored.
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn pace(&self) -> Result<String, JsValue> {
+        write(self.0.pace())
+    }
+
+    /// JSON of `{waiting, refused_alerts, refused_words}`.
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn counts(&self) -> Result<String, JsValue> {
+        let (refused_alerts, refused_words) = self.0.refused();
+        write(&Counts { waiting: self.0.waiting(), refused_alerts, refused_words })
+    }
+}
+
+/// [`relay::request`].
+///
+/// # Errors
+/// `RequestError`.
+#[wasm_bindgen]
+pub fn relay_request(kind: &str, json: &str) -> Result<String, JsValue> {
+    write(&relay::request(kind, json).map_err(|error| failed("RequestError", &error))?)
+}
+
+/// [`relay::signing`]: JSON of a [`ToSign`](relay::ToSign) in, of a [`Signing`](relay::Signing) out.
+///
+/// # Errors
+/// `MessageError`.
+#[wasm_bindgen]
+pub fn signing(request: &str) -> Result<String, JsValue> {
+    write(&relay::signing(&read(request)?))
+}
+
+/// [`relay::signature_header`].
+#[wasm_bindgen]
+#[must_use]
+pub fn signature_header(signature: &str) -> String {
+    relay::signature_header(signature)
+}
+
+/// [`words::report`]: JSON of a [`Draft`](words::Draft) in, of an entry out.
+///
+/// # Errors
+/// `WordsError`, with words for the pupil.
+#[wasm_bindgen]
+pub fn report_entry(draft: &str) -> Result<String, JsValue> {
+    write(&words::report(draft).map_err(|error| failed("WordsError", &error))?)
+}
+
+/// [`words::reply`]: JSON of a [`Message`](words::Message) in, of an entry out.
+///
+/// # Errors
+/// `WordsError`, with words for the pupil.
+#[wasm_bindgen]
+pub fn reply_entry(message: &str) -> Result<String, JsValue> {
+    write(&words::reply(message).map_err(|error| failed("WordsError", &error))?)
+}
+
+/// [`receipt::code`].
+///
+/// # Errors
+/// `ReceiptError`.
+#[wasm_bindgen]
+pub fn receipt_code(random: &[u8]) -> Result<String, JsValue> {
+    receipt::code(random).map_err(|error| failed("ReceiptError", &error))
+}
+
+/// [`receipt::shown`].
+#[wasm_bindgen]
+#[must_use]
+pub fn receipt_shown(code: &str) -> String {
+    receipt::shown(code)
+}
+
+/// [`receipt::read`].
+///
+/// # Errors
+/// `ReceiptError`, with words for the pupil.
+#[wasm_bindgen]
+pub fn receipt_read(text: &str) -> Result<String, JsValue> {
+    receipt::read(text).map_err(|error| failed("ReceiptError", &error))
+}
+
+/// JavaScript counts milliseconds in a double; whole numbers of them are exact for 285,000 years.
+#[expect(clippy::cast_possible_truncation, reason = "see above; a cast of NaN is 0")]
+fn millis(now: f64) -> i64 {
+    now as i64
+}

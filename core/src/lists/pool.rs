@@ -56,6 +56,10 @@ impl From<Code> for Piece {
 }
 
 /// Steps that follow each other; each step is one of several runs of pieces, and a run may be empty.
+#[cfg_attr(
+    not(feature = "sources"),
+    allow(dead_code, reason = "only the compiler of lists writes to a pool")
+)]
 pub(crate) type Phrase = Vec<Vec<Vec<Piece>>>;
 
 /// Some phrases of the pool, by number.
@@ -84,6 +88,10 @@ pub(crate) struct Pool {
     phrases: Vec<u32>,
 }
 
+#[cfg_attr(
+    not(feature = "sources"),
+    allow(dead_code, reason = "only the compiler of lists writes to a pool")
+)]
 impl Pool {
     /// Stores phrases.
     pub(crate) fn add(&mut self, phrases: &[Phrase]) -> Phrases {
@@ -101,6 +109,17 @@ impl Pool {
         Phrases { from, to: number(self.phrases.len()) }
     }
 
+    /// Gives every word another number.
+    pub(crate) fn renumber(&mut self, place: impl Fn(u32) -> u32) {
+        for code in &mut self.pieces {
+            if let Piece::Word { id, prefix } = Piece::from(*code) {
+                *code = Piece::Word { id: place(id), prefix }.into();
+            }
+        }
+    }
+}
+
+impl Pool {
     /// The steps of a phrase.
     pub(crate) fn steps(&self, phrase: u32) -> Range<usize> {
         between(&self.phrases, phrase as usize)
@@ -119,15 +138,6 @@ impl Pool {
     /// Every piece of every phrase.
     pub(crate) fn all(&self) -> impl Iterator<Item = Piece> {
         self.pieces.iter().map(|code| Piece::from(*code))
-    }
-
-    /// Gives every word another number.
-    pub(crate) fn renumber(&mut self, place: impl Fn(u32) -> u32) {
-        for code in &mut self.pieces {
-            if let Piece::Word { id, prefix } = Piece::from(*code) {
-                *code = Piece::Word { id: place(id), prefix }.into();
-            }
-        }
     }
 
     /// Whether the tables fit together, and every word is one of so many.
@@ -151,6 +161,10 @@ impl Pool {
 }
 
 /// Lists that outgrow 32 bits would not fit in memory; the last number then makes them unsound.
+#[cfg_attr(
+    not(feature = "sources"),
+    allow(dead_code, reason = "only the compiler of lists writes to a pool")
+)]
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }

@@ -1,5 +1,5 @@
 //! Connections: how many at once, and how long a silent one may stay. `hyper` gives up on headers that never end; this
-//! also gives up on a connection that never sends a byte, and refuses those beyond what the machine can hold.
+//! also gives up on a connection that does not even begin a request, and refuses those beyond what the machine can hold.
 
 use axum_server::accept::Accept;
 use std::future::Future;
@@ -15,8 +15,11 @@ use tokio::time::Sleep;
 /// Connections at once. Each open inbox holds one.
 const CONNECTIONS: usize = 4_096;
 
-/// How long a connection may wait before its first byte.
-const FIRST_BYTE: Duration = Duration::from_secs(10);
+/// How long a connection may take to begin.
+const BEGINNING: Duration = Duration::from_secs(10);
+
+/// Bytes that are a beginning: HTTP/2's preface, until which it is not known which limits of `hyper` apply.
+const BEGUN: usize = 24;
 
 /// Puts the limits around another acceptor.
 #[derive(Debug, Clone)]
@@ -49,16 +52,17 @@ where
         Box::pin(async move {
             let place = place.map_err(|_| io::Error::other("too many connections at once"))?;
             let (stream, service) = accepted.await?;
-            let waiting = Some(Box::pin(tokio::time::sleep(FIRST_BYTE)));
-            Ok((Watched { stream, waiting, _place: place }, service))
+            let waiting = Some(Box::pin(tokio::time::sleep(BEGINNING)));
+            Ok((Watched { stream, received: 0, waiting, _place: place }, service))
         })
     }
 }
 
-/// A connection that holds its place, and ends when its first byte does not come.
+/// A connection that holds its place, and ends when it does not begin.
 #[derive(Debug)]
 pub(crate) struct Watched<S> {
     stream: S,
+    received: usize,
     waiting: Option<Pin<Box<Sleep>>>,
     _place: OwnedSemaphorePermit,
 }
@@ -69,10 +73,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if read.is_ready() {
+        self.received = self.received.saturating_add(buf.filled().len() - before);
+        if self.received >= BEGUN {
             self.waiting = None;
-        } else if self.waiting.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready()) {
+        } else if read.is_pending()
+            && self.waiting.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready())
+        {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         read
@@ -108,7 +116,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncReadExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     async fn watched(stream: tokio::io::DuplexStream) -> Watched<tokio::io::DuplexStream> {
         let limited = Limited::new(axum_server::accept::DefaultAcceptor::new());
@@ -116,23 +124,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_silent_connection_ends() {
-        let (_client, server) = tokio::io::duplex(16);
-        let error = watched(server).await.read_u8().await.unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    async fn a_connection_that_is_silent_or_stops_at_once_ends() {
+        for sent in [b"".as_slice(), b"PRI * HT"] {
+            let (mut client, server) = tokio::io::duplex(64);
+            let mut server = watched(server).await;
+            client.write_all(sent).await.unwrap();
+            let mut all = Vec::new();
+            let error = server.read_to_end(&mut all).await.unwrap_err();
+            assert_eq!((error.kind(), all.as_slice()), (io::ErrorKind::TimedOut, sent));
+        }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_that_spoke_may_pause() {
-        let (mut client, server) = tokio::io::duplex(16);
+    async fn a_connection_that_has_begun_may_pause() {
+        let (mut client, server) = tokio::io::duplex(64);
         let mut server = watched(server).await;
-        tokio::io::AsyncWriteExt::write_all(&mut client, b"a").await.unwrap();
-        assert_eq!(server.read_u8().await.unwrap(), b'a');
+        client.write_all(&[b'a'; BEGUN]).await.unwrap();
+        server.read_exact(&mut [0; BEGUN]).await.unwrap();
         let speak_late = async {
-            tokio::time::sleep(FIRST_BYTE * 3).await;
-            tokio::io::AsyncWriteExt::write_all(&mut client, b"b").await.unwrap();
+            tokio::time::sleep(BEGINNING * 3).await;
+            client.write_all(b"b").await.unwrap();
         };
-        let (_, byte) = tokio::join!(speak_late, server.read_u8());
+        let ((), byte) = tokio::join!(speak_late, server.read_u8());
         assert_eq!(byte.unwrap(), b'b');
     }
 }

@@ -284,7 +284,7 @@ async fn a_closed_account_is_out_at_once() {
     let relay = Relay::open().await;
     let (it, dsl) = relay.with_dsl().await;
     let add = [("name", "Mr Price"), ("email", "price@oak.example"), ("role", "dsl"), ("trusted", "yes")];
-    let link = link_in(&relay.post(&it, "/people", &add).await);
+    let link = link_in(&relay.post(&dsl, "/people", &add).await);
     let price = cookie(&relay.post("", &link, &[("password", "seven green bottles")]).await);
     assert_eq!(relay.get(&price, "/inbox").await.status, StatusCode::OK);
     let id = relay.database.text("select id from account where email = 'price@oak.example'").await;
@@ -326,6 +326,27 @@ async fn it_cannot_become_a_dsl_by_a_link_and_pupils_cannot_choose_it() {
 }
 
 #[tokio::test]
+async fn it_gains_no_account_that_reads_what_pupils_write() {
+    let relay = Relay::open().await;
+    let (it, dsl) = relay.with_dsl().await;
+    let second = [("name", "Eve"), ("email", "eve@oak.example"), ("role", "dsl")];
+    let refused = relay.post(&it, "/people", &second).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains("Only a DSL can add a DSL"), "{}", refused.text);
+    let chosen = [("name", "Eve"), ("email", "eve@oak.example"), ("role", "staff"), ("trusted", "yes")];
+    assert_eq!(relay.post(&it, "/people", &chosen).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    link_in(&relay.post(&dsl, "/people", &chosen).await);
+    let eve = relay.database.text("select id from account where email = 'eve@oak.example'").await;
+    assert_eq!(relay.post(&it, &format!("/people/{eve}/link"), &[]).await.status, StatusCode::FORBIDDEN);
+    relay.post(&it, &format!("/people/{eve}"), &[("job", "Form tutor")]).await;
+    assert_eq!(
+        relay.database.text("select job from account where trusted_adult = 1 and name = 'Eve'").await,
+        "Form tutor",
+        "IT mends the words and leaves the choice"
+    );
+}
+
+#[tokio::test]
 async fn one_address_has_one_account() {
     let relay = Relay::open().await;
     let (it, _) = relay.with_dsl().await;
@@ -339,7 +360,7 @@ async fn one_address_has_one_account() {
 async fn a_change_from_another_site_is_refused() {
     let relay = Relay::open().await;
     let (it, _) = relay.with_dsl().await;
-    let add = [("name", "Eve"), ("email", "eve@oak.example"), ("role", "dsl")];
+    let add = [("name", "Eve"), ("email", "eve@oak.example"), ("role", "staff")];
     for (name, value) in [
         ("origin", "https://evil.example"),
         ("origin", "null"),

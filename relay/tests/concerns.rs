@@ -235,7 +235,8 @@ async fn concerns_recorded_at_the_same_moment_each_get_a_number() {
     let school = School::open().await;
     let teacher = school.person("staff", "Mr Bloggs").await;
     let ids: Vec<String> = (0..6).map(|_| school::id()).collect();
-    let sent = ids.iter().map(async |id| school.post(&teacher, "/concerns/new", &with(id, WHOLE)).await.status);
+    let sent =
+        ids.iter().map(async |id| school.post(&teacher, "/concerns/new", &with(id, WHOLE)).await.status);
     for status in futures_util::future::join_all(sent).await {
         assert_eq!(status, StatusCode::SEE_OTHER);
     }

@@ -1,6 +1,7 @@
 use super::*;
 use lapwing_core::wire::{About, SourceKind};
 use lapwing_core::{Action, Severity};
+use proptest::prelude::*;
 
 fn an_alert() -> Alert {
     Alert {
@@ -28,7 +29,7 @@ fn an_alert() -> Alert {
     }
 }
 
-fn marks(text: &str, marks: &[(u32, u32)]) -> Alert {
+fn marks_of(text: &str, marks: &[(u32, u32)]) -> Alert {
     Alert { excerpt: Some(Excerpt { text: text.into(), marks: marks.to_vec() }), ..an_alert() }
 }
 
@@ -56,12 +57,12 @@ fn what_cannot_be_put_right_is_refused_by_name() {
         (reason(|reason, long| reason.rule = long), "reasons.rule"),
         (reason(|reason, long| reason.why = long), "reasons.why"),
         (reason(|reason, long| reason.context = vec![long]), "reasons.context"),
-        (marks(&"x".repeat(limit::EXCERPT + 1), &[]), "excerpt.text"),
-        (marks("abc", &[(0, 4)]), "excerpt.marks"),
-        (marks("abc", &[(2, 1)]), "excerpt.marks"),
-        (marks("abc", &[(1, 1)]), "excerpt.marks"),
-        (marks("abcdef", &[(0, 3), (2, 4)]), "excerpt.marks"),
-        (marks("ŵŵŵ", &[(0, 6)]), "excerpt.marks"),
+        (marks_of(&"x".repeat(limit::EXCERPT + 1), &[]), "excerpt.text"),
+        (marks_of("abc", &[(0, 4)]), "excerpt.marks"),
+        (marks_of("abc", &[(2, 1)]), "excerpt.marks"),
+        (marks_of("abc", &[(1, 1)]), "excerpt.marks"),
+        (marks_of("abcdef", &[(0, 3), (2, 4)]), "excerpt.marks"),
+        (marks_of("ŵŵŵ", &[(0, 6)]), "excerpt.marks"),
     ] {
         let error = alert(unfit).unwrap_err();
         assert_eq!(error.field, field, "{error}");
@@ -70,7 +71,7 @@ fn what_cannot_be_put_right_is_refused_by_name() {
 
 #[test]
 fn the_longest_that_is_allowed_is_kept() {
-    let full = marks(&"ŵ".repeat(limit::EXCERPT), &[(0, u32::try_from(limit::EXCERPT).unwrap())]);
+    let full = marks_of(&"ŵ".repeat(limit::EXCERPT), &[(0, u32::try_from(limit::EXCERPT).unwrap())]);
     assert_eq!(alert(full.clone()), Ok(full));
 }
 
@@ -85,7 +86,7 @@ fn an_address_loses_its_query_and_unlawful_content_its_address() {
 
 #[test]
 fn control_characters_go_and_the_marks_still_fit() {
-    let kept = alert(marks("a\u{0}b\nc", &[(2, 3)])).unwrap().excerpt.unwrap();
+    let kept = alert(marks_of("a\u{0}b\nc", &[(2, 3)])).unwrap().excerpt.unwrap();
     assert_eq!(kept.text, "a\u{fffd}b\nc");
     assert_eq!(kept.marks, [(2, 3)]);
     assert_eq!(line("label", " a\r\nb\u{0} ").unwrap(), "a  b");
@@ -121,5 +122,33 @@ fn a_report_needs_a_story_a_receipt_and_the_name_that_it_promises() {
         (Report { id: "x".into(), ..sound }, "id"),
     ] {
         assert_eq!(report(unfit).unwrap_err().field, field);
+    }
+}
+
+proptest! {
+    /// Whatever a device sends: no panic, and what is kept keeps the limits, can be stored by PostgreSQL (no NUL), and
+    /// its marks lie within its text.
+    #[test]
+    fn what_is_kept_keeps_the_rules(
+        text in "\\PC{0,40}|[\\x00-\\x1f\\u{202e}a-z\u{1f426}]{0,700}",
+        marks in prop::collection::vec((0..900_u32, 0..900_u32), 0..4),
+        at in any::<i64>(),
+    ) {
+        let mut sent = marks_of(&text, &marks);
+        sent.occurred_at = at;
+        sent.url.clone_from(&text);
+        sent.account = Some(text.clone());
+        sent.reasons[0].why.clone_from(&text);
+        if let Ok(kept) = alert(sent) {
+            let excerpt = kept.excerpt.unwrap();
+            let length = excerpt.text.chars().count();
+            prop_assert!(length <= limit::EXCERPT);
+            prop_assert!(excerpt.marks.iter().all(|&(start, end)| start < end && end as usize <= length));
+            for line in [&kept.url, kept.account.as_ref().unwrap(), &kept.reasons[0].why] {
+                prop_assert!(!line.contains(|c: char| c.is_control()));
+            }
+            prop_assert!(!excerpt.text.contains('\0'));
+            prop_assert!((0..=LATEST).contains(&kept.occurred_at));
+        }
     }
 }

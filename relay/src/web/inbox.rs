@@ -300,16 +300,17 @@ pub(crate) async fn events(
     Dsl(me): Dsl,
     session: Session,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = app.live.subscribe(&me.school_id).map(|_| true);
+    // The hub ends its subscriptions when the relay stops; the stream must end with them, or it would hold up the stop.
+    let changes = app.live.subscribe(&me.school_id).map(|_| Some(true)).chain(stream::once(async { None }));
     let checks = stream::unfold(tokio::time::interval(CHECK), |mut interval| async {
         interval.tick().await;
-        Some((false, interval))
+        Some((Some(false), interval))
     });
     let ticks = Box::pin(stream::select(changes, checks));
     let stream = stream::unfold(Some((ticks, app, session)), |state| async {
         let (mut ticks, app, session) = state?;
         loop {
-            let changed = ticks.next().await?;
+            let changed = ticks.next().await??;
             // A fault of the database is no reason to send anybody away: the next look decides.
             if matches!(session.stands(&app).await, Ok(false)) {
                 return Some((Ok(Event::default().event("end").data("signed out")), None));

@@ -33,15 +33,15 @@ const SOURCES: &[Source] = &[
     Source {
         file: "intune-edge.json",
         title: "Intune: Edge",
-        place: "Settings catalogue, Microsoft Edge, Extensions, “Configure extension management settings”. The keys \
-                below (relay, enrolment) go out with the Windows text, as a script.",
+        place: "Settings catalogue, Microsoft Edge, Extensions, “Configure extension management settings”. The school’s \
+                own values (relay, enrolment key) go out with the Windows text, as a script.",
         template: include_str!("../../../manifest/policy/intune-edge.json.tmpl"),
     },
     Source {
         file: "intune-chrome.json",
         title: "Intune: Chrome",
-        place: "Settings catalogue, Google Chrome, Extensions, “Extension management settings”. The keys below (relay, \
-                enrolment) go out with the Windows text, as a script.",
+        place: "Settings catalogue, Google Chrome, Extensions, “Extension management settings”. The school’s \
+                own values (relay, enrolment key) go out with the Windows text, as a script.",
         template: include_str!("../../../manifest/policy/intune-chrome.json.tmpl"),
     },
     Source {

@@ -1,5 +1,8 @@
 //! Accounts: who may sign in, and which adults pupils may choose. For IT and for DSLs. A password is only ever set by
 //! its owner, through a one-time link (`join`); this page gives out the links.
+//!
+//! Whoever gives a link could use it themselves, so IT, which must not read what children write, gives none to an
+//! account that can: a DSL adds DSLs, and says which adults pupils may choose.
 
 use super::form::{Errors, Posted, clean};
 use super::setup::email;
@@ -33,6 +36,7 @@ struct ListPage<'a> {
     people: &'a [Listed],
     fields: &'a Fields,
     roles: &'a [(&'static str, &'static str)],
+    may_trust: bool,
     errors: Errors,
 }
 
@@ -43,6 +47,7 @@ struct PersonPage<'a> {
     person: &'a Listed,
     job: &'a str,
     trusted: bool,
+    may_trust: bool,
     closed: Option<String>,
     may_link: bool,
     may_close: bool,
@@ -77,7 +82,10 @@ async fn list_page(app: &App, me: &Account, fields: &Fields, errors: Errors) -> 
     let people = accounts::list(app.db.read(), &me.school_id).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let chrome = Chrome::of(app, me, Area::People).await?;
-    show_as(status, &ListPage { chrome, people: &people, fields, roles: &ROLES, errors })
+    let roles: Vec<_> =
+        ROLES.into_iter().filter(|(role, _)| me.role == Role::Dsl || *role != "dsl").collect();
+    let may_trust = may_trust(me);
+    show_as(status, &ListPage { chrome, people: &people, fields, roles: &roles, may_trust, errors })
 }
 
 /// `POST /people`: adds an account and shows its link, once.
@@ -101,6 +109,12 @@ pub(crate) async fn add(
         errors.add("role", "Choose what this person may do");
         return list_page(&app, &me, &fields, errors).await;
     };
+    if role == Role::Dsl && me.role != Role::Dsl {
+        errors.add("role", "Only a DSL can add a DSL, so that IT holds no link to what children write");
+    }
+    if trusted && !may_trust(&me) {
+        errors.add("trusted", "Only a DSL can say which adults pupils may choose. Add the person without it");
+    }
     if trusted && role == Role::ItAdmin {
         errors.add("trusted", "Pupils cannot choose an IT account: it must not see what pupils write");
     }
@@ -155,8 +169,9 @@ async fn person_page(
         person,
         job,
         trusted,
+        may_trust: may_trust(me),
         closed: person.disabled_at.map(day),
-        may_link: may_link(me, &person.account),
+        may_link: may_link(me, person),
         may_close: person.account.id != me.id,
         errors,
     };
@@ -181,7 +196,8 @@ pub(crate) async fn change(
     let person = find(&app, &me, &id).await?;
     let mut errors = Errors::default();
     let job = errors.line("job", &choice.job, limit::LINE, "This line");
-    let trusted = choice.trusted == "yes";
+    // IT may mend the words; whom pupils may choose is left as it is.
+    let trusted = if may_trust(&me) { choice.trusted == "yes" } else { person.trusted_adult };
     if trusted && person.account.role == Role::ItAdmin {
         errors.add("trusted", "Pupils cannot choose an IT account: it must not see what pupils write");
     }
@@ -202,7 +218,7 @@ pub(crate) async fn link(
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     let person = find(&app, &me, &id).await?;
-    if !may_link(&me, &person.account) || person.disabled_at.is_some() {
+    if !may_link(&me, &person) || person.disabled_at.is_some() {
         return Err(Error::Forbidden);
     }
     let mut tx = app.db.begin().await?;
@@ -242,12 +258,17 @@ async fn find(app: &App, me: &Account, id: &str) -> Result<Listed, Error> {
     accounts::find(app.db.read(), &me.school_id, &clean(id, false)).await?.ok_or(Error::NotFound)
 }
 
-/// Whoever holds a link becomes that person. IT must not read cases, so only a DSL (or the server's own console) gives
-/// a new link to somebody who can; and a DSL gives none to IT, whose accounts they could not answer for.
-fn may_link(me: &Account, whom: &Account) -> bool {
-    match whom.role {
+/// Whether this person says which adults pupils may choose: those adults read what pupils write.
+fn may_trust(me: &Account) -> bool {
+    me.role == Role::Dsl
+}
+
+/// Whoever holds a link becomes that person. IT must not read cases or reports, so only a DSL (or the server's own
+/// console) gives a new link to somebody who can; and a DSL gives none to IT, whose accounts they could not answer for.
+fn may_link(me: &Account, whom: &Listed) -> bool {
+    match whom.account.role {
         Role::Dsl => me.role == Role::Dsl,
         Role::ItAdmin => me.role == Role::ItAdmin,
-        Role::Staff => true,
+        Role::Staff => me.role == Role::Dsl || !whom.trusted_adult,
     }
 }

@@ -3,6 +3,7 @@
 //! listeners that it finds then. Each listener hands on to the module that knows what to do.
 
 import { checkIn, deliver, hurry } from "./deliver.js";
+import { fault } from "./fault.js";
 import { beforeRequest, checkOpenTabs, enforce } from "./navigation.js";
 import { keep, onKept } from "./outbox.js";
 import { answerPage } from "./pages.js";
@@ -14,16 +15,13 @@ import { typing, updateAvailable, updateIfQuiet } from "./update.js";
 const TICK = "tick";
 const CHECK_IN = "check-in";
 
-/** @param {unknown} error */
-const log = (error) => console.error("Lapwing:", error);
-
 function listenToAddresses() {
   const frames = { urls: ["http://*/*", "https://*/*"], types: ["main_frame", "sub_frame"] };
   const guarded = (/** @type {any} */ details) => {
     try {
       return beforeRequest(details);
     } catch (error) {
-      log(error);
+      fault(error);
       return undefined;
     }
   };
@@ -31,9 +29,9 @@ function listenToAddresses() {
     chrome.webRequest.onBeforeRequest.addListener(guarded, /** @type {any} */ (frames), ["blocking"]);
   } catch (error) {
     // Only where no school's policy installed the extension; then it watches nobody, so nothing is lost.
-    log(error);
+    fault(error);
   }
-  const enforceLater = (/** @type {any} */ details) => void enforce(details).catch(log);
+  const enforceLater = (/** @type {any} */ details) => void enforce(details).catch(fault);
   const web = { url: [{ schemes: ["http", "https"] }] };
   chrome.webNavigation.onCommitted.addListener(enforceLater, web);
   chrome.webNavigation.onHistoryStateUpdated.addListener(enforceLater, web);
@@ -59,7 +57,7 @@ function onMessage(message, sender, respond) {
   const work = isOwnPage(sender) ? answerPage(message, sender) : heard && readTyped(heard);
   if (!work) return false;
   work.then(respond, (error) => {
-    log(error);
+    fault(error);
     respond({ fault: true });
   });
   return true;
@@ -73,6 +71,17 @@ async function onAlarm(alarm) {
   await updateIfQuiet();
 }
 
+/**
+ * The first worker after the extension was installed, updated or started again: pages that are open already have no
+ * content script, or one that is cut off. Session storage is emptied by all of these, and by nothing else.
+ */
+async function ensureListening() {
+  const { listening } = await platform.readSession(["listening"]);
+  if (listening) return;
+  await platform.writeSession({ listening: true });
+  await platform.listenInOpenTabs();
+}
+
 async function ensureAlarms() {
   if (!(await chrome.alarms.get(TICK))) await chrome.alarms.create(TICK, { periodInMinutes: 0.5 });
   if (!(await chrome.alarms.get(CHECK_IN))) await chrome.alarms.create(CHECK_IN, { periodInMinutes: 5 });
@@ -80,18 +89,18 @@ async function ensureAlarms() {
 
 listenToAddresses();
 chrome.runtime.onMessage.addListener(onMessage);
-chrome.alarms.onAlarm.addListener((alarm) => void onAlarm(alarm).catch(log));
-chrome.storage.onChanged.addListener((_, area) => void (area === "managed" && refresh().catch(log)));
-chrome.runtime.onStartup.addListener(() => void hurry().catch(log));
-chrome.runtime.onInstalled.addListener(() => void platform.listenInOpenTabs().then(checkOpenTabs).catch(log));
-chrome.runtime.onUpdateAvailable.addListener(() => void updateAvailable().catch(log));
-self.addEventListener("online", () => void hurry().catch(log));
+chrome.alarms.onAlarm.addListener((alarm) => void onAlarm(alarm).catch(fault));
+chrome.storage.onChanged.addListener((_, area) => void (area === "managed" && refresh().catch(fault)));
+chrome.runtime.onStartup.addListener(() => void hurry().catch(fault));
+chrome.runtime.onUpdateAvailable.addListener(() => void updateAvailable().catch(fault));
+self.addEventListener("online", () => void hurry().catch(fault));
 
 onKept(() => void deliver());
 follow((status) => {
   if (status.state !== "watching") return;
-  checkOpenTabs().catch(log);
-  checkIn().catch(log);
+  checkOpenTabs().catch(fault);
+  checkIn().catch(fault);
 });
-start().catch(log);
-ensureAlarms().catch(log);
+start().catch(fault);
+ensureListening().catch(fault);
+ensureAlarms().catch(fault);

@@ -4,6 +4,7 @@
 
 import * as device from "./device.js";
 import { relay_request } from "./engine.js";
+import { fault } from "./fault.js";
 import { answered, counts, enrolled, outbox } from "./outbox.js";
 import * as platform from "./platform.js";
 import { current, ready } from "./state.js";
@@ -22,7 +23,7 @@ export function deliver() {
     return running;
   }
   running = sendAll()
-    .catch((error) => console.error("Lapwing: delivery stopped:", error))
+    .catch(fault)
     .finally(() => {
       running = null;
       if (again) {

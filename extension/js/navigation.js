@@ -5,6 +5,7 @@
 //! school's policy; it then answers from the lists and the default policy, and asks again when it knows: the stopped
 //! page lets through what the school allows, and a page that should have been stopped is replaced.
 
+import { fault } from "./fault.js";
 import { keep } from "./outbox.js";
 import * as platform from "./platform.js";
 import { analyser, current, ready, remember, stamp } from "./state.js";
@@ -81,11 +82,11 @@ export function beforeRequest(details) {
   // A page that nobody has opened yet: refuse to prepare it, and judge it when somebody does.
   if (answer && details.documentLifecycle === "prerender") return { cancel: true };
   if (answer?.page) {
-    record(url, main, tabId).catch(console.error);
+    record(url, main, tabId).catch(fault);
     return { redirectUrl: stop(url, main, answer.page) };
   }
-  if (current().state === "starting") enforce({ url, tabId, frameId }).catch(console.error);
-  else if (answer) record(url, main, tabId).catch(console.error);
+  if (current().state === "starting") enforce({ url, tabId, frameId }).catch(fault);
+  else if (answer) record(url, main, tabId).catch(fault);
   return undefined;
 }
 

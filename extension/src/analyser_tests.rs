@@ -142,6 +142,15 @@ fn a_search_alone_is_an_alert_without_its_query_in_the_address() {
 }
 
 #[test]
+fn the_page_of_a_search_names_what_was_searched_for() {
+    let mut analyser = watching();
+    let url = "https://www.youtube.com/results?search_query=how+to+kill+myself";
+    let page = analyser.decide(url, true, 0).unwrap().unwrap().page.unwrap();
+    let labels: Vec<&str> = page.categories.iter().map(|category| category.label.as_str()).collect();
+    assert_eq!((labels, page.address.as_str()), (vec!["suicide"], "YouTube"));
+}
+
+#[test]
 fn where_nothing_is_read_the_content_script_is_told_to_stop() {
     let mut analyser = settled(|policy| policy["never_read_sites"] = json!(["counselling.example"]));
     for (url, top) in [

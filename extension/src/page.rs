@@ -42,6 +42,11 @@ impl Page {
             return None;
         }
         let search = !decision.findings.is_empty();
+        // What YouTube is about says nothing about the words that were searched for there.
+        let mut categories = verdict.categories.clone();
+        if search {
+            categories.retain(|category| decision.findings.iter().any(|found| found.category == *category));
+        }
         let unlawful = verdict.categories.contains(&Category::Illegal);
         let address = match &decision.search {
             _ if unlawful => String::new(),
@@ -52,8 +57,7 @@ impl Page {
             action: verdict.action,
             search,
             address,
-            categories: verdict
-                .categories
+            categories: categories
                 .iter()
                 .map(|category| Shown { name: category.to_string(), label: category.label().to_owned() })
                 .collect(),

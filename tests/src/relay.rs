@@ -1,0 +1,181 @@
+//! The real relay as a separate process: started, stopped, killed and started again on its old port and data.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::tls::Certificate;
+use crate::wait;
+
+/// A relay on loopback.
+pub struct Relay {
+    program: PathBuf,
+    data: PathBuf,
+    cert: PathBuf,
+    key: PathBuf,
+    child: Option<Child>,
+    said: Said,
+    /// Its address without a slash at the end, such as `https://127.0.0.1:40123`. The same after every start.
+    pub url: String,
+}
+
+/// The lines that the relay has printed since its last start.
+type Said = Arc<Mutex<Vec<String>>>;
+
+impl Relay {
+    /// Starts the relay (`LAPWING_RELAY`, or the one beside this program) on a free port. What it prints is kept in
+    /// `relay.log` in its data folder.
+    ///
+    /// # Errors
+    /// When there is no such program, or it ends or stays silent instead of listening.
+    pub async fn start(data: &Path, certificate: &Certificate) -> Result<Self> {
+        Self::start_on("127.0.0.1:0", data, certificate).await
+    }
+
+    /// The same on a given address, such as `127.0.0.1:8443`.
+    ///
+    /// # Errors
+    /// As for [`Relay::start`].
+    pub async fn start_on(address: &str, data: &Path, certificate: &Certificate) -> Result<Self> {
+        std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
+        let mut relay = Self {
+            program: program()?,
+            data: data.to_path_buf(),
+            cert: certificate.cert_file.clone(),
+            key: certificate.key_file.clone(),
+            child: None,
+            said: Said::default(),
+            url: String::new(),
+        };
+        relay.listen(address).await?;
+        Ok(relay)
+    }
+
+    /// Starts it again after [`Relay::stop`] or [`Relay::kill`], on the same port and data.
+    ///
+    /// # Errors
+    /// As for [`Relay::start`], or when it is still running.
+    pub async fn start_again(&mut self) -> Result<()> {
+        if self.child.is_some() {
+            bail!("the relay is still running");
+        }
+        let address = self.url.strip_prefix("https://").context("the relay has never listened")?.to_owned();
+        self.listen(&address).await
+    }
+
+    /// Asks it to end, as a service manager does, and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not end by itself.
+    pub async fn stop(&mut self) -> Result<()> {
+        let mut child = self.child.take().context("the relay is not running")?;
+        let id = child.id().context("the relay has ended by itself: see relay.log in its data folder")?;
+        Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+        match timeout(wait::PATIENCE, child.wait()).await {
+            Ok(status) => status.map(drop).context("the relay's end could not be seen"),
+            Err(_) => bail!("the relay did not end within {} s of SIGTERM", wait::PATIENCE.as_secs()),
+        }
+    }
+
+    /// Ends it without a word, as a power cut does.
+    ///
+    /// # Errors
+    /// When it was not running.
+    pub async fn kill(&mut self) -> Result<()> {
+        let mut child = self.child.take().context("the relay is not running")?;
+        child.kill().await.context("the relay could not be killed")
+    }
+
+    /// The one-time link that a relay without a school prints.
+    ///
+    /// # Errors
+    /// When it prints none.
+    pub async fn set_up_link(&self) -> Result<String> {
+        wait::until("the relay's set-up link", || async { Ok(self.heard("Set up Lapwing here", "https://")) })
+            .await
+    }
+
+    async fn listen(&mut self, address: &str) -> Result<()> {
+        let mut child = Command::new(&self.program)
+            .args(["serve", "--listen", address, "--data"])
+            .arg(&self.data)
+            .arg("--tls-cert")
+            .arg(&self.cert)
+            .arg("--tls-key")
+            .arg(&self.key)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        self.said = Said::default();
+        let log = File::options().create(true).append(true).open(self.data.join("relay.log"))?;
+        read_on(child.stdout.take(), &self.said, log.try_clone()?);
+        read_on(child.stderr.take(), &self.said, log);
+        let url = wait::until("the relay to listen", || {
+            let ended = child.try_wait();
+            let url = self.heard("Lapwing is listening on", "https://");
+            async move {
+                match (url, ended?) {
+                    (Some(url), _) => Ok(Some(Ok(url))),
+                    (None, Some(status)) => Ok(Some(Err(status))),
+                    (None, None) => Ok(None),
+                }
+            }
+        })
+        .await;
+        match url {
+            Ok(Ok(url)) => url.trim_end_matches('/').clone_into(&mut self.url),
+            Ok(Err(status)) => {
+                bail!("the relay ended ({status}) instead of listening; it said:\n{}", self.words())
+            }
+            Err(error) => return Err(error.context(format!("it said:\n{}", self.words()))),
+        }
+        self.child = Some(child);
+        Ok(())
+    }
+
+    /// The first word starting with `start` on the first line that holds `line`.
+    fn heard(&self, line: &str, start: &str) -> Option<String> {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = said.iter().find(|have| have.contains(line))?;
+        line.split_whitespace().find(|word| word.starts_with(start)).map(str::to_owned)
+    }
+
+    fn words(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+}
+
+/// Keeps what comes, for as long as it comes.
+fn read_on(output: Option<impl AsyncRead + Unpin + Send + 'static>, said: &Said, mut log: File) {
+    let Some(output) = output else { return };
+    let said = Arc::clone(said);
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(output).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            // A full disk must not stop the relay under test; the lines are still in memory.
+            writeln!(log, "{line}").ok();
+            said.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+    });
+}
+
+/// The relay to test: the one that xtask built with the extension inside.
+fn program() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("LAPWING_RELAY") {
+        return Ok(PathBuf::from(path));
+    }
+    let own = std::env::current_exe()?;
+    own.ancestors().map(|folder| folder.join("lapwing-relay")).find(|file| file.is_file()).context(
+        "there is no relay to test: run `cargo xtask test` or `cargo xtask demo --check`, which build it",
+    )
+}

@@ -1,0 +1,77 @@
+//! `cargo xtask bench NAME`: builds what a measurement needs, optimised, and runs it.
+//!
+//! The measuring itself is elsewhere: core's `measure` example for text and sites, the `bench` program of the `tests`
+//! crate for all that needs a relay or a browser. Each prints lines for people and, last, one JSON object.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::place::Place;
+use crate::say::Say;
+use crate::{build, run, tools};
+
+/// What can be measured.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Name {
+    /// Checking text: megabytes a second, and the time to make an engine.
+    Text,
+    /// Checking addresses: nanoseconds each.
+    Sites,
+    /// Waking a stopped worker: how long a navigation waits for it.
+    Wake,
+    /// Taking alerts in: how many a second the relay commits.
+    Ingest,
+    /// In a real browser: from the last key to the DSL's page, and what a navigation costs.
+    Browser,
+}
+
+/// Measures and prints; with `json` the last line is one JSON object.
+pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool) -> Result<()> {
+    let mut last = String::new();
+    let mut hear = |line: &str| {
+        if line.starts_with('{') {
+            line.clone_into(&mut last);
+        }
+    };
+    match name {
+        Name::Text | Name::Sites => {
+            let mut build = cargo(place);
+            build.args(["build", "--release", "--package", "lapwing-core", "--example", "measure"]);
+            say.step("Building core, optimised", |step| {
+                run::quietly(step, &place.logs().join("bench.log"), &mut build)
+            })?;
+            let mut measure = run::command(place.program("release", "examples/measure"));
+            measure.arg(if name == Name::Text { "text" } else { "sites" });
+            run::shown(&mut measure, &mut hear)?;
+        }
+        Name::Wake | Name::Ingest | Name::Browser => {
+            if name != Name::Ingest {
+                tools::ensure(say, place, &[&tools::BROWSER])?;
+            }
+            let relay = build::everything(say, place, true)?;
+            let mut build = cargo(place);
+            build.args(["build", "--release", "--package", "lapwing-tests", "--bin", "bench"]);
+            say.step("Building the bench program", |step| {
+                run::quietly(step, &place.logs().join("bench.log"), &mut build)
+            })?;
+            let mut bench = run::command(place.program("release", "bench"));
+            bench.env("LAPWING_RELAY", relay).arg(match name {
+                Name::Wake => "wake",
+                Name::Ingest => "ingest",
+                Name::Text | Name::Sites | Name::Browser => "browser",
+            });
+            run::shown(&mut bench, &mut hear)?;
+        }
+    }
+    if json {
+        let value: serde_json::Value = serde_json::from_str(&last)
+            .context("the measurement printed no JSON object on a line of its own")?;
+        say.line(&value.to_string());
+    }
+    Ok(())
+}
+
+fn cargo(place: &Place) -> Command {
+    build::with_extension(place, run::cargo())
+}

@@ -1,0 +1,95 @@
+//! `cargo xtask`: everything that is done to Lapwing rather than by it.
+//!
+//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` and `bench`.
+//! `say` prints, `run` starts other programs, `tools` finds or installs them, and `place` knows where things lie.
+//! Nothing here is part of the product: the relay and the extension never depend on this crate.
+
+mod bench;
+mod build;
+mod demo;
+mod package;
+mod place;
+mod run;
+mod say;
+mod schema;
+mod test;
+mod tidy;
+mod tools;
+mod wasm;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use place::Place;
+use say::Say;
+
+/// Builds, packages, tests, demonstrates and measures Lapwing.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the extension, pack it, and build the relay with the extension inside.
+    Build {
+        /// The relay as a school runs it: optimised, and slower to build.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Write manifest/managed_schema.json from the catalogue of policy keys in core.
+    Schema {
+        /// Write nothing; fail when the file is out of date.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check the house rules: file lengths, module docs, versions, links, no leftovers.
+    Tidy,
+    /// Run the whole product on this machine with a fictional school.
+    Demo {
+        /// Do the whole job without a display, as a user would, and exit non-zero if any step fails.
+        #[arg(long)]
+        check: bool,
+        /// Keep the demo school here from one run to the next; by default it is forgotten.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+    },
+    /// Run every check and test, from formatting to the browser.
+    Test,
+    /// Measure, and print medians and percentiles.
+    Bench {
+        /// What to measure.
+        name: bench::Name,
+        /// Print one JSON object on the last line.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let say = Say::new();
+    match act(&say, Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say.problem(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(say: &Say, command: Command) -> Result<()> {
+    let place = Place::find()?;
+    match command {
+        Command::Build { release } => build::everything(say, &place, release).map(drop),
+        Command::Schema { check } => schema::run(say, &place, check),
+        Command::Tidy => tidy::run(say, &place),
+        Command::Demo { check, data } => demo::run(say, &place, check, data.as_deref()),
+        Command::Test => test::run(say, &place),
+        Command::Bench { name, json } => bench::run(say, &place, name, json),
+    }
+}

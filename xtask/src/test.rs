@@ -1,0 +1,142 @@
+//! `cargo xtask test`: every check and every test, in the order in which a failure is cheapest to find.
+//!
+//! Stops at the first failure and says what to do. The relay under test is the one with the packed extension inside, and
+//! the browser tests drive that very program.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::place::Place;
+use crate::say::{Say, seconds};
+use crate::{build, run, schema, tidy, tools};
+
+/// Runs everything.
+pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
+    let started = Instant::now();
+    let mut times: Vec<(&str, Duration)> = Vec::new();
+    let mut counts = Counts::default();
+    let mut stage = |name: &'static str, work: &mut dyn FnMut() -> Result<()>| -> Result<()> {
+        let begun = Instant::now();
+        say.line(&format!("== {name}"));
+        work().with_context(|| format!("{name}: not passed"))?;
+        times.push((name, begun.elapsed()));
+        Ok(())
+    };
+
+    stage("tools", &mut || {
+        tools::ensure(say, place, &[&tools::BROWSER, &tools::POSTGRESQL, &tools::NPM])?;
+        tools::axe(say, place).map(drop)
+    })?;
+    stage("formatting (mend it with `cargo fmt`)", &mut || {
+        let mut cargo = build::with_extension(place, run::cargo());
+        cargo.args(["fmt", "--all", "--check"]);
+        say.step("cargo fmt --check", |step| run::quietly(step, &place.logs().join("fmt.log"), &mut cargo))
+    })?;
+    stage("policy schema", &mut || schema::run(say, place, true))?;
+    stage("house rules", &mut || tidy::run(say, place))?;
+    stage("JavaScript", &mut || javascript(say, place))?;
+    stage("extension and relay", &mut || build::everything(say, place, false).map(drop))?;
+    stage("clippy", &mut || {
+        let mut cargo = build::with_extension(place, run::cargo());
+        cargo.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+        say.step("cargo clippy", |step| run::quietly(step, &place.logs().join("clippy.log"), &mut cargo))
+    })?;
+    stage("unit, property and database tests", &mut || {
+        let mut cargo = build::with_extension(place, run::cargo());
+        cargo.args(["test", "--workspace", "--exclude", "lapwing-tests"]);
+        run::shown(&mut cargo, |line| counts.hear(line))
+    })?;
+    stage("browser tests", &mut || {
+        let mut cargo = build::with_extension(place, run::cargo());
+        cargo.args(["test", "--package", "lapwing-tests", "--", "--test-threads=1"]);
+        cargo.env("LAPWING_RELAY", place.program("debug", "lapwing-relay"));
+        cargo.env("LAPWING_EXTENSION", place.extension());
+        cargo.env("LAPWING_OUT", place.target.join("browser-tests"));
+        cargo.env("LAPWING_AXE", tools::axe(say, place)?);
+        run::shown(&mut cargo, |line| counts.hear(line))
+    })?;
+
+    say.line("== summary");
+    for (name, time) in &times {
+        say.line(&format!("{:>12}  {name}", seconds(*time)));
+    }
+    say.line(&format!("{:>12}  everything", seconds(started.elapsed())));
+    say.line(&format!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped));
+    Ok(())
+}
+
+/// The syntax of every script; whether they work is for the browser tests.
+fn javascript(say: &Say, place: &Place) -> Result<()> {
+    let mut scripts = Vec::new();
+    for folder in ["extension/js", "extension/pages", "relay/static"] {
+        let folder = place.root.join(folder);
+        let entries =
+            std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        for entry in entries {
+            let path: PathBuf = entry?.path();
+            if path.extension().is_some_and(|end| end == "js") {
+                scripts.push(path);
+            }
+        }
+    }
+    scripts.sort();
+    say.step(&format!("Checking {} scripts with node", scripts.len()), |step| {
+        for script in &scripts {
+            // Modules and plain scripts parse differently; node tells them apart by how they begin.
+            let text = std::fs::read_to_string(script)?;
+            let module = text.lines().any(|line| line.starts_with("import ") || line.starts_with("export "));
+            let kind = if module { "--input-type=module" } else { "--input-type=commonjs" };
+            let mut node = run::command("node");
+            node.args([kind, "--check"]).arg("-");
+            step.news(&script.to_string_lossy());
+            run::fed(&mut node, &text).with_context(|| format!("{} does not parse", script.display()))?;
+        }
+        Ok(())
+    })
+}
+
+/// How many tests ran, added up over cargo's own closing lines.
+#[derive(Default)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Counts {
+    /// Takes in a line such as `test result: ok. 12 passed; 0 failed; 1 ignored; ...`.
+    fn hear(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result:") else { return };
+        let before = |word: &str| -> u64 {
+            let mut words = result.split_whitespace().peekable();
+            let mut number = 0;
+            while let Some(this) = words.next() {
+                if words.peek().is_some_and(|next| next.trim_end_matches(';') == word) {
+                    number = this.parse().unwrap_or(0);
+                }
+            }
+            number
+        };
+        self.passed += before("passed");
+        self.failed += before("failed");
+        self.skipped += before("ignored");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_s_closing_lines_are_added_up() {
+        let mut counts = Counts::default();
+        counts.hear("running 3 tests");
+        counts.hear(
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        );
+        counts.hear("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out");
+        assert_eq!((counts.passed, counts.failed, counts.skipped), (14, 3, 1));
+    }
+}

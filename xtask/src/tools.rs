@@ -1,0 +1,138 @@
+//! Finding the programs that Lapwing needs, and installing Debian's packages where that is allowed.
+//!
+//! Packages are installed only as root or with a sudo that asks no password; otherwise the error is the exact command to
+//! run. What is looked for: Chromium and its driver, PostgreSQL, binaryen, node and npm (for axe-core).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::place::Place;
+use crate::run;
+use crate::say::Say;
+
+/// The accessibility checker that the browser tests inject; pinned, so that a run means the same next year.
+const AXE: &str = "axe-core@4.14.1";
+
+/// The first of these programs that is on the path.
+pub(crate) fn find(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .flat_map(|dir| names.iter().map(move |name| dir.join(name)))
+        .find(|file| file.is_file())
+}
+
+/// What must be there, as a name to look for and the Debian packages that bring it.
+pub(crate) struct Need {
+    /// For people: "Chromium and its driver".
+    pub(crate) what: &'static str,
+    /// Whether it is there.
+    pub(crate) present: fn() -> bool,
+    /// The packages that bring it.
+    pub(crate) packages: &'static [&'static str],
+}
+
+/// Chromium and chromedriver, of one version because one source package builds both.
+pub(crate) const BROWSER: Need = Need {
+    what: "Chromium and its driver",
+    present: || find(&["chromium"]).is_some() && find(&["chromedriver"]).is_some(),
+    packages: &["chromium", "chromium-driver"],
+};
+
+/// PostgreSQL's server programs: the database tests start a server of their own.
+pub(crate) const POSTGRESQL: Need = Need {
+    what: "PostgreSQL",
+    present: || {
+        std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| {
+            versions.any(|version| version.is_ok_and(|v| v.path().join("bin/initdb").is_file()))
+        })
+    },
+    packages: &["postgresql"],
+};
+
+/// npm, which fetches axe-core, and with it node, which checks the JavaScript's syntax.
+pub(crate) const NPM: Need = Need {
+    what: "npm (fetches axe-core) and node (checks the JavaScript)",
+    present: || find(&["npm"]).is_some() && find(&["node"]).is_some(),
+    packages: &["npm"],
+};
+
+/// Makes sure that all of `needs` are there.
+pub(crate) fn ensure(say: &Say, place: &Place, needs: &[&Need]) -> Result<()> {
+    let missing: Vec<&Need> = needs.iter().copied().filter(|need| !(need.present)()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages.iter().copied()).collect();
+    let what: Vec<&str> = missing.iter().map(|need| need.what).collect();
+    install(say, place, &what.join(", "), &packages)?;
+    match missing.iter().find(|need| !(need.present)()) {
+        Some(need) => bail!("{} is still missing after installing {}", need.what, need.packages.join(" ")),
+        None => Ok(()),
+    }
+}
+
+/// Installs Debian packages, or says exactly which command does.
+pub(crate) fn install(say: &Say, place: &Place, what: &str, packages: &[&str]) -> Result<()> {
+    let by_hand = format!("sudo apt-get update && sudo apt-get install -y {}", packages.join(" "));
+    if find(&["apt-get"]).is_none() {
+        bail!(
+            "{what} is needed and this machine has no apt-get: install it by its own means (Debian: {by_hand})"
+        );
+    }
+    let root = run::answer(run::command("id").arg("-u")).is_ok_and(|id| id == "0");
+    if !root && !run::tried(run::command("sudo").args(["-n", "true"]), Duration::from_secs(5)) {
+        bail!("{what} is needed. Run this, then try again:\n  {by_hand}");
+    }
+    let apt = |arguments: &[&str]| {
+        let mut command = if root { run::command("apt-get") } else { run::command("sudo") };
+        if !root {
+            command.args(["-n", "apt-get"]);
+        }
+        command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    say.step(&format!("Installing {what} (apt-get install {})", packages.join(" ")), |step| {
+        let log = place.logs().join("apt.log");
+        run::quietly(step, &log, &mut apt(&["update"]))
+            .context("the list of Debian packages could not be read")?;
+        let mut arguments = vec!["install", "-y", "--no-install-recommends"];
+        arguments.extend(packages);
+        run::quietly(step, &log, &mut apt(&arguments)).with_context(|| format!("to do it by hand: {by_hand}"))
+    })
+}
+
+/// Fetches axe-core once and gives its file.
+pub(crate) fn axe(say: &Say, place: &Place) -> Result<PathBuf> {
+    let folder = place.tools().join(AXE.replace('@', "-"));
+    let script = folder.join("axe.min.js");
+    if script.is_file() {
+        return Ok(script);
+    }
+    ensure(say, place, &[&NPM])?;
+    say.step("Fetching axe-core", |step| {
+        std::fs::create_dir_all(&folder)?;
+        let log = place.logs().join("axe.log");
+        let mut pack = run::command("npm");
+        pack.args(["pack", "--silent", AXE, "--pack-destination"]).arg(&folder).current_dir(&folder);
+        run::quietly(step, &log, &mut pack)?;
+        let archive = only_archive(&folder)?;
+        let mut unpack = run::command("tar");
+        unpack
+            .arg("-xzf")
+            .arg(&archive)
+            .args(["--strip-components=1", "package/axe.min.js"])
+            .current_dir(&folder);
+        run::quietly(step, &log, &mut unpack)?;
+        std::fs::remove_file(&archive)?;
+        Ok(script)
+    })
+}
+
+fn only_archive(folder: &Path) -> Result<PathBuf> {
+    std::fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .find(|path| path.extension().is_some_and(|end| end == "tgz"))
+        .context("npm pack left no archive: see its log in target/xtask/axe.log")
+}

@@ -70,7 +70,7 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
 /// The syntax of every script; whether they work is for the browser tests.
 fn javascript(say: &Say, place: &Place) -> Result<()> {
     let mut scripts = Vec::new();
-    for folder in ["extension/js", "extension/pages", "relay/static"] {
+    for folder in ["extension/js", "extension/js/ui", "relay/static"] {
         let folder = place.root.join(folder);
         let entries =
             std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;

@@ -11,6 +11,8 @@ const QUIET = [
   { text: "Beat, about food and eating: 0808 801 0677", url: "https://www.beateatingdisorders.org.uk/" },
 ];
 
+const NHS = "https://www.nhs.uk/mental-health/";
+
 const found = await reason();
 if (found) draw(found.page, found.main, (await ask("status")).school);
 
@@ -29,9 +31,9 @@ function draw(page, main, school) {
     helpNow("Help now"),
     atSchool(school),
     h2("Quieter ways"),
-    el("ul", null, ...QUIET.map(({ text, url }) => el("li", null, el("a", { href: url, rel: "noreferrer" }, text)))),
+    el("ul", { class: "ways" }, ...QUIET.map(({ text, url }) => el("li", null, el("a", { href: url, rel: "noreferrer" }, text)))),
     h2("Carry on"),
-    p(el("a", { href: "https://www.nhs.uk/mental-health/", rel: "noreferrer" }, "Pages from the NHS that help"), "."),
+    el("ul", { class: "ways" }, el("li", null, el("a", { href: NHS, rel: "noreferrer" }, "Pages from the NHS that help"))),
     main && back(),
     el("p", { class: "quiet" }, "Someone who looks after pupils at your school may check that you are OK."),
   ]);
@@ -48,6 +50,6 @@ function atSchool(school) {
     null,
     h2("Talk to somebody at school"),
     p("You can tell any adult you trust. Or write to one of these now:"),
-    el("ul", null, ...adults, link("", "Anyone in the safeguarding team")),
+    el("ul", { class: "ways" }, ...adults, link("", "Anyone in the safeguarding team")),
   );
 }

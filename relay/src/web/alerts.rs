@@ -1,14 +1,15 @@
-//! The episode page: every alert of one pupil and theme with all that explains it, and the DSL's decision about it. What
-//! an alert says comes from a device and is hostile text: shown, never followed.
+//! The episode page: every alert of one pupil and theme, and the DSL's decision about it. How one alert is put in words
+//! is in `alert_card`.
 
+use super::alert_card::{Card, cards};
 use super::form::{Errors, Posted, choice_label, is_choice};
 use super::when::When;
-use super::words::{Grade, Piece, count, line, pieces, theme};
+use super::words::{Grade, count, line, theme};
 use super::{Area, Chrome, show_as, trail};
 use crate::app::App;
 use crate::auth::{Account, Dsl};
 use crate::db::concerns;
-use crate::db::episodes::{self, Closing, Episode, StoredAlert};
+use crate::db::episodes::{self, Closing, Episode};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
@@ -16,8 +17,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use lapwing_core::wire::{SourceKind, limit};
-use lapwing_core::{Action, Category};
+use lapwing_core::wire::limit;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
@@ -35,35 +35,6 @@ const REASONS: &[(&str, &str)] = &[
 /// The words of a reason's stable name.
 pub(super) fn reason_words(reason: &str) -> &'static str {
     choice_label(REASONS, reason).unwrap_or("another reason")
-}
-
-/// A rule that matched, for the page.
-struct Why {
-    rule: String,
-    category: String,
-    grade: Grade,
-    why: String,
-    context: Vec<String>,
-}
-
-/// One alert, for the page.
-struct Card {
-    id: String,
-    grade: Grade,
-    theme: String,
-    source: String,
-    /// Empty when the address is never shown.
-    url: String,
-    unlawful: bool,
-    pieces: Vec<Piece>,
-    action: &'static str,
-    on_device: When,
-    at_relay: When,
-    /// Whether the device's clock and the relay's are far apart.
-    late: bool,
-    rules: Vec<Why>,
-    policy_version: String,
-    lists_version: String,
 }
 
 /// Another episode of the same device and account.
@@ -99,6 +70,8 @@ struct EpisodePage<'a> {
     outcome_note: &'a str,
     outcome_when: Option<When>,
     made: Vec<(String, i64)>,
+    /// How many are on the page, when it is not all of them.
+    shown: Option<String>,
     cards: Vec<Card>,
     others: Vec<Other>,
     notice: Option<&'a str>,
@@ -108,48 +81,6 @@ struct EpisodePage<'a> {
     note: &'a str,
     printed: String,
     reader: &'a str,
-}
-
-fn card(alert: &StoredAlert, now: i64) -> Card {
-    let place = alert.surface.map_or("", |surface| surface.label());
-    let source = match (alert.source, place) {
-        (SourceKind::Visit, _) => "A page that was opened".to_owned(),
-        (SourceKind::Search, _) => "Words of a search".to_owned(),
-        (SourceKind::Typed, "") => "Words that were typed".to_owned(),
-        (SourceKind::Typed, place) => format!("Words typed in {place}"),
-    };
-    Card {
-        id: alert.id.clone(),
-        grade: alert.severity.into(),
-        theme: theme(alert.category, alert.stage),
-        source,
-        url: line(&alert.url),
-        unlawful: alert.category == Category::Illegal,
-        pieces: alert.excerpt.as_deref().map(|text| pieces(text, &alert.marks)).unwrap_or_default(),
-        action: match alert.action {
-            Action::Allow => "Nothing was stopped",
-            Action::Note => "Noted only; the pupil saw nothing",
-            Action::Warn => "The pupil was asked to think first",
-            Action::Block => "The page was not opened",
-            Action::Support => "The pupil was shown where to find help",
-        },
-        on_device: When::new(alert.occurred_at, now),
-        at_relay: When::new(alert.received_at, now),
-        late: alert.occurred_at.abs_diff(alert.received_at) > 10 * 60 * 1000,
-        rules: alert.reasons.iter().map(why).collect(),
-        policy_version: line(&alert.policy_version),
-        lists_version: line(&alert.lists_version),
-    }
-}
-
-fn why(reason: &lapwing_core::wire::Reason) -> Why {
-    Why {
-        rule: line(&reason.rule),
-        category: theme(reason.category, reason.stage),
-        grade: reason.severity.into(),
-        why: line(&reason.why),
-        context: reason.context.iter().map(|text| line(text)).collect(),
-    }
 }
 
 fn outcome(episode: &Episode) -> Option<String> {
@@ -229,7 +160,8 @@ async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Resu
             outcome_note: episode.closed_note.as_deref().unwrap_or_default(),
             outcome_when: episode.closed_at.map(|at| When::new(at, now)),
             made,
-            cards: alerts.iter().map(|alert| card(alert, now)).collect(),
+            shown: (alerts.len() as i64 != episode.alerts).then(|| count(alerts.len() as i64, "alert")),
+            cards: cards(&alerts, now),
             others: others.iter().map(|episode| other(episode, now)).collect(),
             notice: said.notice,
             errors: said.errors,

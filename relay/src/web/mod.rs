@@ -5,6 +5,7 @@
 //! of what to put right (`form`). All text from pupils and staff is escaped by the templates, and never becomes a link.
 //! What is read and written, and for which school, is in `db`; who may ask for a page is in `routes`.
 
+mod alert_card;
 mod page;
 mod trail;
 mod when;

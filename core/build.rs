@@ -14,8 +14,11 @@ mod taxonomy;
 #[path = "src/lists"]
 mod lists {
     pub(crate) mod cues;
+    pub(crate) mod ends;
     pub(crate) mod error;
+    pub(crate) mod lexicon;
     pub(crate) mod model;
+    pub(crate) mod named;
     pub(crate) mod phrase;
     pub(crate) mod pool;
     pub(crate) mod rules;

@@ -27,7 +27,7 @@ impl Engine {
     /// Joins lists and a policy.
     ///
     /// # Errors
-    /// [`ListsError::Matcher`] when the lists are too large for a matcher.
+    /// [`ListsError::Damaged`] when a rule has a phrase that could never be found.
     pub fn new(lists: Lists, policy: Policy) -> Result<Self, ListsError> {
         let compiled = lists.into_compiled();
         Ok(Self {

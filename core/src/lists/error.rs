@@ -35,8 +35,6 @@ pub enum ListsError {
     Source(Vec<Problem>),
     /// Compiled lists cannot be read or written.
     Damaged(String),
-    /// The matcher cannot be built from them.
-    Matcher(String),
 }
 
 impl fmt::Display for ListsError {
@@ -48,9 +46,6 @@ impl fmt::Display for ListsError {
             }
             Self::Damaged(detail) => {
                 write!(f, "the compiled lists cannot be used ({detail}); build them again from their sources")
-            }
-            Self::Matcher(detail) => {
-                write!(f, "no matcher can be built from the lists ({detail}); make them smaller")
             }
         }
     }

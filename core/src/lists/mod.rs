@@ -1,13 +1,17 @@
 //! The lists: what rules, sites and never-read hosts the engine works with.
 //!
-//! `phrase` is the phrase language; `source` compiles the TOML that people write, with `rules`, `cues` and `sites`;
-//! `model` and `pool` are the compiled form that ships. The build script compiles `lists/` with this very code, so a list that
+//! `phrase` is the phrase language, `named` the words that it knows by name; `source` compiles the TOML that people write, with `rules`, `cues` and `sites`;
+//! `model`, `lexicon` and `pool` are the compiled form that ships. The build script compiles `lists/` with this very code, so a list that
 //! builds is a list that loads. Matching is in `text` and `site`.
 
 #[cfg(feature = "sources")]
 mod cues;
+mod ends;
 mod error;
+mod lexicon;
 mod model;
+#[cfg(feature = "sources")]
+mod named;
 #[cfg(feature = "sources")]
 mod phrase;
 mod pool;
@@ -19,6 +23,7 @@ mod sites;
 mod source;
 
 pub use error::{ListsError, Problem};
+pub(crate) use lexicon::Lexicon;
 pub(crate) use model::{Compiled, Cue, Effect, Place, Rule, SiteRule};
 pub(crate) use pool::{Code, Phrases, Piece, Pool};
 
@@ -57,7 +62,7 @@ impl Lists {
     }
 
     /// Compiles list files. Each has the name that it has inside a `lists/` folder: `phrases/NAME.toml`,
-    /// `sites/NAME.toml`, `never_read.toml` or `context.toml`; and its text.
+    /// `sites/NAME.toml`, `words.toml`, `never_read.toml` or `context.toml`; and its text.
     ///
     /// # Errors
     /// [`ListsError::Source`] with every problem: the file, the rule, the field and what to do.

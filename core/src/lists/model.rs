@@ -3,20 +3,21 @@
 //! Words are folded already and stored once; phrases refer to them by number. Nothing here is written by hand.
 
 use crate::lists::ListsError;
+use crate::lists::lexicon::Lexicon;
 use crate::lists::pool::{Phrases, Pool};
 use crate::site::Entry;
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::{Deserialize, Serialize};
 
 /// First bytes of the compiled form; the last one is its version.
-const MAGIC: &[u8] = b"LWL\x01";
+const MAGIC: &[u8] = b"LWL\x02";
 
 /// Everything, as postcard writes it after [`MAGIC`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Compiled {
     pub(crate) version: String,
     /// Each word of any phrase, once, folded.
-    pub(crate) words: Vec<String>,
+    pub(crate) words: Lexicon,
     /// The phrases of all rules and cues.
     pub(crate) pool: Pool,
     pub(crate) rules: Vec<Rule>,
@@ -112,7 +113,8 @@ impl Compiled {
 
     fn is_sound(&self) -> bool {
         let rules = self.rules.iter().flat_map(|rule| [rule.any, rule.with, rule.unless]);
-        self.pool.is_sound(self.words.len())
+        self.words.is_sound()
+            && self.pool.is_sound(self.words.len())
             && rules.chain(self.cues.iter().map(|cue| cue.any)).all(|phrases| self.pool.has(phrases))
             && self.sites.iter().all(|site| (site.why as usize) < self.reasons.len())
     }

@@ -2,8 +2,11 @@
 //!
 //! Words follow each other; `(a|b|)` is one of several, possibly nothing, and may hold other such groups; `*` at the
 //! end of a word stands for any ending; ` .. ` lets up to three words stand between. A phrase is folded like the text
-//! that it is compared with, so case, accents and apostrophes do not matter.
+//! that it is compared with, so case, accents and apostrophes do not matter. `{people}` is a group that has a name: see
+//! `named`.
 
+use crate::lists::lexicon::Lexicon;
+use crate::lists::named::Named;
 use crate::lists::pool::{Phrase, Piece};
 use crate::text::fold::Folded;
 use std::collections::BTreeMap;
@@ -28,9 +31,9 @@ impl Words {
     }
 
     /// The words in order, and for each number that was handed out its place in that order.
-    pub(crate) fn sorted(self) -> (Vec<String>, BTreeMap<u32, u32>) {
+    pub(crate) fn sorted(&self) -> (Lexicon, BTreeMap<u32, u32>) {
         let places = self.0.values().zip(0..).map(|(number, place)| (*number, place)).collect();
-        (self.0.into_keys().collect(), places)
+        (Lexicon::new(self.0.keys().map(String::as_str)), places)
     }
 }
 
@@ -38,9 +41,10 @@ impl Words {
 ///
 /// # Errors
 /// What is wrong with it and what to write instead.
-pub(crate) fn parse(phrase: &str, words: &mut Words) -> Result<Phrase, String> {
+pub(crate) fn parse(phrase: &str, named: &mut Named, words: &mut Words) -> Result<Phrase, String> {
     let quoted = format!("“{phrase}”");
-    let chunks = split(phrase, ' ').map_err(|problem| format!("{quoted} {problem}"))?;
+    let filled = named.fill(phrase).map_err(|problem| format!("{quoted} {problem}"))?;
+    let chunks = split(&filled, ' ').map_err(|problem| format!("{quoted} {problem}"))?;
     let mut steps = Phrase::new();
     let mut gaps = 0;
     for chunk in chunks.iter().filter(|chunk| !chunk.is_empty()) {
@@ -198,11 +202,11 @@ mod tests {
     use super::*;
 
     fn problem(phrase: &str) -> String {
-        parse(phrase, &mut Words::default()).unwrap_err()
+        parse(phrase, &mut Named::default(), &mut Words::default()).unwrap_err()
     }
 
     fn literals(phrase: &str) -> usize {
-        let phrase = parse(phrase, &mut Words::default()).unwrap();
+        let phrase = parse(phrase, &mut Named::default(), &mut Words::default()).unwrap();
         phrase.iter().map(Vec::len).product()
     }
 
@@ -217,14 +221,14 @@ mod tests {
     #[test]
     fn words_are_folded_and_numbered_once() {
         let mut words = Words::default();
-        parse("Don’t DON'T dont", &mut words).unwrap();
-        assert_eq!(words.sorted().0, ["dont"]);
+        parse("Don’t DON'T dont", &mut Named::default(), &mut words).unwrap();
+        assert_eq!(words.sorted().0, Lexicon::new(["dont"]));
     }
 
     #[test]
     fn stars_and_gaps_become_pieces() {
         let mut words = Words::default();
-        let phrase = parse("kill* .. me", &mut words).unwrap();
+        let phrase = parse("kill* .. me", &mut Named::default(), &mut words).unwrap();
         let flat: Vec<Piece> = phrase.concat().concat();
         assert_eq!(
             flat,
@@ -243,6 +247,7 @@ mod tests {
             ("ki*", "three letters"),
             (".. me", "between words"),
             ("(me|)", "make one word of it certain"),
+            ("{me} you", "nothing names"),
             ("!", "no letter or digit"),
             ("a (b|(c|(d|(e|f))))", "more than 3 deep"),
             ("a .. b .. c .. d .. e", "more than 3 gaps"),

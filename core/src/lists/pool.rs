@@ -1,13 +1,15 @@
-//! All phrases in four flat tables.
+//! All phrases in five flat tables.
 //!
 //! Alternatives make phrases wide: the starter lists have tens of thousands of them, and a worker that wakes up reads
-//! them all before it can answer. As nested vectors that would be as many allocations; here it is four.
+//! them all before it can answer. As nested vectors that would be as many allocations; here it is five. Phrases have
+//! many steps in common, above all those that lists name, so each step is stored once.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A piece of a phrase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Piece {
     /// A word.
     Word {
@@ -55,12 +57,18 @@ impl From<Code> for Piece {
     }
 }
 
-/// Steps that follow each other; each step is one of several runs of pieces, and a run may be empty.
+/// One of several runs of pieces; a run may be empty.
+pub(crate) type Step = Vec<Vec<Piece>>;
+
+/// Steps that follow each other.
 #[cfg_attr(
     not(feature = "sources"),
     allow(dead_code, reason = "only the compiler of lists writes to a pool")
 )]
-pub(crate) type Phrase = Vec<Vec<Vec<Piece>>>;
+pub(crate) type Phrase = Vec<Step>;
+
+/// The steps that a pool has already, with their numbers.
+pub(crate) type Known = BTreeMap<Step, u32>;
 
 /// Some phrases of the pool, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -79,12 +87,17 @@ impl Phrases {
     }
 }
 
-/// The tables. Each but the first holds, for its items, where they end in the table before it.
+/// The tables. Runs, steps and phrases are where they end in the table before.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Pool {
     pieces: Vec<Code>,
+    #[serde(with = "super::ends")]
     runs: Vec<u32>,
+    #[serde(with = "super::ends")]
     steps: Vec<u32>,
+    /// Numbers of steps, in the order in which phrases have them.
+    order: Vec<u32>,
+    #[serde(with = "super::ends")]
     phrases: Vec<u32>,
 }
 
@@ -94,19 +107,32 @@ pub(crate) struct Pool {
 )]
 impl Pool {
     /// Stores phrases.
-    pub(crate) fn add(&mut self, phrases: &[Phrase]) -> Phrases {
+    pub(crate) fn add(&mut self, phrases: &[Phrase], known: &mut Known) -> Phrases {
         let from = number(self.phrases.len());
         for phrase in phrases {
             for step in phrase {
-                for run in step {
-                    self.pieces.extend(run.iter().copied().map(Code::from));
-                    self.runs.push(number(self.pieces.len()));
-                }
-                self.steps.push(number(self.runs.len()));
+                let step = match known.get(step) {
+                    Some(step) => *step,
+                    None => {
+                        let added = self.add_step(step);
+                        known.insert(step.clone(), added);
+                        added
+                    }
+                };
+                self.order.push(step);
             }
-            self.phrases.push(number(self.steps.len()));
+            self.phrases.push(number(self.order.len()));
         }
         Phrases { from, to: number(self.phrases.len()) }
+    }
+
+    fn add_step(&mut self, step: &Step) -> u32 {
+        for run in step {
+            self.pieces.extend(run.iter().copied().map(Code::from));
+            self.runs.push(number(self.pieces.len()));
+        }
+        self.steps.push(number(self.runs.len()));
+        number(self.steps.len() - 1)
     }
 
     /// Gives every word another number.
@@ -120,9 +146,19 @@ impl Pool {
 }
 
 impl Pool {
-    /// The steps of a phrase.
+    /// The places of a phrase's steps.
     pub(crate) fn steps(&self, phrase: u32) -> Range<usize> {
         between(&self.phrases, phrase as usize)
+    }
+
+    /// The number of the step at a place. Several places may have the same.
+    pub(crate) fn step(&self, place: usize) -> usize {
+        self.order.get(place).map_or(self.steps.len(), |step| *step as usize)
+    }
+
+    /// How many different steps there are.
+    pub(crate) const fn step_count(&self) -> usize {
+        self.steps.len()
     }
 
     /// The runs of a step.
@@ -135,7 +171,7 @@ impl Pool {
         self.pieces.get(between(&self.runs, run)).unwrap_or_default()
     }
 
-    /// Every piece of every phrase.
+    /// Every piece of every step.
     pub(crate) fn all(&self) -> impl Iterator<Item = Piece> {
         self.pieces.iter().map(|code| Piece::from(*code))
     }
@@ -147,7 +183,8 @@ impl Pool {
         };
         fits(&self.runs, self.pieces.len())
             && fits(&self.steps, self.runs.len())
-            && fits(&self.phrases, self.steps.len())
+            && self.order.iter().all(|step| (*step as usize) < self.steps.len())
+            && fits(&self.phrases, self.order.len())
             && self.all().all(|piece| match piece {
                 Piece::Word { id, .. } => (id as usize) < words,
                 Piece::Gap => true,
@@ -187,17 +224,19 @@ mod tests {
     fn what_is_put_in_comes_out() {
         let phrases: Vec<Phrase> = vec![
             vec![vec![vec![word(0)], vec![]], vec![vec![Piece::Gap]], vec![vec![word(1), word(2)]]],
-            vec![vec![vec![word(3)]]],
+            vec![vec![vec![word(3)]], vec![vec![Piece::Gap]], vec![vec![word(3)]]],
         ];
         let mut pool = Pool::default();
-        let first = pool.add(&phrases[..1]);
-        let second = pool.add(&phrases[1..]);
+        let mut known = Known::new();
+        let first = pool.add(&phrases[..1], &mut known);
+        let second = pool.add(&phrases[1..], &mut known);
         let read = |phrases: Phrases| -> Vec<Phrase> {
             let run = |run| pool.pieces(run).iter().map(|code| Piece::from(*code)).collect();
-            let step = |step| pool.runs(step).map(run).collect();
+            let step = |place| pool.runs(pool.step(place)).map(run).collect();
             phrases.numbers().map(|phrase| pool.steps(phrase).map(step).collect()).collect()
         };
         assert_eq!([read(first), read(second)].concat(), phrases);
+        assert_eq!(pool.step_count(), 4, "steps that are the same are stored once");
         assert!(pool.is_sound(4) && !pool.is_sound(3) && pool.has(second));
         assert!(!pool.has(Phrases { from: 1, to: 3 }));
     }
@@ -205,9 +244,10 @@ mod tests {
     #[test]
     fn tables_that_do_not_fit_are_noticed_and_harmless() {
         let mut pool = Pool::default();
-        pool.add(&[vec![vec![vec![word(0)]]]]);
+        pool.add(&[vec![vec![vec![word(0)]]]], &mut Known::new());
         pool.runs = vec![9];
         assert!(!pool.is_sound(1));
         assert!(pool.pieces(0).is_empty() && pool.pieces(7).is_empty() && pool.steps(9).is_empty());
+        assert!(pool.runs(pool.step(9)).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Reads the phrase rules of one category.
 
 use crate::lists::model::Rule;
+use crate::lists::named::Table;
 use crate::lists::source::Compiler;
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::Deserialize;
@@ -15,7 +16,15 @@ struct PhraseFile {
     source: Option<String>,
     reviewed: Option<String>,
     #[serde(default)]
+    words: Table,
+    #[serde(default)]
     rule: Vec<RawRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WordsFile {
+    words: Table,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +48,19 @@ struct RawRule {
     reviewed: Option<String>,
 }
 
+/// The words that any phrase may use by name.
+pub(crate) fn words_file(compiler: &mut Compiler, file: &str, text: &str) {
+    let Some(raw) = compiler.read::<WordsFile>(file, text) else { return };
+    let problems = compiler.named.share(&raw.words);
+    name_problems(compiler, file, problems);
+}
+
+fn name_problems(compiler: &mut Compiler, file: &str, problems: Vec<(String, String)>) {
+    for (name, problem) in problems {
+        compiler.problem(file, "", &format!("words.{name}"), problem);
+    }
+}
+
 /// One category of phrase rules.
 pub(crate) fn phrase_file(compiler: &mut Compiler, file: &str, text: &str) {
     let Some(raw) = compiler.read::<PhraseFile>(file, text) else { return };
@@ -53,11 +75,17 @@ pub(crate) fn phrase_file(compiler: &mut Compiler, file: &str, text: &str) {
             format!("“{category}” is for sites only; move the file to sites/"),
         );
     }
+    let problems = compiler.named.open(&raw.words);
+    name_problems(compiler, file, problems);
     for each in &raw.rule {
         let source = each.source.as_deref().or(raw.source.as_deref());
         let reviewed = each.reviewed.as_deref().or(raw.reviewed.as_deref());
         compiler.provenance(file, &each.id, source, reviewed);
         rule(compiler, file, category, each);
+    }
+    for name in compiler.named.close() {
+        let problem = "is used by no phrase of this file; remove it, or move it to words.toml";
+        compiler.problem(file, "", &format!("words.{name}"), problem);
     }
 }
 

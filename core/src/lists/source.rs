@@ -6,26 +6,30 @@
 use crate::hash::Fnv;
 use crate::lists::error::{ListsError, Problem};
 use crate::lists::model::Compiled;
+use crate::lists::named::Named;
 use crate::lists::phrase::{self, Words};
-use crate::lists::pool::Phrases;
+use crate::lists::pool::{Known, Phrases};
 use crate::lists::{cues, rules, sites};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-/// Compiles files named `phrases/NAME.toml`, `sites/NAME.toml`, `never_read.toml` and `context.toml`.
+/// Compiles files named `phrases/NAME.toml`, `sites/NAME.toml`, `words.toml`, `never_read.toml` and `context.toml`.
 ///
 /// # Errors
 /// [`ListsError::Source`] with every problem.
 pub(crate) fn compile(files: &[(&str, &str)]) -> Result<Compiled, ListsError> {
     let mut files = files.to_vec();
-    // The order in which a disk lists its files must not change the result.
-    files.sort_unstable();
+    // The order in which a disk lists its files must not change the result; names come before what uses them.
+    files.sort_unstable_by_key(|(name, text)| (*name != WORDS, *name, *text));
     let mut compiler = Compiler::default();
     for (name, text) in &files {
         compiler.hash.line(name);
         compiler.hash.line(text);
         compiler.file(name, text);
+    }
+    for name in compiler.named.finish() {
+        compiler.problem(WORDS, "", &format!("words.{name}"), "is used by no phrase; remove it");
     }
     if !compiler.problems.is_empty() {
         return Err(ListsError::Source(compiler.problems));
@@ -33,13 +37,18 @@ pub(crate) fn compile(files: &[(&str, &str)]) -> Result<Compiled, ListsError> {
     Ok(compiler.finish())
 }
 
+/// The words that all files may use by name.
+const WORDS: &str = "words.toml";
+
 /// What has been compiled so far.
 #[derive(Default)]
 pub(crate) struct Compiler {
     pub(crate) out: Compiled,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) named: Named,
     hash: Fnv,
     words: Words,
+    steps: Known,
     newest: String,
     pub(crate) ids: BTreeSet<String>,
 }
@@ -50,6 +59,8 @@ impl Compiler {
             rules::phrase_file(self, name, text);
         } else if name.starts_with("sites/") {
             sites::site_file(self, name, text);
+        } else if name == WORDS {
+            rules::words_file(self, name, text);
         } else if name == "never_read.toml" {
             sites::never_read_file(self, name, text);
         } else if name == "context.toml" {
@@ -59,7 +70,8 @@ impl Compiler {
                 name,
                 "",
                 "",
-                "is not a list file; put it in phrases/ or sites/, or name it never_read.toml or context.toml",
+                "is not a list file; put it in phrases/ or sites/, or name it words.toml, never_read.toml or \
+                 context.toml",
             );
         }
     }
@@ -141,7 +153,7 @@ impl Compiler {
     pub(crate) fn phrases(&mut self, file: &str, id: &str, field: &str, raw: &[String]) -> Phrases {
         let mut phrases = Vec::with_capacity(raw.len());
         for text in raw {
-            match phrase::parse(text, &mut self.words) {
+            match phrase::parse(text, &mut self.named, &mut self.words) {
                 Ok(phrase) if phrases.contains(&phrase) => {
                     self.problem(file, id, field, format!("has “{text}” twice; remove one"));
                 }
@@ -149,7 +161,7 @@ impl Compiler {
                 Err(problem) => self.problem(file, id, field, problem),
             }
         }
-        self.out.pool.add(&phrases)
+        self.out.pool.add(&phrases, &mut self.steps)
     }
 
     /// Puts the words in order, and the version on it.

@@ -40,7 +40,7 @@ fn compiled_lists_survive_bytes_and_damage_is_noticed() {
     let lists = Lists::from_sources(&[("phrases/a.toml", &rule(""))]).unwrap();
     let bytes = lists.to_bytes().unwrap();
     assert_eq!(Lists::from_bytes(&bytes).unwrap().compiled, lists.compiled);
-    for damaged in [&b""[..], b"LWL\x02", &bytes[..bytes.len() - 1], &[&bytes[..], b"x"].concat()] {
+    for damaged in [&b""[..], b"LWL\x01", &bytes[..bytes.len() - 1], &[&bytes[..], b"x"].concat()] {
         assert!(matches!(Lists::from_bytes(damaged), Err(ListsError::Damaged(_))));
     }
 }
@@ -55,6 +55,9 @@ fn every_mistake_is_named_with_its_place_and_a_remedy() {
         ("surfaces = []", "rule “a”: surfaces: is empty"),
         ("with = ['(a']", "rule “a”: with: “(a” has a “(”"),
         ("unless = ['b', 'B']", "rule “a”: unless: has “B” twice"),
+        ("with = ['{im} b']", "rule “a”: with: “{im} b” uses {im}, which nothing names"),
+        ("[words]\nim = ['im', 'i am']", "words.im: is used by no phrase of this file"),
+        ("[words]\nim = ['im']", "words.im: stands for fewer than two"),
         ("reviewed = '22/11/2026'", "rule “a”: reviewed: “22/11/2026” is not a date"),
         ("colour = 'red'", "unknown field `colour`"),
         ("[[rule]]\nid = 'a'\nany = ['b']\nseverity = 'low'\nwhy = 'w'", "rule “a”: id: is used twice"),
@@ -78,6 +81,8 @@ fn mistakes_in_files_are_named_too() {
         ("phrases/f.toml", "category = 'games'", "move the file to sites/"),
         ("phrases/f.toml", "category = ", "cannot be read"),
         ("other.toml", "", "is not a list file"),
+        ("words.toml", "[words]\nim = ['im', 'i am']", "words.im: is used by no phrase; remove it"),
+        ("words.toml", "im = ['im', 'i am']", "cannot be read"),
         ("sites/f.toml", "category='games'\nwhy='w'\nsites=['a.example']", "source: is missing"),
         (
             "sites/f.toml",
@@ -99,4 +104,21 @@ fn mistakes_in_files_are_named_too() {
         let problem = problem(name, text);
         assert!(problem.contains(part), "{name}: {problem}");
     }
+}
+
+#[test]
+fn named_words_compile_to_what_they_stand_for() {
+    let written = rule("with = ['(im|i am) (so|very)', 'b']");
+    let named = rule("with = ['{im} {so}', 'b']\n[words]\nso = ['so', 'very']");
+    let shared = "[words]\nim = ['im', 'i am']";
+    let compile = |files: &[(&str, &str)]| {
+        let mut compiled = Lists::from_sources(files).unwrap().compiled;
+        compiled.version.clear();
+        compiled
+    };
+    let files = [("phrases/a.toml", named.as_str()), ("words.toml", shared)];
+    assert_eq!(compile(&files), compile(&[("phrases/a.toml", &written)]));
+    let clash = rule("with = ['{im}']\n[words]\nim = ['a', 'b']");
+    let problem = Lists::from_sources(&[("phrases/a.toml", &clash), ("words.toml", shared)]).unwrap_err();
+    assert!(problem.to_string().contains("phrases/a.toml: words.im: is in words.toml too"), "{problem}");
 }

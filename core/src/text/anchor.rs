@@ -5,7 +5,7 @@
 
 use super::run::Place;
 use super::vocabulary::Vocabulary;
-use crate::lists::{Code, Piece, Pool};
+use crate::lists::{Code, ListsError, Piece, Pool, Rule};
 
 /// Words of nearly every sentence.
 const EVERYWHERE: &str = "\
@@ -68,14 +68,62 @@ impl Costs {
     }
 }
 
-/// The words by which a phrase is looked for: one of each run of the step where that costs least.
-pub(super) fn choose(pool: &Pool, phrase: u32, costs: &Costs) -> impl Iterator<Item = (u32, Place)> {
-    let priced = pool.steps(phrase).filter_map(|step| Some((costs.step(pool, step)?, step)));
-    let best = priced.min().map(|(_, step)| step);
-    best.into_iter().flat_map(move |step| {
-        pool.runs(step).filter_map(move |run| {
-            let (_, id, piece) = costs.cheapest(pool.pieces(run))?;
-            Some((id, Place { phrase, step, run, piece }))
-        })
-    })
+/// One phrase of a rule, and where in it a word stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Use {
+    pub(super) rule: usize,
+    pub(super) place: Place,
+}
+
+/// For every word, the phrases that are looked for where it stands.
+#[derive(Debug)]
+pub(super) struct Anchors {
+    /// Where the uses of each word begin; those of the last end with the last.
+    starts: Vec<usize>,
+    uses: Vec<Use>,
+}
+
+impl Anchors {
+    /// Chooses the words of every phrase of the rules: one of each run of the step where that costs least.
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`] when a phrase has no such step, so that it could never be found.
+    pub(super) fn new(rules: &[Rule], pool: &Pool, vocabulary: &Vocabulary) -> Result<Self, ListsError> {
+        let costs = Costs::new(vocabulary);
+        // Phrases have many steps in common, so each is priced once.
+        let prices: Vec<Option<usize>> = (0..pool.step_count()).map(|step| costs.step(pool, step)).collect();
+        let price = |place: usize| prices.get(pool.step(place)).copied().flatten();
+        let mut chosen: Vec<(u32, Use)> = Vec::new();
+        for (index, rule) in rules.iter().enumerate() {
+            for phrase in rule.any.numbers() {
+                let priced = pool.steps(phrase).filter_map(|place| Some((price(place)?, place)));
+                let (_, step) = priced.min().ok_or_else(|| {
+                    ListsError::Damaged(format!("{} has a phrase without a certain word", rule.name))
+                })?;
+                chosen.extend(pool.runs(pool.step(step)).filter_map(|run| {
+                    let (_, id, piece) = costs.cheapest(pool.pieces(run))?;
+                    Some((id, Use { rule: index, place: Place { phrase, step, run, piece } }))
+                }));
+            }
+        }
+        // Stable: the uses of a word keep the order of the rules.
+        chosen.sort_by_key(|(id, _)| *id);
+        let mut starts = vec![0; vocabulary.len() + 1];
+        for (id, _) in &chosen {
+            starts[*id as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        Ok(Self { starts, uses: chosen.into_iter().map(|(_, each)| each).collect() })
+    }
+
+    /// What a word leads to.
+    pub(super) fn uses(&self, word: u32) -> &[Use] {
+        let word = word as usize;
+        let range = self.starts.get(word).zip(self.starts.get(word + 1));
+        range.and_then(|(start, end)| self.uses.get(*start..*end)).unwrap_or_default()
+    }
 }

@@ -1,22 +1,21 @@
 //! Finds rules in text.
 //!
-//! Of every phrase a few words are chosen (`anchor`); they are all that the automaton looks for. Where one stands, the rest of the phrase is compared word by word. So the automaton stays
-//! small (it is built each time the browser wakes the extension), and alternatives cost nothing until they are near.
+//! Of every phrase a few words are chosen (`anchor`); they are all that is looked for. Where one stands, the rest of the
+//! phrase is compared word by word. Texts are words already, so a search in the sorted vocabulary does what an automaton
+//! would, and nothing has to be built each time the browser wakes the extension; a test holds it against `aho-corasick`.
 
-use super::anchor::{self, Costs};
+use super::anchor::{Anchors, Use};
 use super::context;
 use super::excerpt;
 use super::fold::{Folded, Token};
 use super::repair::repair;
-use super::run::{Place, Stretch, Words};
+use super::run::{Stretch, Words};
 use super::vocabulary::Vocabulary;
 use crate::answer::Finding;
 use crate::lists::{Compiled, Cue, ListsError, Pool, Rule};
 use crate::policy::Audience;
 use crate::taxonomy::Surface;
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Words on either side that belong to “the same sentence” when somebody writes without stops.
@@ -24,47 +23,27 @@ const REACH: usize = 40;
 /// Sentences in which one rule is reported.
 const MAX_PER_RULE: usize = 8;
 
-/// One phrase that an anchor may lead to.
-#[derive(Debug)]
-struct Use {
-    rule: usize,
-    place: Place,
-}
-
-/// The compiled rules and their automaton.
+/// The compiled rules, and the words that lead to them.
 #[derive(Debug)]
 pub(crate) struct Matcher {
     rules: Vec<Rule>,
     cues: Vec<Cue>,
     pool: Pool,
     vocabulary: Vocabulary,
-    automaton: AhoCorasick,
-    /// For each pattern of the automaton, where it may lead.
-    uses: Vec<Vec<Use>>,
+    anchors: Anchors,
 }
 
 impl Matcher {
     /// Builds the matcher for an audience: rules for other years are left out.
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`] when a rule has a phrase that could never be found.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Result<Self, ListsError> {
         let vocabulary = Vocabulary::new(compiled.words, &compiled.pool);
         let rules: Vec<Rule> =
             compiled.rules.into_iter().filter(|rule| applies(rule.years, audience)).collect();
-        let mut anchors: BTreeMap<u32, Vec<Use>> = BTreeMap::new();
-        let costs = Costs::new(&vocabulary);
-        for (index, rule) in rules.iter().enumerate() {
-            for phrase in rule.any.numbers() {
-                for (id, place) in anchor::choose(&compiled.pool, phrase, &costs) {
-                    anchors.entry(id).or_default().push(Use { rule: index, place });
-                }
-            }
-        }
-        let patterns: Vec<String> = anchors.keys().map(|id| format!(" {}", vocabulary.word(*id))).collect();
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(&patterns)
-            .map_err(|error| ListsError::Matcher(error.to_string()))?;
-        let uses = anchors.into_values().collect();
-        Ok(Self { rules, cues: compiled.cues, pool: compiled.pool, vocabulary, automaton, uses })
+        let anchors = Anchors::new(&rules, &compiled.pool, &vocabulary)?;
+        Ok(Self { rules, cues: compiled.cues, pool: compiled.pool, vocabulary, anchors })
     }
 
     /// Everything that is found in a text, gravest first, and then in the order of the text.
@@ -72,12 +51,14 @@ impl Matcher {
         let folded = repair(Folded::new(text), text, &self.vocabulary);
         let words = Words::new(&folded, &self.vocabulary);
         let mut hits = Hits::default();
-        for found in self.automaton.find_overlapping_iter(&folded.text) {
-            // A pattern begins with the space before its word.
-            let Some(token) = folded.token_at(found.start() + 1) else { continue };
-            let Some(uses) = self.uses.get(found.pattern().as_usize()) else { continue };
+        for (token, known) in words.known().iter().enumerate() {
+            let leads = self.vocabulary.leads(*known);
+            let mut uses = leads.flat_map(|id| self.anchors.uses(id)).peekable();
+            if uses.peek().is_none() {
+                continue;
+            }
             let stretch = self.stretch(&words, token);
-            uses.iter().for_each(|place| self.verify(&stretch, token, place, surface, &mut hits));
+            uses.for_each(|place| self.verify(&stretch, token, place, surface, &mut hits));
         }
         let mut findings: Vec<Finding> =
             hits.found.iter().map(|hit| self.finding(text, &words, hit, surface)).collect();

@@ -1,6 +1,7 @@
 use super::*;
 use crate::lists::Lists;
 use crate::taxonomy::{Category, Severity, Stage};
+use aho_corasick::AhoCorasick;
 use proptest::prelude::*;
 
 const RULES: &str = r#"
@@ -159,4 +160,42 @@ proptest! {
         hits.sort_unstable();
         prop_assert_eq!(hits, brute(&matcher, &text));
     }
+}
+
+/// `aho-corasick` over all words of the starter lists: for each word of a text, the known words that it is or begins
+/// with.
+fn oracle(matcher: &Matcher, automaton: &AhoCorasick, folded: &Folded) -> Vec<Vec<u32>> {
+    let mut known = vec![Vec::new(); folded.tokens.len()];
+    for found in automaton.find_overlapping_iter(&folded.text) {
+        // A pattern begins with the space before its word.
+        let at = folded.tokens.binary_search_by_key(&(found.start() + 1), |token| token.word.start).unwrap();
+        let id = found.pattern().as_u32();
+        let whole = folded.tokens[at].word.end == found.end();
+        if whole || matcher.vocabulary.look(matcher.vocabulary.word(id)).beginning == Some(id) {
+            // Found with the shortest first.
+            known[at].insert(0, id);
+        }
+    }
+    known
+}
+
+#[test]
+fn words_are_known_as_an_automaton_would_know_them() {
+    let matcher = Matcher::new(Lists::starter().unwrap().into_compiled(), Audience::Unspecified).unwrap();
+    let count = u32::try_from(matcher.vocabulary.len()).unwrap();
+    let automaton =
+        AhoCorasick::new((0..count).map(|id| format!(" {}", matcher.vocabulary.word(id)))).unwrap();
+    let word = (0..count, "[a-z]{0,3}", 0_usize..12);
+    proptest!(|(words in prop::collection::vec(word, 1..12))| {
+        // Known words, some of them cut short, some with another ending.
+        let cut = |(id, ending, length): &(u32, String, usize)| {
+            let known: String = matcher.vocabulary.word(*id).chars().take(*length).collect();
+            known + ending
+        };
+        let folded = Folded::new(&words.iter().map(cut).collect::<Vec<_>>().join(" "));
+        let read = Words::new(&folded, &matcher.vocabulary);
+        let known: Vec<Vec<u32>> =
+            read.known().iter().map(|known| matcher.vocabulary.leads(*known).collect()).collect();
+        prop_assert_eq!(known, oracle(&matcher, &automaton, &folded));
+    });
 }

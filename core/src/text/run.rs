@@ -4,36 +4,35 @@
 //! must follow each other directly, except across a gap.
 
 use super::fold::Folded;
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Known, Vocabulary};
 use crate::lists::{Code, Phrases, Piece, Pool};
-use std::cell::Cell;
 use std::ops::Range;
 
 /// Words that may stand in a gap.
 const GAP: usize = 3;
 
-/// The words of a text, with their codes in the pool. A code is looked up when it is first needed: most words are never
-/// compared with anything.
+/// The words of a text, with what the vocabulary says of each.
 pub(crate) struct Words<'a> {
     pub(crate) folded: &'a Folded,
     vocabulary: &'a Vocabulary,
-    codes: Vec<Cell<Option<Code>>>,
+    known: Vec<Known>,
 }
 
 impl<'a> Words<'a> {
     pub(crate) fn new(folded: &'a Folded, vocabulary: &'a Vocabulary) -> Self {
-        Self { folded, vocabulary, codes: vec![Cell::new(None); folded.tokens.len()] }
+        let known = folded.tokens.iter().map(|token| vocabulary.look(folded.word(token))).collect();
+        Self { folded, vocabulary, known }
+    }
+
+    /// What the vocabulary says of every word.
+    pub(crate) fn known(&self) -> &[Known] {
+        &self.known
     }
 
     /// The code of a phrase's word that is this very word.
     fn code(&self, token: usize) -> Code {
-        let Some(cell) = self.codes.get(token) else { return Code::UNKNOWN };
-        cell.get().unwrap_or_else(|| {
-            let found = self.vocabulary.number(self.word(token));
-            let code = found.map_or(Code::UNKNOWN, |id| Piece::Word { id, prefix: false }.into());
-            cell.set(Some(code));
-            code
-        })
+        let number = self.known.get(token).and_then(|known| known.number);
+        number.map_or(Code::UNKNOWN, |id| Piece::Word { id, prefix: false }.into())
     }
 
     /// Whether the piece is the word at `token`, whose code is `code`.
@@ -47,7 +46,7 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Where in the pool an anchor stands: phrase, step, run, and piece of the run.
+/// Where in the pool an anchor stands: phrase, place of its step, run, and piece of the run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) phrase: u32,
@@ -104,7 +103,7 @@ impl Stretch<'_> {
     fn forwards(&self, steps: Range<usize>, next: usize, slack: usize) -> Option<usize> {
         let Some(step) = steps.clone().next() else { return Some(next) };
         let rest = step + 1..steps.end;
-        let runs = || self.pool.runs(step).map(|run| self.pool.pieces(run));
+        let runs = || self.pool.runs(self.pool.step(step)).map(|run| self.pool.pieces(run));
         // A step may have a hundred alternatives, so the text's word is looked up once and compared with all of them.
         let by_word = (next..(next + slack + 1).min(self.to)).find_map(|token| {
             let code = self.words.code(token);
@@ -134,7 +133,7 @@ impl Stretch<'_> {
     fn backwards(&self, steps: Range<usize>, before: usize, slack: usize) -> Option<usize> {
         let Some(step) = steps.clone().next_back() else { return Some(before) };
         let rest = steps.start..step;
-        let runs = || self.pool.runs(step).map(|run| self.pool.pieces(run));
+        let runs = || self.pool.runs(self.pool.step(step)).map(|run| self.pool.pieces(run));
         let by_word = (before.saturating_sub(slack + 1).max(self.from)..before).rev().find_map(|token| {
             let code = self.words.code(token);
             runs()

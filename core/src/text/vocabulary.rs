@@ -1,36 +1,53 @@
 //! The words that rules know, whole and as beginnings.
 //!
-//! Used to tell a disguised word from an ordinary one: `k1ll` is read as “kill” because a rule knows that word, `mp3`
-//! stays `mp3` because none knows “mpe”. Every question is answered with a few binary searches.
+//! Used to find where rules may match, and to tell a disguised word from an ordinary one: `k1ll` is read as “kill”
+//! because a rule knows that word, `mp3` stays `mp3` because none knows “mpe”. Every question is answered with one binary
+//! search.
 
-use crate::lists::{Piece, Pool};
+use crate::lists::{Lexicon, Piece, Pool};
 
 /// The words of all phrases.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Vocabulary {
-    /// Sorted, as compiled; if they were not, words would be missed, not misread.
-    words: Vec<String>,
-    /// For each word, whether a rule wants it as it is.
-    whole: Vec<bool>,
-    /// Sorted: the words that may go on.
-    beginnings: Vec<String>,
+    /// In order, as compiled; if they were not, words would be missed, not misread.
+    words: Lexicon,
+    /// For each word, how rules want it.
+    wanted: Vec<Wanted>,
+}
+
+/// How rules want a word.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted {
+    /// As it is.
+    whole: bool,
+    /// As the beginning of longer words.
+    open: bool,
+    /// The longest other word that it begins with and that may go on.
+    above: Option<u32>,
+}
+
+/// What the vocabulary says of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Its number, if a phrase has this very word.
+    pub(crate) number: Option<u32>,
+    /// The longest word that may go on and that it is or begins with.
+    pub(crate) beginning: Option<u32>,
 }
 
 impl Vocabulary {
     /// Collects how each word is used.
-    pub(crate) fn new(words: Vec<String>, pool: &Pool) -> Self {
-        let mut whole = vec![false; words.len()];
-        let mut open = vec![false; words.len()];
+    pub(crate) fn new(words: Lexicon, pool: &Pool) -> Self {
+        let mut wanted = vec![Wanted::default(); words.len()];
         for piece in pool.all() {
-            if let Piece::Word { id, prefix } = piece {
-                let uses = if prefix { &mut open } else { &mut whole };
-                if let Some(used) = uses.get_mut(id as usize) {
-                    *used = true;
-                }
+            if let Piece::Word { id, prefix } = piece
+                && let Some(word) = wanted.get_mut(id as usize)
+            {
+                word.whole |= !prefix;
+                word.open |= prefix;
             }
         }
-        let beginnings = words.iter().zip(open).filter(|(_, open)| *open);
-        Self { beginnings: beginnings.map(|(word, _)| word.clone()).collect(), words, whole }
+        Self { wanted: nest(&words, wanted), words }
     }
 
     /// How many words there are.
@@ -40,7 +57,7 @@ impl Vocabulary {
 
     /// A word by its number.
     pub(crate) fn word(&self, id: u32) -> &str {
-        self.words.get(id as usize).map_or("", String::as_str)
+        self.words.word(id)
     }
 
     /// Whether some rule would look at this word.
@@ -50,41 +67,64 @@ impl Vocabulary {
 
     /// The number of a word that some phrase has.
     pub(crate) fn number(&self, word: &str) -> Option<u32> {
-        let place = self.words.binary_search_by(|known| known.as_str().cmp(word));
-        place.ok().and_then(|index| u32::try_from(index).ok())
+        self.words.number(word)
+    }
+
+    /// Looks a word up.
+    pub(crate) fn look(&self, word: &str) -> Known {
+        let place = self.words.place(word);
+        let number = (self.words.word(place) == word && !word.is_empty()).then_some(place);
+        // What stands between a beginning and a word that has it has it too, so the nearest word has all of them.
+        let nearest = number.or_else(|| place.checked_sub(1));
+        let beginning = nearest.and_then(|nearest| {
+            let open = if self.wanted(nearest).open { Some(nearest) } else { self.wanted(nearest).above };
+            self.from(open).find(|id| word.starts_with(self.word(*id)))
+        });
+        Known { number, beginning }
+    }
+
+    /// The words of which rules want something where this word stands: the longest first.
+    pub(crate) fn leads(&self, known: Known) -> impl Iterator<Item = u32> {
+        known.number.filter(|_| known.number != known.beginning).into_iter().chain(self.from(known.beginning))
+    }
+
+    /// A beginning, and those that it begins with.
+    fn from(&self, beginning: Option<u32>) -> impl Iterator<Item = u32> {
+        std::iter::successors(beginning, |id| self.wanted(*id).above)
+    }
+
+    fn wanted(&self, id: u32) -> Wanted {
+        self.wanted.get(id as usize).copied().unwrap_or_default()
     }
 
     /// How many bytes this word has beyond the longest beginning that rules know: none for a whole word. `None` when no
     /// rule would look at it.
     pub(crate) fn ending(&self, word: &str) -> Option<usize> {
-        if self.number(word).is_some_and(|id| self.whole.get(id as usize).copied().unwrap_or_default()) {
+        let known = self.look(word);
+        if known.number.is_some_and(|id| self.wanted(id).whole) {
             return Some(0);
         }
-        self.beginning(word).map(|known| word.len() - known.len())
+        known.beginning.map(|known| word.len() - self.word(known).len())
     }
 
     /// Whether a word that rules know could begin like this.
     pub(crate) fn could_begin(&self, letters: &str) -> bool {
-        let at = self.words.partition_point(|known| known.as_str() < letters);
-        self.words.get(at).is_some_and(|known| known.starts_with(letters))
-            || self.beginning(letters).is_some()
+        let next = self.words.word(self.words.place(letters));
+        (!next.is_empty() && next.starts_with(letters)) || self.look(letters).beginning.is_some()
     }
+}
 
-    /// The longest known beginning of a word.
-    fn beginning(&self, word: &str) -> Option<&str> {
-        let mut rest = word;
-        loop {
-            // The nearest beginning that is not after the word either begins it, or shows how much of the word any
-            // other could share.
-            let after = self.beginnings.partition_point(|known| known.as_str() <= rest);
-            let known = self.beginnings.get(after.checked_sub(1)?)?;
-            if rest.starts_with(known.as_str()) {
-                return Some(known);
-            }
-            let shared = rest.chars().zip(known.chars()).take_while(|(a, b)| a == b);
-            rest = rest.get(..shared.map(|(c, _)| c.len_utf8()).sum())?;
+/// Says of each word which other it begins with. In order, words that share a beginning follow it directly.
+fn nest(words: &Lexicon, mut wanted: Vec<Wanted>) -> Vec<Wanted> {
+    let mut around: Vec<u32> = Vec::new();
+    for (id, word) in (0..).zip(&mut wanted) {
+        while around.pop_if(|outer| !words.word(id).starts_with(words.word(*outer))).is_some() {}
+        word.above = around.last().copied();
+        if word.open {
+            around.push(id);
         }
     }
+    wanted
 }
 
 #[cfg(test)]
@@ -100,11 +140,13 @@ mod tests {
             words
         };
         let words = sorted(&[whole, beginnings].concat());
-        Vocabulary {
-            whole: words.iter().map(|word| whole.contains(&word.as_str())).collect(),
-            words,
-            beginnings: sorted(beginnings),
-        }
+        let of = |word: &String, list: &[&str]| list.contains(&word.as_str());
+        let wanted = words
+            .iter()
+            .map(|word| Wanted { whole: of(word, whole), open: of(word, beginnings), above: None })
+            .collect();
+        let words = Lexicon::new(words.iter().map(String::as_str));
+        Vocabulary { wanted: nest(&words, wanted), words }
     }
 
     #[test]
@@ -122,14 +164,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_longest_beginning_is_the_one_that_a_search_through_all_finds(
+        fn beginnings_are_those_that_a_search_through_all_finds(
             beginnings in prop::collection::vec("[abé]{1,4}", 0..12),
             word in "[abé]{0,6}",
         ) {
             let refs: Vec<&str> = beginnings.iter().map(String::as_str).collect();
-            let longest = refs.iter().filter(|known| word.starts_with(**known)).max_by_key(|known| known.len());
+            let mut all: Vec<&str> = refs.iter().filter(|known| word.starts_with(**known)).copied().collect();
+            all.sort_by_key(|known| std::cmp::Reverse(known.len()));
+            all.dedup();
             let vocabulary = vocabulary(&[], &refs);
-            prop_assert_eq!(vocabulary.beginning(&word), longest.copied());
+            let found = vocabulary.leads(vocabulary.look(&word));
+            prop_assert_eq!(found.map(|id| vocabulary.word(id)).collect::<Vec<_>>(), all);
         }
     }
 }

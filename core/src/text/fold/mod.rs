@@ -52,11 +52,6 @@ impl Folded {
         self.text.get(token.word.clone()).unwrap_or_default()
     }
 
-    /// The token whose word begins at this byte of the folded text.
-    pub(crate) fn token_at(&self, byte: usize) -> Option<usize> {
-        self.tokens.binary_search_by_key(&byte, |token| token.word.start).ok()
-    }
-
     /// Adds a word after the last one.
     pub(crate) fn push(&mut self, word: &str, token: Token) {
         if self.text.is_empty() {

@@ -102,6 +102,12 @@ impl Relay {
             .await
     }
 
+    /// Whether it has printed these words since its last start.
+    #[must_use]
+    pub fn said(&self, words: &str) -> bool {
+        self.words().contains(words)
+    }
+
     async fn listen(&mut self, address: &str) -> Result<()> {
         let mut child = Command::new(&self.program)
             .args(["serve", "--listen", address, "--data"])

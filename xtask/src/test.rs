@@ -26,6 +26,7 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
     };
 
     stage("tools", &mut || {
+        tools::components()?;
         tools::ensure(say, place, &[&tools::BROWSER, &tools::POSTGRESQL, &tools::NPM])?;
         tools::axe(say, place).map(drop)
     })?;

@@ -103,6 +103,25 @@ pub(crate) fn install(say: &Say, place: &Place, what: &str, packages: &[&str]) -
     })
 }
 
+/// Makes sure that rustfmt and clippy are there, which rustup's minimal profile leaves out.
+pub(crate) fn components() -> Result<()> {
+    let there =
+        || ["fmt", "clippy"].iter().all(|tool| run::answer(run::cargo().args([tool, "--version"])).is_ok());
+    if there() {
+        return Ok(());
+    }
+    run::tried(
+        run::command("rustup").args(["component", "add", "rustfmt", "clippy"]),
+        Duration::from_secs(120),
+    );
+    if !there() {
+        bail!(
+            "rustfmt or clippy is missing. Run this, then try again:\n  rustup component add rustfmt clippy"
+        );
+    }
+    Ok(())
+}
+
 /// Fetches axe-core once and gives its file.
 pub(crate) fn axe(say: &Say, place: &Place) -> Result<PathBuf> {
     let folder = place.tools().join(AXE.replace('@', "-"));

@@ -189,7 +189,9 @@ fn finish(say: &Say, place: &Place, raw: Vec<u8>) -> Result<Module> {
         bindgen.web(true)?.generate(&folder).context("wasm-bindgen could not read the module")?;
         match optimiser {
             None => {
-                say.note("wasm-opt is not here (Debian's binaryen): the module stays unoptimised, and larger")
+                say.note(
+                    "wasm-opt is not here (Debian's binaryen): the module stays unoptimised, and larger",
+                );
             }
             Some(program) => {
                 let small = folder.join("optimised.wasm");

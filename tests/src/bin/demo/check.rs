@@ -45,10 +45,14 @@ pub(crate) async fn run() -> Result<()> {
     report(&mut steps, &mut gallery, &pupil, &desk).await?;
     concern(&mut steps, &mut gallery, &ground, &school, &desk).await?;
     outage(&mut steps, &mut ground, &mut pupil, &desk, &mut alerts).await?;
-    figures(&mut steps, &pupil, &desk).await?;
     pages(&mut steps, &mut gallery, &ground, &school, &pupil, &desk).await?;
+    figures(&mut steps, &pupil, &desk).await?;
     let shown = steps
         .step("no page has an axe violation, cut-off text, a console error or a CSP report", async {
+            ensure!(
+                !ground.relay.said("broke the content security policy"),
+                "the relay got a CSP report: see its log"
+            );
             gallery.close()
         })
         .await?;

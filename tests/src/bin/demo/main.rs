@@ -27,8 +27,15 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let result =
-        if arguments.check { check::run().await } else { show::run(arguments.data.as_deref()).await };
+    let result = if arguments.check {
+        // Stopped by hand, everything is dropped on the way out, and with it the machine's policy.
+        tokio::select! {
+            result = check::run() => result,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("stopped by Ctrl-C")),
+        }
+    } else {
+        show::run(arguments.data.as_deref()).await
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

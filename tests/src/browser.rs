@@ -174,7 +174,7 @@ async fn launch(start: &Start<'_>, more: &[String]) -> Result<(Child, String)> {
     let mut child = Command::new(chromium()?)
         .args(flags(start))
         .args(more)
-        .args(["--headless=new", "--remote-debugging-port=0", "https://start.example/"])
+        .args(["--headless=new", "--remote-debugging-port=0", "about:blank"])
         // Dates typed into a form are read by the browser's language and clock.
         .envs([("LANGUAGE", "en_GB"), ("TZ", "Europe/London")])
         .stdin(Stdio::null())

@@ -105,6 +105,9 @@ impl School {
         page::fill(driver, "What they do", "Designated Safeguarding Lead").await?;
         page::press(driver, "Set up").await?;
         page::see(driver, "is set up").await?;
+        if let Some(gallery) = gallery.as_deref_mut() {
+            gallery.show(browser, "set-up-done").await?;
+        }
         let dsl_link = link_shown(driver).await?;
 
         browser.goto(&format!("{}/install", relay.url)).await?;

@@ -6,10 +6,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use lapwing_tests::stage::Ground;
 use lapwing_tests::steps::{self, Steps};
-use lapwing_tests::{Desk, Gallery, Policy, Pupil, School, measure, page, school};
+use lapwing_tests::{Desk, Gallery, Policy, Pupil, School, measure, page};
+
+use crate::tour;
 
 /// What a pupil types that must reach a person.
 const GRAVE: &str = "i want to kill myself tonight";
@@ -45,7 +47,8 @@ pub(crate) async fn run() -> Result<()> {
     report(&mut steps, &mut gallery, &pupil, &desk).await?;
     concern(&mut steps, &mut gallery, &ground, &school, &desk).await?;
     outage(&mut steps, &mut ground, &mut pupil, &desk, &mut alerts).await?;
-    pages(&mut steps, &mut gallery, &ground, &school, &pupil, &desk).await?;
+    let tour = tour::every_page(&mut gallery, &ground, &school, &pupil, &desk);
+    steps.step("every other page is looked at, for DSL, staff, IT and pupil", tour).await?;
     figures(&mut steps, &pupil, &desk).await?;
     let shown = steps
         .step("no page has an axe violation, cut-off text, a console error or a CSP report", async {
@@ -244,50 +247,4 @@ async fn figures(steps: &mut Steps, pupil: &Pupil, desk: &Desk<'_>) -> Result<()
     steps::line(&format!("      navigation, worker running: {}", warm.words()));
     steps::line(&format!("      navigation, worker stopped: {}", cold.words()));
     Ok(())
-}
-
-/// Every page that the steps before have not shown.
-async fn pages(
-    steps: &mut Steps,
-    gallery: &mut Gallery,
-    ground: &Ground,
-    school: &School,
-    pupil: &Pupil,
-    desk: &Desk<'_>,
-) -> Result<()> {
-    steps
-        .step("every other page is looked at, for DSL, staff, IT and pupil", async {
-            let browser = desk.browser();
-            desk.look().await?;
-            gallery.show(browser, "inbox").await?;
-            let rows = desk.rows().await?;
-            let episode = rows.iter().find(|row| row.alerts() > 0).context("the inbox holds no alert")?;
-            let concern =
-                rows.iter().find(|row| row.href.starts_with("/concerns/")).context("it holds no concern")?;
-            desk.follow(episode).await?;
-            gallery.show(browser, "episode").await?;
-            desk.follow(concern).await?;
-            gallery.show(browser, "concern").await?;
-            let url = |path: &str| format!("{}{path}", ground.relay.url);
-            for (path, name) in [("/inbox/done", "done"), ("/concerns", "concerns"), ("/people", "people")] {
-                browser.goto(&url(path)).await?;
-                gallery.show(browser, name).await?;
-            }
-
-            let office = &ground.office;
-            office.goto(&url("/concerns")).await?;
-            gallery.show(office, "my-concerns").await?;
-            school::sign_out(office).await?;
-            gallery.show(office, "sign-in").await?;
-            school.it.sign_in(office, &ground.relay).await?;
-            office.goto(&url("/devices")).await?;
-            gallery.show(office, "devices").await?;
-
-            let device = pupil.browser()?;
-            device.goto(&pupil.page("checked")).await?;
-            gallery.show(device, "checked").await?;
-            pupil.begins_report("Mrs Okafor", "Something happened").await?;
-            gallery.show(device, "popup-how").await
-        })
-        .await
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod show;
+mod tour;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

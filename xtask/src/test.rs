@@ -71,13 +71,18 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
 /// The syntax of every script; whether they work is for the browser tests.
 fn javascript(say: &Say, place: &Place) -> Result<()> {
     let mut scripts = Vec::new();
-    for folder in ["extension/js", "extension/js/ui", "relay/static"] {
-        let folder = place.root.join(folder);
+    let mut folders: Vec<PathBuf> = ["extension/js", "extension/pages", "relay/static"]
+        .iter()
+        .map(|folder| place.root.join(folder))
+        .collect();
+    while let Some(folder) = folders.pop() {
         let entries =
             std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         for entry in entries {
-            let path: PathBuf = entry?.path();
-            if path.extension().is_some_and(|end| end == "js") {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "js") {
                 scripts.push(path);
             }
         }

@@ -1,21 +1,25 @@
 //! Every test that touches the database, once more on PostgreSQL: `database` opens that engine for tests in here.
 
-// Each of these files brings the helpers along that it uses.
-#![allow(clippy::duplicate_mod)]
+// A helper that fails fails its test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
-#[path = "api.rs"]
+mod database;
+mod device;
+mod school;
+
+#[path = "suite/api.rs"]
 mod api;
-#[path = "api_bad_input.rs"]
+#[path = "suite/api_bad_input.rs"]
 mod api_bad_input;
-#[path = "auth.rs"]
+#[path = "suite/auth.rs"]
 mod auth;
-#[path = "concerns.rs"]
+#[path = "suite/concerns.rs"]
 mod concerns;
-#[path = "inbox.rs"]
+#[path = "suite/inbox.rs"]
 mod inbox;
-#[path = "pages_hostile.rs"]
+#[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
-#[path = "reports.rs"]
+#[path = "suite/reports.rs"]
 mod reports;
-#[path = "roles.rs"]
+#[path = "suite/roles.rs"]
 mod roles;

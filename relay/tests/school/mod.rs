@@ -4,13 +4,10 @@
 // Each test program uses a part of this; a helper that fails fails its test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
-#[path = "../database/mod.rs"]
-mod database;
-
+use crate::database::Database;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use database::Database;
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use lapwing_relay::{App, FixedClock, Parts, Secrets, SystemRandom, router};

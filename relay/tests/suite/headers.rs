@@ -1,16 +1,10 @@
 //! What every answer carries, whatever it is an answer to.
 
-// A helper that fails fails its test.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
-
-mod device;
-mod school;
-
+use crate::device::{Answer, ask};
+use crate::school::School;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use device::{Answer, ask};
 use lapwing_relay::table;
-use school::School;
 
 fn carries_the_headers(answer: &Answer, place: &str) {
     let header = |name: &str| answer.headers.get(name).map_or("", |value| value.to_str().unwrap());

@@ -1,10 +1,8 @@
 //! The inbox and the episode page: what waits, in what order, who may decide, and that a decision is made once.
 
-mod school;
-
+use crate::school::{MINUTE, NOW, School, Seen, Told};
 use axum::http::StatusCode;
 use http_body_util::BodyExt as _;
-use school::{MINUTE, NOW, School, Seen, Told};
 
 #[tokio::test]
 async fn what_cannot_wait_comes_first() {

@@ -1,16 +1,10 @@
 //! Getting in: set-up, one-time links, passwords, sessions, and what ends them.
 
-// A helper that fails fails its test.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
-
-mod database;
-mod device;
-
+use crate::database::Database;
+use crate::device::{Answer, ask};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use database::Database;
-use device::{Answer, ask};
 use jiff::{SignedDuration, Timestamp};
 use lapwing_relay::{App, FixedClock, Parts, Secrets, SystemRandom, router};
 use std::sync::Arc;

@@ -1,15 +1,9 @@
 //! What devices do: enrol, check in, deliver alerts and reports, and read replies. Bad input is in `api_bad_input`.
 
-// A helper that fails fails its test.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
-
-mod device;
-mod school;
-
+use crate::device::{self, Device, alert, batch, enrolment, key, report, with};
+use crate::school::{self, School, enrolment_key};
 use axum::http::StatusCode;
-use device::{Device, alert, batch, enrolment, key, report, with};
 use lapwing_core::wire::path;
-use school::{School, enrolment_key};
 use serde_json::json;
 
 const RECEIPT: &str = "1234567812345678";

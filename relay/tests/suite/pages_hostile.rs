@@ -1,11 +1,6 @@
 //! Hostile text in every field that a device, a pupil or a member of staff fills: shown on every page, run on none.
 
-// A helper that fails fails its test.
-#![allow(clippy::unwrap_used)]
-
-mod school;
-
-use school::{NOW, School, Seen, Told};
+use crate::school::{self, NOW, School, Seen, Told};
 
 const HOSTILE: &str =
     "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{7*7}}</textarea></title>\u{202e}gpj";

@@ -1,9 +1,7 @@
 //! Concerns: recording one, what comes back when something is missing, who sees what, and what is done about it.
 
-mod school;
-
+use crate::school::{self, School, Seen, Told};
 use axum::http::StatusCode;
-use school::{School, Seen, Told};
 
 const WHOLE: &[(&str, &str)] = &[
     ("person_name", "Amira Khan"),

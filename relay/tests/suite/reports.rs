@@ -1,9 +1,7 @@
 //! Pupils' reports: who may read them, who may know the name, and the conversation.
 
-mod school;
-
+use crate::school::{self, School, Told};
 use axum::http::StatusCode;
-use school::{School, Told};
 
 #[tokio::test]
 async fn a_name_in_confidence_is_seen_by_the_chosen_adult_alone() {

@@ -5,9 +5,11 @@ use crate::auth::password::Passwords;
 use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
+use crate::error::Error;
 use crate::limit::Limits;
 use crate::live::Live;
 use crate::random::{self, NoRandomness, Random};
+use crate::seal::{MasterError, MasterSource, Vault, Vaults};
 use crate::secrets::Secrets;
 use crate::web::{join, setup};
 use anyhow::anyhow;
@@ -25,6 +27,8 @@ pub struct Parts {
     pub random: Arc<dyn Random>,
     /// Keys that are not in the database.
     pub secrets: Secrets,
+    /// Where the master key comes from, which is not in the database either.
+    pub master: MasterSource,
     /// Where people and devices reach this relay: `https://relay.school.example/`.
     pub public_url: Url,
     /// The extension, signed; none when this build has none in it.
@@ -49,6 +53,8 @@ pub struct App {
     pub(crate) live: Live,
     /// How often something may be tried.
     pub(crate) limits: Limits,
+    /// Opens what is sealed.
+    pub(crate) vaults: Vaults,
     /// Hashes and verifies passwords.
     pub(crate) passwords: Passwords,
     /// How often a browser said that a page broke the content security policy.
@@ -56,12 +62,15 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together.
-    #[must_use]
-    pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { db, clock, random, secrets, public_url, extension } = parts;
+    /// Puts the parts together, and reads the master key.
+    ///
+    /// # Errors
+    /// When there is no master key.
+    pub fn new(parts: Parts) -> Result<Arc<Self>, MasterError> {
+        let Parts { db, clock, random, secrets, master, public_url, extension } = parts;
         let limits = Limits::new(&clock);
-        Arc::new(Self {
+        let vaults = Vaults::new(master, random.as_ref())?;
+        Ok(Arc::new(Self {
             db,
             clock,
             random,
@@ -70,9 +79,15 @@ impl App {
             extension,
             live: Live::default(),
             limits,
+            vaults,
             passwords: Passwords::default(),
             csp_reports: AtomicU64::new(0),
-        })
+        }))
+    }
+
+    /// The keys of `school`, opened: what sealed rows are read and written with.
+    pub(crate) async fn vault(&self, school: &str) -> Result<Arc<Vault>, Error> {
+        self.vaults.of(self, school).await
     }
 
     /// The address of a new set-up link, for whoever is at the server's console; none when there is a school already.

@@ -1,6 +1,7 @@
 //! Where the relay keeps its data, where it listens, and under which address people reach it: as given on the command
 //! line or in the environment, checked before anything is started.
 
+use crate::seal::{MasterSource, Secret};
 use crate::tls;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<tls::Files>,
     /// PostgreSQL's address; none for SQLite in the data folder. It may hold a password.
     pub(crate) database: Option<Url>,
+    /// Where the master key comes from; none for a file in the data folder.
+    pub(crate) master: Option<MasterSource>,
 }
 
 /// What is wrong with the configuration.
@@ -37,6 +40,11 @@ pub(crate) enum ConfigError {
     /// One file of the certificate without the other.
     #[error("give --tls-cert and --tls-key together, or neither for a certificate of the relay’s own")]
     HalfTls,
+    /// The master key from two places.
+    #[error(
+        "the master key is given twice: use one of LAPWING_MASTER_KEY, --master-key-file and --master-key-command"
+    )]
+    TwoMasters,
     /// Not a database.
     #[error("--database must start with postgres:// ; leave it out for SQLite in the data folder")]
     Database,
@@ -72,7 +80,30 @@ pub(crate) fn database(text: &str) -> Result<Url, ConfigError> {
     if matches!(url.scheme(), "postgres" | "postgresql") { Ok(url) } else { Err(ConfigError::Database) }
 }
 
+/// Where the master key comes from: a file, a command or the text itself; none for the file in the data folder.
+///
+/// # Errors
+/// When it is given more than once.
+pub(crate) fn master(
+    file: Option<PathBuf>,
+    command: Option<String>,
+    text: Option<String>,
+) -> Result<Option<MasterSource>, ConfigError> {
+    match (file, command, text) {
+        (None, None, None) => Ok(None),
+        (Some(file), None, None) => Ok(Some(MasterSource::File(file))),
+        (None, Some(command), None) => Ok(Some(MasterSource::Command(command))),
+        (None, None, Some(text)) => Ok(Some(MasterSource::Text(Secret(text)))),
+        _ => Err(ConfigError::TwoMasters),
+    }
+}
+
 impl Config {
+    /// Where the master key comes from.
+    pub(crate) fn master(&self) -> MasterSource {
+        self.master.clone().unwrap_or_else(|| MasterSource::in_folder(&self.data))
+    }
+
     /// Where people and devices reach a relay that listens on `bound`.
     ///
     /// # Errors
@@ -125,6 +156,7 @@ mod tests {
             public_url: url.map(|url| public_url(url).unwrap()),
             tls: None,
             database: None,
+            master: None,
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::limit::TooMany;
 use crate::random::NoRandomness;
+use crate::seal::SealError;
 use crate::web::message;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -129,6 +130,12 @@ fn is_busy(code: Option<&str>) -> bool {
     match code.parse::<u32>() {
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
         _ => ["40", "53", "57"].iter().any(|class| code.starts_with(class)),
+    }
+}
+
+impl From<SealError> for Error {
+    fn from(error: SealError) -> Self {
+        Self::Internal(error.to_string())
     }
 }
 

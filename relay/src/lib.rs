@@ -3,7 +3,7 @@
 //!
 //! Start at `routes`: every URL on one screen, with the role that it needs. `api` is what devices call, `web` is what
 //! people see, `db` is all the SQL, `auth` is who somebody is and what they may do. `app` is what a handler can reach.
-//! What is dangerous, and what to do about it, is not decided here: that is `lapwing-core`.
+//! `seal` is how words are encrypted, `proof` how changes behind the relay's back show. What is dangerous, and what to do about it, is not decided here: that is `lapwing-core`.
 
 mod accept;
 mod api;
@@ -18,8 +18,10 @@ mod error;
 mod extract;
 mod limit;
 mod live;
+mod proof;
 mod random;
 mod routes;
+mod seal;
 mod secrets;
 mod security;
 mod serve;
@@ -34,4 +36,5 @@ pub use crx::{Key, Package, PackageError};
 pub use db::{Db, OpenError};
 pub use random::{Random, SystemRandom};
 pub use routes::{Needs, Row, router, table};
+pub use seal::{Master, MasterError, MasterSource, Secret};
 pub use secrets::Secrets;

@@ -104,9 +104,16 @@ async fn open(config: &Config, bound: SocketAddr) -> anyhow::Result<Arc<App>> {
     let package = move || Key::open(&folder).and_then(|key| Package::embedded(&key));
     let extension = tokio::task::spawn_blocking(package).await??;
     let public_url = config.address(bound)?;
-    let parts =
-        Parts { db, clock: Arc::new(SystemClock), random: Arc::new(random), secrets, public_url, extension };
-    Ok(App::new(parts))
+    let parts = Parts {
+        db,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(random),
+        secrets,
+        master: config.master(),
+        public_url,
+        extension,
+    };
+    Ok(App::new(parts)?)
 }
 
 fn make_folder(folder: &Path) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 -- The first schema: a school, its people and devices, what devices and pupils send, and what staff make of it.
--- One text for SQLite and PostgreSQL: TEXT ids (UUIDv7), BIGINT milliseconds since 1970, BIGINT 0/1 flags. Every row
--- belongs to a school, and every query names it. Words of pupils and staff are inserted once and never updated.
+-- TEXT ids (UUIDv7), BIGINT milliseconds since 1970, BIGINT 0/1 flags. Every row belongs to a school, and every query
+-- names it. Words of pupils and staff, and names of pupils, are in columns called “sealed”: ciphertext under the record's
+-- key (src/seal), inserted once and never updated.
 
 create table school (
     id text not null primary key,
@@ -76,8 +77,10 @@ create table episode (
     id text not null primary key,
     school_id text not null references school (id),
     device_id text not null references device (id),
-    -- The signed-in account that the browser claimed, or ''.
-    account text not null default '',
+    -- Keyed hash of the signed-in account that the browser claimed, or ''. It joins alerts to episodes.
+    account_hash text not null default '',
+    -- The account itself.
+    sealed blob not null,
     category text not null,
     severity text not null,
     -- 0 info … 4 critical, for ordering.
@@ -92,17 +95,26 @@ create table episode (
     closed_by text references account (id),
     closed_at bigint,
     closed_reason text,
-    closed_note text
+    -- What the DSL wrote beside the reason, sealed.
+    closed_note blob
 );
 create index episode_inbox on episode (school_id, status, rank, last_at);
-create index episode_join on episode (school_id, device_id, account, category, last_at);
+create index episode_join on episode (school_id, device_id, account_hash, category, last_at);
+
+-- Which alerts the relay has had. Made on the device, the id makes sending an alert again change nothing; it is a table of
+-- its own because PostgreSQL keeps alerts in parts by time, across which no unique index reaches.
+create table alert_key (
+    school_id text not null references school (id),
+    id text not null,
+    received_at bigint not null,
+    primary key (school_id, id)
+);
 
 create table alert (
-    school_id text not null references school (id),
-    -- Made on the device, so that sending an alert again changes nothing.
+    school_id text not null,
     id text not null,
-    device_id text not null references device (id),
-    episode_id text not null references episode (id),
+    device_id text not null,
+    episode_id text not null,
     occurred_at bigint not null,
     received_at bigint not null,
     source text not null,
@@ -111,13 +123,10 @@ create table alert (
     severity text not null,
     stage text,
     action text not null,
-    url text not null,
-    excerpt text,
-    -- JSON: [[start, end], …] in characters of the excerpt.
-    marks text not null default '[]',
-    -- JSON: lapwing_core::wire::Reason, gravest first.
+    -- JSON under the episode's key: seal::text::AlertText (address, excerpt, marks, account).
+    sealed blob not null,
+    -- JSON: lapwing_core::wire::Reason, gravest first. Words of our rules, never the pupil's.
     reasons text not null,
-    account text not null default '',
     policy_version text not null,
     lists_version text not null,
     primary key (school_id, id)
@@ -132,10 +141,9 @@ create table pupil_report (
     -- The chosen adult; absent for “anyone in the safeguarding team”.
     adult_id text references account (id),
     identity text not null check (identity in ('named', 'confidant', 'anonymous')),
-    pupil_name text not null default '',
     about text not null,
-    story text not null,
-    wish text not null default '',
+    -- JSON under the report's key: seal::text::ReportText (name, story, wish).
+    sealed blob not null,
     -- Keyed hash of the receipt code.
     receipt_hash text not null unique,
     written_at bigint not null,
@@ -152,7 +160,8 @@ create table message (
     report_id text not null references pupil_report (id),
     voice text not null check (voice in ('pupil', 'staff')),
     account_id text references account (id),
-    text text not null,
+    -- Under the report's key.
+    sealed blob not null,
     at bigint not null
 );
 create index message_report on message (school_id, report_id, at);
@@ -161,11 +170,14 @@ create table person (
     id text not null primary key,
     school_id text not null references school (id),
     kind text not null check (kind in ('pupil', 'adult')),
-    name text not null,
+    -- Keyed hash of the folded name: finds somebody of the very same name.
+    name_hash text not null,
+    -- The name, under the person's key.
+    sealed blob not null,
     year_group text not null default '',
     created_at bigint not null
 );
-create index person_name on person (school_id, name);
+create index person_name on person (school_id, name_hash);
 
 create table concern (
     id text not null primary key,
@@ -177,14 +189,9 @@ create table concern (
     -- When it happened, as the reporter knows it; absent when unknown.
     occurred_at bigint,
     occurred_precision text not null check (occurred_precision in ('exact', 'approximate', 'unknown')),
-    place text not null default '',
-    -- What was seen and heard: fact.
-    seen_heard text not null,
-    -- The child's own words, apart from everybody else's.
-    childs_words text not null default '',
-    -- The reporter's view: opinion, kept apart from fact.
-    reporter_view text not null default '',
-    done_so_far text not null default '',
+    -- JSON under the concern's key: seal::text::ConcernText. What was seen and heard (fact), the child's own words and the
+    -- reporter's view (opinion) are fields of their own there.
+    sealed blob not null,
     told_dsl bigint not null,
     recorded_at bigint not null,
     status text not null check (status in ('new', 'acknowledged', 'open', 'closed')),
@@ -221,23 +228,75 @@ create table entry (
     school_id text not null references school (id),
     concern_id text not null references concern (id),
     kind text not null check (kind in ('status', 'note', 'feedback')),
-    text text not null,
+    -- Under the concern's key.
+    sealed blob not null,
     author_id text not null references account (id),
     at bigint not null
 );
 create index entry_concern on entry (school_id, concern_id, at);
 
-create table audit_event (
+-- Keys, each wrapped by the one above it: the master key is not here. A destroyed key keeps its row and loses its bytes.
+create table sealing_key (
+    -- A person's key has the person's id.
     id text not null primary key,
-    -- Absent for what happens before there is a school.
+    -- Absent for the key of backups, which is the relay's.
     school_id text references school (id),
+    kind text not null check (kind in ('school', 'search', 'person', 'backup')),
+    -- The fingerprint of the master key, or the id of the school's key.
+    under text not null,
+    wrapped blob,
+    created_at bigint not null,
+    destroyed_at bigint
+);
+create index sealing_key_school on sealing_key (school_id, kind);
+create index sealing_key_under on sealing_key (under);
+
+-- The key of one record, wrapped under the key of each child whom it concerns, or under the school's until a child is
+-- named in it. A record is readable for as long as one of these can be opened.
+create table record_key (
+    school_id text not null references school (id),
+    object_kind text not null check (object_kind in ('episode', 'report', 'concern')),
+    object_id text not null,
+    under text not null,
+    wrapped blob not null,
+    primary key (school_id, object_kind, object_id, under)
+);
+create index record_key_under on record_key (under);
+
+-- Exact-word search over sealed text: keyed hashes of words.
+create table search_word (
+    school_id text not null references school (id),
+    word_hash text not null,
+    object_kind text not null check (object_kind in ('report', 'concern')),
+    object_id text not null,
+    primary key (school_id, word_hash, object_kind, object_id)
+);
+create index search_word_object on search_word (school_id, object_kind, object_id);
+
+-- Who did or read what: a hash chain for each school, and one ('') for what belongs to none.
+create table audit_event (
+    school_id text not null,
+    -- Counts up from 1 without gaps.
+    seq bigint not null,
     at bigint not null,
     -- Absent for a device and for the relay itself.
-    account_id text references account (id),
+    account_id text,
     action text not null,
     object_kind text not null,
     object_id text not null,
     -- JSON with no words of a pupil in it.
-    detail text not null default '{}'
+    detail text not null default '{}',
+    -- The rows that were written with it, and their digests: proof::covers.
+    covers blob not null,
+    -- SHA-256 over the hash before it and everything above.
+    hash blob not null,
+    primary key (school_id, seq)
 );
 create index audit_event_object on audit_event (school_id, object_kind, object_id, at);
+
+-- Where each chain ends. A writer locks its school's row, so that two never write the same number.
+create table chain_head (
+    school_id text not null primary key,
+    seq bigint not null,
+    hash blob not null
+);

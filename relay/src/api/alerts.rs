@@ -40,11 +40,12 @@ pub(crate) async fn alerts(
         }
     }
     let origin = Origin { school_id: &device.school_id, device_id: &device.id, now: app.now() };
+    let vault = app.vault(&device.school_id).await?;
     let mut tx = app.db.begin().await?;
     intake::heard_of(&mut tx, origin).await?;
     let mut kept = 0;
     for alert in &sound {
-        kept += u64::from(intake::keep(&mut tx, origin, alert, &app.new_id()?).await?);
+        kept += u64::from(intake::keep(&mut tx, &app, &vault, origin, alert).await?);
     }
     if kept > 0 {
         let event = Event {

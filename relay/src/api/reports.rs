@@ -30,8 +30,9 @@ pub(crate) async fn report(
         }
     }
     let receipt_hash = app.secrets.receipt_hash(&report.receipt);
+    let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
-    let kept = threads::keep(&mut tx, school, &device.id, &report, &receipt_hash, app.now()).await?;
+    let kept = threads::keep(&mut tx, &app, &vault, &device.id, &report, &receipt_hash).await?;
     match kept {
         Kept::Before => return Ok(Json(ReportReceipt { acknowledged: report.id })),
         Kept::Clash => {

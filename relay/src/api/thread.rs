@@ -20,7 +20,8 @@ pub(crate) async fn thread(
     Signed { device, body }: Signed<ThreadQuery>,
 ) -> Result<Json<Thread>, Problem> {
     let opened = open(&app, &device, &body.receipt).await?;
-    Ok(Json(threads::thread(app.db.read(), &device.school_id, &opened).await?))
+    let vault = app.vault(&device.school_id).await?;
+    Ok(Json(threads::thread(app.db.read(), &vault, &opened).await?))
 }
 
 /// `POST /api/v1/thread/reply`. Answers the conversation with the message in it; sending it again changes nothing.
@@ -35,8 +36,9 @@ pub(crate) async fn reply(
     }
     let opened = open(&app, &device, &body.receipt).await?;
     let school = device.school_id.as_str();
+    let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
-    match threads::reply(&mut tx, school, &opened.report_id, &body.id, &text, app.now()).await? {
+    match threads::reply(&mut tx, &app, &vault, (&opened.report_id, &body.id), &text).await? {
         Kept::Clash => return Err(Problem::new(Kind::CLASH, "Another message has this id. Make a new one.")),
         Kept::Before => {}
         Kept::New => {
@@ -53,7 +55,7 @@ pub(crate) async fn reply(
             app.live.notify(school, Change::Inbox);
         }
     }
-    Ok(Json(threads::thread(app.db.read(), school, &opened).await?))
+    Ok(Json(threads::thread(app.db.read(), &vault, &opened).await?))
 }
 
 async fn open(app: &App, device: &Device, receipt: &str) -> Result<Opened, Problem> {

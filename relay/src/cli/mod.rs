@@ -63,6 +63,12 @@ struct Options {
     /// PostgreSQL, as postgres://USER@HOST/DATABASE; SQLite in the data folder when absent
     #[arg(long, env = "LAPWING_DATABASE", value_name = "URL", hide_env_values = true, value_parser = config::database)]
     database: Option<url::Url>,
+    /// File of the master key; master.key in the data folder when absent. LAPWING_MASTER_KEY may hold the key itself
+    #[arg(long, env = "LAPWING_MASTER_KEY_FILE", value_name = "FILE")]
+    master_key_file: Option<PathBuf>,
+    /// Command that prints the master key in base64, such as one that asks a key management service
+    #[arg(long, env = "LAPWING_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    master_key_command: Option<String>,
 }
 
 impl Options {
@@ -72,12 +78,15 @@ impl Options {
             (None, None) => None,
             _ => return Err(ConfigError::HalfTls),
         };
+        // Not a flag: what stands on a command line, everybody on the machine can read.
+        let key = std::env::var("LAPWING_MASTER_KEY").ok();
         Ok(Config {
             data: self.data,
             listen: self.listen,
             public_url: self.public_url,
             tls,
             database: self.database,
+            master: config::master(self.master_key_file, self.master_key_command, key)?,
         })
     }
 }

@@ -4,6 +4,7 @@
 use super::Tx;
 use crate::auth::{Account, Role};
 use crate::error::Error;
+use crate::proof::Table;
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 
@@ -149,7 +150,11 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewAccount<'_>, now: i64) -> Resul
     .bind(now)
     .execute(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    let added = done.rows_affected() == 1;
+    if added {
+        tx.wrote(&new.account.school_id, Table::ACCOUNT, &new.account.id);
+    }
+    Ok(added)
 }
 
 /// Sets a password's hash.
@@ -190,6 +195,7 @@ pub(crate) async fn disable(tx: &mut Tx, school: &str, id: &str, now: i64) -> Re
     .bind(id.to_owned())
     .execute(&mut **tx)
     .await?;
+    tx.wrote(school, Table::ACCOUNT, id);
     super::sessions::end_all(tx, id).await?;
     super::links::cancel(tx, id, now).await
 }

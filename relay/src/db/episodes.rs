@@ -1,7 +1,10 @@
 //! Episodes and their alerts, as a DSL reads and decides on them. How alerts arrive and join episodes is in `intake`.
 
 use super::Tx;
+use super::keys::{self, key_columns, key_joins};
+use crate::app::App;
 use crate::error::Error;
+use crate::seal::{AlertText, DESTROYED, Object, Vault};
 use lapwing_core::wire::{Reason, SourceKind};
 use lapwing_core::{Action, Category, Severity, Stage, Surface};
 use sqlx::any::AnyRow;
@@ -19,6 +22,8 @@ pub(crate) struct Episode {
     pub(crate) device_label: String,
     /// The account that the browser claimed, or nothing.
     pub(crate) account: String,
+    /// Its keyed hash.
+    account_hash: String,
     /// The theme.
     pub(crate) category: Category,
     /// The gravest severity so far.
@@ -105,7 +110,23 @@ where
     row.try_get::<Option<String>, _>(column)?.map(|text| text.parse().map_err(Error::internal)).transpose()
 }
 
-fn episode(row: &AnyRow) -> Result<Episode, Error> {
+/// The account that the browser claimed, from a row with `id`, `sealed` and the columns of the episode's key.
+pub(super) fn account(row: &AnyRow, vault: &Vault) -> Result<String, Error> {
+    let id: String = row.try_get("id")?;
+    let Some(key) = keys::record(row, vault, (Object::Episode, &id))? else { return Ok(String::new()) };
+    Ok(key.open_words(("episode", &id), &row.try_get::<Vec<u8>, _>("sealed")?)?)
+}
+
+fn note(row: &AnyRow, vault: &Vault) -> Result<Option<String>, Error> {
+    let Some(sealed) = row.try_get::<Option<Vec<u8>>, _>("closed_note")? else { return Ok(None) };
+    let id: String = row.try_get("id")?;
+    let Some(key) = keys::record(row, vault, (Object::Episode, &id))? else {
+        return Ok(Some(DESTROYED.to_owned()));
+    };
+    Ok(Some(key.open_words(("closed_note", &id), &sealed)?))
+}
+
+fn episode(row: &AnyRow, vault: &Vault) -> Result<Episode, Error> {
     let holder = match (row.try_get("claimed_by")?, row.try_get("holder_name")?) {
         (Some(id), Some(name)) => Some((id, name)),
         _ => None,
@@ -114,7 +135,8 @@ fn episode(row: &AnyRow) -> Result<Episode, Error> {
         id: row.try_get("id")?,
         device_id: row.try_get("device_id")?,
         device_label: row.try_get("device_label")?,
-        account: row.try_get("account")?,
+        account: account(row, vault)?,
+        account_hash: row.try_get("account_hash")?,
         category: word(row, "category")?,
         severity: word(row, "severity")?,
         stage: optional_word(row, "stage")?,
@@ -127,7 +149,7 @@ fn episode(row: &AnyRow) -> Result<Episode, Error> {
         closed_by: row.try_get("closer_name")?,
         closed_at: row.try_get("closed_at")?,
         closed_reason: row.try_get("closed_reason")?,
-        closed_note: row.try_get("closed_note")?,
+        closed_note: note(row, vault)?,
     })
 }
 
@@ -135,9 +157,13 @@ fn episode(row: &AnyRow) -> Result<Episode, Error> {
 macro_rules! episodes_where {
     ($rest:literal) => {
         concat!(
-            "select e.id, e.device_id, d.label as device_label, e.account, e.category, e.severity, e.stage, e.first_at, ",
+            "select e.id, e.device_id, d.label as device_label, e.account_hash, e.sealed, e.category, e.severity, e.stage, e.first_at, ",
             "e.last_at, e.alerts, e.status, e.claimed_by, h.name as holder_name, e.claimed_at, c.name as closer_name, ",
-            "e.closed_at, e.closed_reason, e.closed_note from episode e join device d on d.id = e.device_id ",
+            "e.closed_at, e.closed_reason, e.closed_note, ",
+            key_columns!(),
+            " from episode e",
+            key_joins!("e", "episode"),
+            "join device d on d.id = e.device_id ",
             "left join account h on h.id = e.claimed_by left join account c on c.id = e.closed_by where ",
             $rest
         )
@@ -147,58 +173,67 @@ macro_rules! episodes_where {
 /// One episode of the school.
 pub(crate) async fn find<'c>(
     db: impl AnyExecutor<'c>,
-    school: &str,
+    vault: &Vault,
     id: &str,
 ) -> Result<Option<Episode>, Error> {
     let row = sqlx::query(episodes_where!("e.school_id = $1 and e.id = $2"))
-        .bind(school.to_owned())
+        .bind(vault.school().to_owned())
         .bind(id.to_owned())
         .fetch_optional(db)
         .await?;
-    row.as_ref().map(episode).transpose()
+    row.as_ref().map(|row| episode(row, vault)).transpose()
 }
 
 /// Other episodes of the same device and claimed account, newest first, at most 20.
 pub(crate) async fn others<'c>(
     db: impl AnyExecutor<'c>,
-    school: &str,
+    vault: &Vault,
     of: &Episode,
 ) -> Result<Vec<Episode>, Error> {
     let rows = sqlx::query(episodes_where!(
-        "e.school_id = $1 and e.device_id = $2 and e.account = $3 and e.id <> $4 order by e.last_at desc limit 20"
+        "e.school_id = $1 and e.device_id = $2 and e.account_hash = $3 and e.id <> $4 order by e.last_at desc limit 20"
     ))
-    .bind(school.to_owned())
+    .bind(vault.school().to_owned())
     .bind(of.device_id.clone())
-    .bind(of.account.clone())
+    .bind(of.account_hash.clone())
     .bind(of.id.clone())
     .fetch_all(db)
     .await?;
-    rows.iter().map(episode).collect()
+    rows.iter().map(|row| episode(row, vault)).collect()
 }
 
 /// Every alert of an episode, newest first, at most 200.
 pub(crate) async fn alerts<'c>(
     db: impl AnyExecutor<'c>,
-    school: &str,
+    vault: &Vault,
     episode: &str,
 ) -> Result<Vec<StoredAlert>, Error> {
-    let rows = sqlx::query(
-        "select id, occurred_at, received_at, source, surface, category, severity, stage, action, url, excerpt, marks, \
-         reasons, policy_version, lists_version from alert where school_id = $1 and episode_id = $2 \
-         order by received_at desc, occurred_at desc, id desc limit 200",
-    )
-    .bind(school.to_owned())
+    let rows = sqlx::query(concat!(
+        "select a.id, a.occurred_at, a.received_at, a.source, a.surface, a.category, a.severity, a.stage, a.action, ",
+        "a.sealed, a.reasons, a.policy_version, a.lists_version, ",
+        key_columns!(),
+        " from episode e",
+        key_joins!("e", "episode"),
+        "join alert a on a.school_id = e.school_id and a.episode_id = e.id where e.school_id = $1 and e.id = $2 ",
+        "order by a.received_at desc, a.occurred_at desc, a.id desc limit 200",
+    ))
+    .bind(vault.school().to_owned())
     .bind(episode.to_owned())
     .fetch_all(db)
     .await?;
-    rows.iter().map(alert).collect()
+    rows.iter().map(|row| alert(row, vault, episode)).collect()
 }
 
-fn alert(row: &AnyRow) -> Result<StoredAlert, Error> {
+fn alert(row: &AnyRow, vault: &Vault, episode: &str) -> Result<StoredAlert, Error> {
     let json = |column: &str| row.try_get::<String, _>(column);
+    let id: String = row.try_get("id")?;
+    let text: AlertText = match keys::record(row, vault, (Object::Episode, episode))? {
+        Some(key) => key.open(("alert", &id), &row.try_get::<Vec<u8>, _>("sealed")?)?,
+        None => AlertText::destroyed(),
+    };
     let source = serde_json::Value::String(json("source")?);
     Ok(StoredAlert {
-        id: row.try_get("id")?,
+        id,
         occurred_at: row.try_get("occurred_at")?,
         received_at: row.try_get("received_at")?,
         source: serde_json::from_value(source).map_err(Error::internal)?,
@@ -207,9 +242,9 @@ fn alert(row: &AnyRow) -> Result<StoredAlert, Error> {
         severity: word(row, "severity")?,
         stage: optional_word(row, "stage")?,
         action: word(row, "action")?,
-        url: row.try_get("url")?,
-        excerpt: row.try_get("excerpt")?,
-        marks: serde_json::from_str(&json("marks")?).map_err(Error::internal)?,
+        url: text.url,
+        excerpt: text.excerpt,
+        marks: text.marks,
         reasons: serde_json::from_str(&json("reasons")?).map_err(Error::internal)?,
         policy_version: row.try_get("policy_version")?,
         lists_version: row.try_get("lists_version")?,
@@ -269,7 +304,21 @@ pub(crate) struct Closing<'a> {
 }
 
 /// Closes an open episode. Answers whether it was still open.
-pub(crate) async fn close(tx: &mut Tx, school: &str, id: &str, closing: Closing<'_>) -> Result<bool, Error> {
+pub(crate) async fn close(
+    tx: &mut Tx,
+    app: &App,
+    vault: &Vault,
+    id: &str,
+    closing: Closing<'_>,
+) -> Result<bool, Error> {
+    let note = match closing.note {
+        "" => None,
+        note => match keys::of_record(tx, vault, (Object::Episode, id)).await? {
+            Some(key) => Some(key.seal_words(app.random.as_ref(), ("closed_note", id), note)?),
+            // There is no such episode, or nobody can read it any more.
+            None => return Ok(false),
+        },
+    };
     let done = sqlx::query(
         "update episode set status = $1, closed_by = $2, closed_at = $3, closed_reason = $4, closed_note = $5 \
          where school_id = $6 and id = $7 and status in ('new', 'claimed')",
@@ -278,8 +327,8 @@ pub(crate) async fn close(tx: &mut Tx, school: &str, id: &str, closing: Closing<
     .bind(closing.by.to_owned())
     .bind(closing.at)
     .bind(closing.reason.map(str::to_owned))
-    .bind(closing.note.to_owned())
-    .bind(school.to_owned())
+    .bind(note)
+    .bind(vault.school().to_owned())
     .bind(id.to_owned())
     .execute(&mut **tx)
     .await?;

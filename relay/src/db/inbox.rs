@@ -2,9 +2,11 @@
 //! in `episodes`, `reports` and `concerns`. How rows are grouped by urgency is decided in `web::inbox`.
 
 use super::concerns::{self, Person};
-use super::episodes::{optional_word, word};
-use super::reports::Identity;
+use super::episodes::{self, optional_word, word};
+use super::keys::{key_columns, key_joins};
+use super::reports::{self, Identity};
 use crate::error::Error;
+use crate::seal::Vault;
 use lapwing_core::wire::Reason;
 use lapwing_core::{Category, Severity, Stage};
 use sqlx::any::AnyRow;
@@ -84,7 +86,7 @@ pub(crate) struct ConcernRow {
     pub(crate) persons: Vec<Person>,
 }
 
-fn episode_row(row: &AnyRow) -> Result<EpisodeRow, Error> {
+fn episode_row(row: &AnyRow, vault: &Vault) -> Result<EpisodeRow, Error> {
     let reasons: Option<String> = row.try_get("reasons")?;
     let reasons: Vec<Reason> = match reasons {
         Some(json) => serde_json::from_str(&json).map_err(Error::internal)?,
@@ -93,7 +95,7 @@ fn episode_row(row: &AnyRow) -> Result<EpisodeRow, Error> {
     Ok(EpisodeRow {
         id: row.try_get("id")?,
         device_label: row.try_get("device_label")?,
-        account: row.try_get("account")?,
+        account: episodes::account(row, vault)?,
         category: word(row, "category")?,
         severity: word(row, "severity")?,
         stage: optional_word::<Stage>(row, "stage")?,
@@ -110,11 +112,14 @@ fn episode_row(row: &AnyRow) -> Result<EpisodeRow, Error> {
 macro_rules! episode_rows {
     ($rest:literal) => {
         concat!(
-            "select e.id, d.label as device_label, e.account, e.category, e.severity, e.stage, e.last_at, e.alerts, ",
+            "select e.id, d.label as device_label, e.sealed, e.category, e.severity, e.stage, e.last_at, e.alerts, ",
             "h.name as holder_name, c.name as closer_name, e.closed_at, e.closed_reason, ",
             "(select a.reasons from alert a where a.school_id = e.school_id and a.episode_id = e.id ",
-            "and a.severity = e.severity order by a.received_at desc, a.id desc limit 1) as reasons ",
-            "from episode e join device d on d.id = e.device_id left join account h on h.id = e.claimed_by ",
+            "and a.severity = e.severity order by a.received_at desc, a.id desc limit 1) as reasons, ",
+            key_columns!(),
+            " from episode e",
+            key_joins!("e", "episode"),
+            "join device d on d.id = e.device_id left join account h on h.id = e.claimed_by ",
             "left join account c on c.id = e.closed_by where e.school_id = $1 and ",
             $rest
         )
@@ -122,40 +127,41 @@ macro_rules! episode_rows {
 }
 
 /// Episodes that wait, gravest first, at most [`MOST`].
-pub(crate) async fn waiting_episodes(db: &AnyPool, school: &str) -> Result<Vec<EpisodeRow>, Error> {
+pub(crate) async fn waiting_episodes(db: &AnyPool, vault: &Vault) -> Result<Vec<EpisodeRow>, Error> {
     let rows = sqlx::query(episode_rows!(
         "e.status in ('new', 'claimed') order by case when e.stage = 'active' then 1 else 0 end desc, e.rank desc, \
          e.last_at desc limit 200"
     ))
-    .bind(school.to_owned())
+    .bind(vault.school().to_owned())
     .fetch_all(db)
     .await?;
-    rows.iter().map(episode_row).collect()
+    rows.iter().map(|row| episode_row(row, vault)).collect()
 }
 
 /// Episodes that are done, latest first, at most [`MOST`].
-pub(crate) async fn done_episodes(db: &AnyPool, school: &str) -> Result<Vec<EpisodeRow>, Error> {
+pub(crate) async fn done_episodes(db: &AnyPool, vault: &Vault) -> Result<Vec<EpisodeRow>, Error> {
     let rows = sqlx::query(episode_rows!(
         "e.status in ('dismissed', 'concern') order by e.closed_at desc, e.id desc limit 200"
     ))
-    .bind(school.to_owned())
+    .bind(vault.school().to_owned())
     .fetch_all(db)
     .await?;
-    rows.iter().map(episode_row).collect()
+    rows.iter().map(|row| episode_row(row, vault)).collect()
 }
 
-fn report_row(row: &AnyRow) -> Result<ReportRow, Error> {
+fn report_row(row: &AnyRow, vault: &Vault) -> Result<ReportRow, Error> {
     let pair = |a: &str, b: &str| -> Result<Option<(String, String)>, Error> {
         Ok(row.try_get::<Option<String>, _>(a)?.zip(row.try_get::<Option<String>, _>(b)?))
     };
     let voice: Option<String> = row.try_get("last_voice")?;
     let spoken: Option<i64> = row.try_get("last_at")?;
     let identity: Identity = row.try_get::<String, _>("identity")?.parse()?;
-    let name: String = row.try_get("pupil_name")?;
+    let id: String = row.try_get("id")?;
+    let name = if identity == Identity::Named { reports::text(row, vault, &id)?.name } else { String::new() };
     Ok(ReportRow {
-        id: row.try_get("id")?,
+        id,
         identity,
-        pupil_name: (identity == Identity::Named && !name.is_empty()).then_some(name),
+        pupil_name: (!name.is_empty()).then_some(name),
         adult: pair("adult_id", "adult_name")?,
         about: row.try_get("about")?,
         received_at: row.try_get("received_at")?,
@@ -167,45 +173,48 @@ fn report_row(row: &AnyRow) -> Result<ReportRow, Error> {
 macro_rules! report_rows {
     ($rest:literal) => {
         concat!(
-            "select r.id, r.identity, r.pupil_name, r.adult_id, a.name as adult_name, r.about, r.received_at, r.status, ",
+            "select r.id, r.identity, r.sealed, r.adult_id, a.name as adult_name, r.about, r.received_at, r.status, ",
             "(select m.voice from message m where m.school_id = r.school_id and m.report_id = r.id ",
             "order by m.at desc, m.id desc limit 1) as last_voice, ",
-            "(select max(m.at) from message m where m.school_id = r.school_id and m.report_id = r.id) as last_at ",
-            "from pupil_report r left join account a on a.id = r.adult_id where r.school_id = $1 and ",
+            "(select max(m.at) from message m where m.school_id = r.school_id and m.report_id = r.id) as last_at, ",
+            key_columns!(),
+            " from pupil_report r",
+            key_joins!("r", "report"),
+            "left join account a on a.id = r.adult_id where r.school_id = $1 and ",
             $rest
         )
     };
 }
 
 /// Reports that are not closed and not yet a concern, latest first, at most [`MOST`].
-pub(crate) async fn waiting_reports(db: &AnyPool, school: &str) -> Result<Vec<ReportRow>, Error> {
+pub(crate) async fn waiting_reports(db: &AnyPool, vault: &Vault) -> Result<Vec<ReportRow>, Error> {
     let rows = sqlx::query(report_rows!(
         "r.status in ('new', 'seen', 'replied') order by r.received_at desc limit 200"
     ))
-    .bind(school.to_owned())
+    .bind(vault.school().to_owned())
     .fetch_all(db)
     .await?;
-    rows.iter().map(report_row).collect()
+    rows.iter().map(|row| report_row(row, vault)).collect()
 }
 
 /// Reports that are closed or became a concern, latest first, at most [`MOST`].
-pub(crate) async fn done_reports(db: &AnyPool, school: &str) -> Result<Vec<ReportRow>, Error> {
+pub(crate) async fn done_reports(db: &AnyPool, vault: &Vault) -> Result<Vec<ReportRow>, Error> {
     let rows =
         sqlx::query(report_rows!("r.status in ('concern', 'closed') order by r.received_at desc limit 200"))
-            .bind(school.to_owned())
+            .bind(vault.school().to_owned())
             .fetch_all(db)
             .await?;
-    rows.iter().map(report_row).collect()
+    rows.iter().map(|row| report_row(row, vault)).collect()
 }
 
 /// Reports that a pupil addressed to this adult, latest first, at most [`MOST`].
-pub(crate) async fn reports_to(db: &AnyPool, school: &str, adult: &str) -> Result<Vec<ReportRow>, Error> {
+pub(crate) async fn reports_to(db: &AnyPool, vault: &Vault, adult: &str) -> Result<Vec<ReportRow>, Error> {
     let rows = sqlx::query(report_rows!("r.adult_id = $2 order by r.received_at desc limit 200"))
-        .bind(school.to_owned())
+        .bind(vault.school().to_owned())
         .bind(adult.to_owned())
         .fetch_all(db)
         .await?;
-    rows.iter().map(report_row).collect()
+    rows.iter().map(|row| report_row(row, vault)).collect()
 }
 
 /// Which concerns a list shows.
@@ -222,20 +231,22 @@ pub(crate) struct ConcernFilter<'a> {
 /// Concerns, latest first, at most [`MOST`].
 pub(crate) async fn concerns(
     db: &AnyPool,
-    school: &str,
+    vault: &Vault,
     filter: ConcernFilter<'_>,
 ) -> Result<Vec<ConcernRow>, Error> {
     let rows = sqlx::query(
         "select c.id, c.number, c.recorded_at, c.status, c.told_dsl, r.name as reporter, \
-         p.id as person_id, p.name, p.kind, p.year_group, i.role \
+         p.id as person_id, p.sealed as name_sealed, n.under as name_under, n.wrapped as name_wrapped, \
+         p.kind, p.year_group, i.role \
          from (select * from concern where school_id = $1 and ($2 = '' or status = $2) \
                and ($3 = '' or reporter_id = $3) and ($4 = 0 or number < $4) order by number desc limit 200) c \
          join account r on r.id = c.reporter_id \
          left join involvement i on i.school_id = c.school_id and i.concern_id = c.id \
          left join person p on p.id = i.person_id \
+         left join sealing_key n on n.id = p.id and n.kind = 'person' \
          order by c.number desc, i.id",
     )
-    .bind(school.to_owned())
+    .bind(vault.school().to_owned())
     .bind(filter.status.to_owned())
     .bind(filter.reporter.to_owned())
     .bind(filter.before)
@@ -256,7 +267,7 @@ pub(crate) async fn concerns(
             });
         }
         if let (Some(last), Some(_)) = (list.last_mut(), row.try_get::<Option<String>, _>("person_id")?) {
-            last.persons.push(concerns::person(row)?);
+            last.persons.push(concerns::person(row, vault)?);
         }
     }
     Ok(list)

@@ -1,8 +1,11 @@
 //! Alerts on their way in: each is kept once, whatever a device sends, and joins the episode of its pupil and theme.
 //! What a DSL then does with an episode is in `episodes`.
 
-use super::Tx;
+use super::{Tx, keys};
+use crate::app::App;
 use crate::error::Error;
+use crate::proof::Table;
+use crate::seal::{AlertText, Object, RecordKey, Vault};
 use lapwing_core::wire::{Alert, SourceKind};
 use lapwing_core::{Severity, Stage};
 use sqlx::Row as _;
@@ -35,48 +38,47 @@ pub(crate) async fn heard_of(tx: &mut Tx, origin: Origin<'_>) -> Result<(), Erro
 /// Keeps one alert. Answers `false` when it was kept before: then nothing is counted twice.
 pub(crate) async fn keep(
     tx: &mut Tx,
+    app: &App,
+    vault: &Vault,
     origin: Origin<'_>,
     alert: &Alert,
-    new_episode: &str,
 ) -> Result<bool, Error> {
-    let known = sqlx::query("select id from alert where school_id = $1 and id = $2")
-        .bind(origin.school_id.to_owned())
-        .bind(alert.id.clone())
-        .fetch_optional(&mut **tx)
-        .await?;
-    if known.is_some() {
+    let fresh = sqlx::query(
+        "insert into alert_key (school_id, id, received_at) values ($1, $2, $3) on conflict do nothing",
+    )
+    .bind(origin.school_id.to_owned())
+    .bind(alert.id.clone())
+    .bind(origin.now)
+    .execute(&mut **tx)
+    .await?;
+    if fresh.rows_affected() == 0 {
         return Ok(false);
     }
-    let (episode, began) = match open_episode(tx, origin, alert).await? {
-        Some(episode) => (episode, false),
-        None => {
-            begin(tx, origin, alert, new_episode).await?;
-            (new_episode.to_owned(), true)
-        }
+    let episode = match open_episode(tx, vault, origin, alert).await? {
+        Some(episode) => episode,
+        None => begin(tx, app, vault, origin, alert).await?,
     };
-    if insert(tx, origin, alert, &episode).await? {
-        join(tx, origin, alert, &episode).await?;
-        return Ok(true);
-    }
-    if began {
-        // Another relay kept the same alert at this very moment.
-        sqlx::query("delete from episode where school_id = $1 and id = $2")
-            .bind(origin.school_id.to_owned())
-            .bind(episode)
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(false)
+    let Some(key) = keys::of_record(tx, vault, (Object::Episode, &episode)).await? else {
+        return Err(Error::Internal("an open episode has no key".into()));
+    };
+    insert(tx, app, origin, alert, (&episode, &key)).await?;
+    join(tx, origin, alert, &episode).await?;
+    Ok(true)
 }
 
-async fn open_episode(tx: &mut Tx, origin: Origin<'_>, alert: &Alert) -> Result<Option<String>, Error> {
+async fn open_episode(
+    tx: &mut Tx,
+    vault: &Vault,
+    origin: Origin<'_>,
+    alert: &Alert,
+) -> Result<Option<String>, Error> {
     let row = sqlx::query(
-        "select id from episode where school_id = $1 and device_id = $2 and account = $3 and category = $4 \
+        "select id from episode where school_id = $1 and device_id = $2 and account_hash = $3 and category = $4 \
          and last_at >= $5 and status in ('new', 'claimed') order by last_at desc, id desc limit 1",
     )
     .bind(origin.school_id.to_owned())
     .bind(origin.device_id.to_owned())
-    .bind(alert.account.clone().unwrap_or_default())
+    .bind(vault.account_hash(alert.account.as_deref().unwrap_or_default()))
     .bind(alert.category.as_str())
     .bind(origin.now - JOIN_WITHIN)
     .fetch_optional(&mut **tx)
@@ -84,15 +86,25 @@ async fn open_episode(tx: &mut Tx, origin: Origin<'_>, alert: &Alert) -> Result<
     Ok(row.map(|row| row.try_get("id")).transpose()?)
 }
 
-async fn begin(tx: &mut Tx, origin: Origin<'_>, alert: &Alert, id: &str) -> Result<(), Error> {
+async fn begin(
+    tx: &mut Tx,
+    app: &App,
+    vault: &Vault,
+    origin: Origin<'_>,
+    alert: &Alert,
+) -> Result<String, Error> {
+    let (id, random) = (app.new_id()?, app.random.as_ref());
+    let account = alert.account.as_deref().unwrap_or_default();
+    let key = vault.new_record(random)?;
     sqlx::query(
-        "insert into episode (id, school_id, device_id, account, category, severity, rank, stage, first_at, last_at, \
-         alerts, status) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 'new')",
+        "insert into episode (id, school_id, device_id, account_hash, sealed, category, severity, rank, stage, first_at, \
+         last_at, alerts, status) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 'new')",
     )
-    .bind(id.to_owned())
+    .bind(id.clone())
     .bind(origin.school_id.to_owned())
     .bind(origin.device_id.to_owned())
-    .bind(alert.account.clone().unwrap_or_default())
+    .bind(vault.account_hash(account))
+    .bind(key.seal_words(random, ("episode", &id), account)?)
     .bind(alert.category.as_str())
     .bind(alert.severity.as_str())
     .bind(rank(alert.severity))
@@ -101,16 +113,28 @@ async fn begin(tx: &mut Tx, origin: Origin<'_>, alert: &Alert, id: &str) -> Resu
     .bind(origin.now)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    let what = (Object::Episode, id.as_str());
+    keys::wrap_record(tx, origin.school_id, what, &vault.wrap_record(random, what, &key)?).await?;
+    Ok(id)
 }
 
-async fn insert(tx: &mut Tx, origin: Origin<'_>, alert: &Alert, episode: &str) -> Result<bool, Error> {
-    let marks = alert.excerpt.as_ref().map(|excerpt| &excerpt.marks);
-    let done = sqlx::query(
+async fn insert(
+    tx: &mut Tx,
+    app: &App,
+    origin: Origin<'_>,
+    alert: &Alert,
+    (episode, key): (&str, &RecordKey),
+) -> Result<(), Error> {
+    let text = AlertText {
+        url: alert.url.clone(),
+        excerpt: alert.excerpt.as_ref().map(|excerpt| excerpt.text.clone()),
+        marks: alert.excerpt.as_ref().map(|excerpt| excerpt.marks.clone()).unwrap_or_default(),
+        account: alert.account.clone().unwrap_or_default(),
+    };
+    sqlx::query(
         "insert into alert (school_id, id, device_id, episode_id, occurred_at, received_at, source, surface, category, \
-         severity, stage, action, url, excerpt, marks, reasons, account, policy_version, lists_version) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
-         on conflict (school_id, id) do nothing",
+         severity, stage, action, sealed, reasons, policy_version, lists_version) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(origin.school_id.to_owned())
     .bind(alert.id.clone())
@@ -124,16 +148,14 @@ async fn insert(tx: &mut Tx, origin: Origin<'_>, alert: &Alert, episode: &str) -
     .bind(alert.severity.as_str())
     .bind(alert.stage.map(Stage::as_str))
     .bind(alert.action.as_str())
-    .bind(alert.url.clone())
-    .bind(alert.excerpt.as_ref().map(|excerpt| excerpt.text.clone()))
-    .bind(serde_json::to_string(&marks.unwrap_or(&Vec::new())).map_err(Error::internal)?)
+    .bind(key.seal(app.random.as_ref(), ("alert", &alert.id), &text)?)
     .bind(serde_json::to_string(&alert.reasons).map_err(Error::internal)?)
-    .bind(alert.account.clone().unwrap_or_default())
     .bind(alert.policy_version.clone())
     .bind(alert.lists_version.clone())
     .execute(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    tx.wrote(origin.school_id, Table::ALERT, &alert.id);
+    Ok(())
 }
 
 /// Counts an alert into its episode. An episode is as grave as its gravest alert.

@@ -11,13 +11,16 @@ pub(crate) mod devices;
 pub(crate) mod episodes;
 pub(crate) mod inbox;
 pub(crate) mod intake;
+pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod people_names;
 mod pool;
 pub(crate) mod reports;
 pub(crate) mod schools;
+pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod threads;
+mod tx;
 
-pub(crate) use pool::Tx;
 pub use pool::{Db, OpenError};
+pub(crate) use tx::Tx;

@@ -1,9 +1,10 @@
 //! Opening the database, and the two ways into it: many readers, and writers who take turns. SQLite has one writer
 //! connection, so two requests never wait on each other's locks; PostgreSQL has a pool for both.
 
+use super::Tx;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Transaction};
+use sqlx::{AnyPool, ConnectOptions as _, Executor as _};
 use std::path::Path;
 use std::time::Duration;
 use tracing::log::LevelFilter;
@@ -13,9 +14,6 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 const READERS: u32 = 8;
-
-/// A change in the making. Dropping it without `commit` undoes it.
-pub(crate) type Tx = Transaction<'static, Any>;
 
 /// The open database.
 #[derive(Debug, Clone)]
@@ -90,7 +88,7 @@ impl Db {
 
     /// Begins a change.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        self.write.begin_with(self.begin).await
+        Ok(Tx::new(self.write.begin_with(self.begin).await?))
     }
 
     /// Finishes what is under way and closes the database.

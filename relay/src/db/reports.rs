@@ -1,8 +1,13 @@
 //! Pupils' reports and the conversations that belong to them, as adults read and answer them. How a report arrives, and
 //! what its receipt code opens, is in `intake`.
 
-use super::Tx;
+use super::keys::{self, key_columns, key_joins};
+use super::{Tx, threads};
+use crate::app::App;
 use crate::error::Error;
+use crate::proof::Table;
+use crate::seal::{Object, ReportText, Vault};
+use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 use std::str::FromStr;
 
@@ -110,30 +115,34 @@ pub(crate) struct StoredMessage {
 /// One report of the school.
 pub(crate) async fn find<'c>(
     db: impl AnyExecutor<'c>,
-    school: &str,
+    vault: &Vault,
     id: &str,
 ) -> Result<Option<Report>, Error> {
-    let row = sqlx::query(
-        "select r.id, r.identity, r.pupil_name, r.adult_id, a.name as adult_name, d.label as device_label, r.about, \
-         r.story, r.wish, r.written_at, r.received_at, r.seen_at, s.name as seen_name, r.status from pupil_report r \
-         left join account a on a.id = r.adult_id left join account s on s.id = r.seen_by \
-         left join device d on d.id = r.device_id where r.school_id = $1 and r.id = $2",
-    )
-    .bind(school.to_owned())
+    let row = sqlx::query(concat!(
+        "select r.id, r.identity, r.sealed, r.adult_id, a.name as adult_name, d.label as device_label, r.about, ",
+        "r.written_at, r.received_at, r.seen_at, s.name as seen_name, r.status, ",
+        key_columns!(),
+        " from pupil_report r",
+        key_joins!("r", "report"),
+        "left join account a on a.id = r.adult_id left join account s on s.id = r.seen_by ",
+        "left join device d on d.id = r.device_id where r.school_id = $1 and r.id = $2",
+    ))
+    .bind(vault.school().to_owned())
     .bind(id.to_owned())
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
     let adult_id: Option<String> = row.try_get("adult_id")?;
+    let text = text(&row, vault, id)?;
     Ok(Some(Report {
         id: row.try_get("id")?,
         identity: row.try_get::<String, _>("identity")?.parse()?,
-        pupil_name: row.try_get("pupil_name")?,
+        pupil_name: text.name,
         device_label: row.try_get("device_label")?,
         adult: adult_id.zip(row.try_get("adult_name")?),
         about: row.try_get("about")?,
-        story: row.try_get("story")?,
-        wish: row.try_get("wish")?,
+        story: text.story,
+        wish: text.wish,
         written_at: row.try_get("written_at")?,
         received_at: row.try_get("received_at")?,
         seen_at: row.try_get("seen_at")?,
@@ -142,26 +151,31 @@ pub(crate) async fn find<'c>(
     }))
 }
 
+/// The words of a report, from a row with `sealed` and the columns of its key.
+pub(super) fn text(row: &AnyRow, vault: &Vault, id: &str) -> Result<ReportText, Error> {
+    let Some(key) = keys::record(row, vault, (Object::Report, id))? else {
+        return Ok(ReportText::destroyed());
+    };
+    Ok(key.open(("pupil_report", id), &row.try_get::<Vec<u8>, _>("sealed")?)?)
+}
+
 /// A report's conversation, oldest first.
 pub(crate) async fn thread<'c>(
     db: impl AnyExecutor<'c>,
-    school: &str,
+    vault: &Vault,
     report: &str,
 ) -> Result<Vec<StoredMessage>, Error> {
-    let rows = sqlx::query(
-        "select m.voice, m.text, m.at, a.name from message m left join account a on a.id = m.account_id \
-         where m.school_id = $1 and m.report_id = $2 order by m.at, m.id",
-    )
-    .bind(school.to_owned())
-    .bind(report.to_owned())
-    .fetch_all(db)
-    .await?;
+    let rows = sqlx::query(threads::THREAD)
+        .bind(vault.school().to_owned())
+        .bind(report.to_owned())
+        .fetch_all(db)
+        .await?;
     rows.iter()
         .map(|row| {
             Ok(StoredMessage {
                 from_staff: row.try_get::<String, _>("voice")? == "staff",
                 name: row.try_get("name")?,
-                text: row.try_get("text")?,
+                text: threads::message_text(row, vault, report)?,
                 at: row.try_get("at")?,
             })
         })
@@ -201,27 +215,28 @@ pub(crate) struct Reply<'a> {
     pub(crate) by: &'a str,
     /// What the pupil will read.
     pub(crate) text: &'a str,
-    /// When, milliseconds.
-    pub(crate) at: i64,
 }
 
 /// Adds an adult's answer. Answers whether it was new.
-pub(crate) async fn reply(tx: &mut Tx, school: &str, reply: Reply<'_>) -> Result<bool, Error> {
+pub(crate) async fn reply(tx: &mut Tx, app: &App, vault: &Vault, reply: Reply<'_>) -> Result<bool, Error> {
+    let school = vault.school();
+    let sealed = threads::seal_message(tx, app, vault, (reply.report, reply.id), reply.text).await?;
     let done = sqlx::query(
-        "insert into message (id, school_id, report_id, voice, account_id, text, at) \
+        "insert into message (id, school_id, report_id, voice, account_id, sealed, at) \
          values ($1, $2, $3, 'staff', $4, $5, $6) on conflict (id) do nothing",
     )
     .bind(reply.id.to_owned())
     .bind(school.to_owned())
     .bind(reply.report.to_owned())
     .bind(reply.by.to_owned())
-    .bind(reply.text.to_owned())
-    .bind(reply.at)
+    .bind(sealed)
+    .bind(app.now())
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
+    tx.wrote(school, Table::MESSAGE, reply.id);
     sqlx::query(
         "update pupil_report set status = 'replied' where school_id = $1 and id = $2 and status in ('new', 'seen')",
     )

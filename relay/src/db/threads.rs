@@ -1,9 +1,14 @@
 //! A pupil's report and its conversation, from the pupil's side: kept once, and opened by receipt code. Which device
 //! sent an anonymous report is not kept anywhere. The staff's side is in `reports`.
 
-use super::Tx;
+use super::keys::{self, key_columns, key_joins};
+use super::{Tx, search};
+use crate::app::App;
 use crate::error::Error;
+use crate::proof::Table;
+use crate::seal::{DESTROYED, Object, ReportText, Vault};
 use lapwing_core::wire::{About, Identity, Report, Thread, ThreadMessage, Voice};
+use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 
 /// A report that a receipt code opens.
@@ -31,38 +36,42 @@ pub(crate) enum Kept {
 /// Keeps a report.
 pub(crate) async fn keep(
     tx: &mut Tx,
-    school: &str,
+    app: &App,
+    vault: &Vault,
     device: &str,
     report: &Report,
     receipt_hash: &str,
-    now: i64,
 ) -> Result<Kept, Error> {
+    let (school, random) = (vault.school(), app.random.as_ref());
     let (identity, name) = match &report.identity {
         Identity::Named { name } => ("named", name.as_str()),
         Identity::Confidant { name } => ("confidant", name.as_str()),
         Identity::Anonymous => ("anonymous", ""),
     };
     let device = (report.identity != Identity::Anonymous).then(|| device.to_owned());
+    let text = ReportText { name: name.to_owned(), story: report.story.clone(), wish: report.wish.clone() };
+    let key = vault.new_record(random)?;
     let done = sqlx::query(
-        "insert into pupil_report (id, school_id, device_id, adult_id, identity, pupil_name, about, story, wish, \
-         receipt_hash, written_at, received_at, status) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'new') on conflict do nothing",
+        "insert into pupil_report (id, school_id, device_id, adult_id, identity, about, sealed, receipt_hash, \
+         written_at, received_at, status) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'new') on conflict do nothing",
     )
     .bind(report.id.clone())
     .bind(school.to_owned())
     .bind(device)
     .bind(report.adult.clone())
     .bind(identity)
-    .bind(name.to_owned())
     .bind(about(report.about))
-    .bind(report.story.clone())
-    .bind(report.wish.clone())
+    .bind(key.seal(random, ("pupil_report", &report.id), &text)?)
     .bind(receipt_hash.to_owned())
     .bind(report.written_at)
-    .bind(now)
+    .bind(app.now())
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() == 1 {
+        let what = (Object::Report, report.id.as_str());
+        keys::wrap_record(tx, school, what, &vault.wrap_record(random, what, &key)?).await?;
+        search::index(tx, vault, what, &format!("{} {}", text.story, text.wish)).await?;
+        tx.wrote(school, Table::REPORT, &report.id);
         return Ok(Kept::New);
     }
     let same =
@@ -98,29 +107,65 @@ pub(crate) async fn open<'c>(
     .transpose()
 }
 
+/// The messages of a report, oldest first, with what [`message_text`] reads.
+pub(super) const THREAD: &str = concat!(
+    "select m.id, m.voice, m.sealed, m.at, a.name, ",
+    key_columns!(),
+    " from pupil_report r",
+    key_joins!("r", "report"),
+    "join message m on m.school_id = r.school_id and m.report_id = r.id left join account a on a.id = m.account_id ",
+    "where r.school_id = $1 and r.id = $2 order by m.at, m.id"
+);
+
+/// The words of a message of [`THREAD`].
+pub(super) fn message_text(row: &AnyRow, vault: &Vault, report: &str) -> Result<String, Error> {
+    let Some(key) = keys::record(row, vault, (Object::Report, report))? else {
+        return Ok(DESTROYED.to_owned());
+    };
+    let id: String = row.try_get("id")?;
+    Ok(key.open_words(("message", &id), &row.try_get::<Vec<u8>, _>("sealed")?)?)
+}
+
+/// Seals a message of a report and keeps its words for searching.
+pub(super) async fn seal_message(
+    tx: &mut Tx,
+    app: &App,
+    vault: &Vault,
+    (report, id): (&str, &str),
+    text: &str,
+) -> Result<Vec<u8>, Error> {
+    let Some(key) = keys::of_record(tx, vault, (Object::Report, report)).await? else {
+        return Err(Error::Gone("This conversation was destroyed, so nothing can be added to it.".into()));
+    };
+    search::index(tx, vault, (Object::Report, report), text).await?;
+    Ok(key.seal_words(app.random.as_ref(), ("message", id), text)?)
+}
+
 /// The conversation of a report, as the pupil may see it.
 pub(crate) async fn thread<'c>(
     db: impl AnyExecutor<'c>,
-    school: &str,
+    vault: &Vault,
     opened: &Opened,
 ) -> Result<Thread, Error> {
-    let messages = sqlx::query(
-        "select m.voice, m.text, m.at, a.name from message m left join account a on a.id = m.account_id \
-         where m.school_id = $1 and m.report_id = $2 order by m.at, m.id",
-    )
-    .bind(school.to_owned())
-    .bind(opened.report_id.clone())
-    .fetch_all(db)
-    .await?
-    .iter()
-    .map(|row| {
-        let voice: String = row.try_get("voice")?;
-        let name: Option<String> = row.try_get("name")?;
-        let from = if voice == "staff" { Voice::Staff } else { Voice::Pupil };
-        let name = if from == Voice::Staff { name.unwrap_or_default() } else { String::new() };
-        Ok(ThreadMessage { from, name, text: row.try_get("text")?, at: row.try_get("at")? })
-    })
-    .collect::<Result<_, Error>>()?;
+    let messages = sqlx::query(THREAD)
+        .bind(vault.school().to_owned())
+        .bind(opened.report_id.clone())
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(|row| {
+            let voice: String = row.try_get("voice")?;
+            let name: Option<String> = row.try_get("name")?;
+            let from = if voice == "staff" { Voice::Staff } else { Voice::Pupil };
+            let name = if from == Voice::Staff { name.unwrap_or_default() } else { String::new() };
+            Ok(ThreadMessage {
+                from,
+                name,
+                text: message_text(row, vault, &opened.report_id)?,
+                at: row.try_get("at")?,
+            })
+        })
+        .collect::<Result<_, Error>>()?;
     Ok(Thread { received_at: opened.received_at, seen_at: opened.seen_at, messages })
 }
 
@@ -128,21 +173,22 @@ pub(crate) async fn thread<'c>(
 /// something whenever they like, so the report waits for the DSL again.
 pub(crate) async fn reply(
     tx: &mut Tx,
-    school: &str,
-    report_id: &str,
-    id: &str,
+    app: &App,
+    vault: &Vault,
+    (report_id, id): (&str, &str),
     text: &str,
-    now: i64,
 ) -> Result<Kept, Error> {
+    let school = vault.school();
+    let sealed = seal_message(tx, app, vault, (report_id, id), text).await?;
     let done = sqlx::query(
-        "insert into message (id, school_id, report_id, voice, text, at) values ($1, $2, $3, 'pupil', $4, $5) \
+        "insert into message (id, school_id, report_id, voice, sealed, at) values ($1, $2, $3, 'pupil', $4, $5) \
          on conflict (id) do nothing",
     )
     .bind(id.to_owned())
     .bind(school.to_owned())
     .bind(report_id.to_owned())
-    .bind(text.to_owned())
-    .bind(now)
+    .bind(sealed)
+    .bind(app.now())
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() == 0 {
@@ -154,6 +200,7 @@ pub(crate) async fn reply(
             .await?;
         return Ok(if same.is_some() { Kept::Before } else { Kept::Clash });
     }
+    tx.wrote(school, Table::MESSAGE, id);
     sqlx::query(
         "update pupil_report set status = 'seen' \
          where school_id = $1 and id = $2 and status in ('replied', 'concern', 'closed')",

@@ -120,10 +120,11 @@ struct Said<'a> {
 /// Reads the episode, with the audit row of the reading in the same transaction, and shows it.
 async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Result<Response, Error> {
     let (school, now) = (me.school_id.as_str(), app.now());
+    let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
-    let episode = episodes::find(&mut *tx, school, id).await?.ok_or(Error::NotFound)?;
-    let alerts = episodes::alerts(&mut *tx, school, id).await?;
-    let others = episodes::others(&mut *tx, school, &episode).await?;
+    let episode = episodes::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
+    let alerts = episodes::alerts(&mut *tx, &vault, id).await?;
+    let others = episodes::others(&mut *tx, &vault, &episode).await?;
     let made = concerns::made_from(&mut *tx, school, "episode", id).await?;
     trail::note(&mut tx, app, me, "view", ("episode", id), json!({})).await?;
     tx.commit().await?;
@@ -251,10 +252,11 @@ pub(crate) async fn dismiss(
         let said = Said { errors, reason: &form.reason, note: &form.note, notice: None };
         return episode_page(&app, &me, &id, said).await;
     }
+    let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
     let closing =
         Closing { status: "dismissed", by: &me.id, at: app.now(), reason: Some(&form.reason), note: &note };
-    if !episodes::close(&mut tx, &me.school_id, &id, closing).await? {
+    if !episodes::close(&mut tx, &app, &vault, &id, closing).await? {
         drop(tx);
         let said = Said { notice: Some(CHANGED), reason: &form.reason, note: &form.note, errors };
         return episode_page(&app, &me, &id, said).await;
@@ -271,8 +273,9 @@ pub(crate) async fn reopen(
     Dsl(me): Dsl,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
+    let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    let was = episodes::find(&mut *tx, &me.school_id, &id).await?.ok_or(Error::NotFound)?;
+    let was = episodes::find(&mut *tx, &vault, &id).await?.ok_or(Error::NotFound)?;
     if !episodes::reopen(&mut tx, &me.school_id, &id, &me.id, app.now()).await? {
         drop(tx);
         return episode_page(&app, &me, &id, Said { notice: Some(CHANGED), ..Said::default() }).await;

@@ -75,10 +75,11 @@ struct Waiting {
 impl Waiting {
     async fn load(app: &App, me: &Account) -> Result<Self, Error> {
         let (db, now) = (app.db.read(), app.now());
-        let episodes = inbox::waiting_episodes(db, &me.school_id).await?;
-        let reports = inbox::waiting_reports(db, &me.school_id).await?;
+        let vault = app.vault(&me.school_id).await?;
+        let episodes = inbox::waiting_episodes(db, &vault).await?;
+        let reports = inbox::waiting_reports(db, &vault).await?;
         let fresh = ConcernFilter { status: "new", ..ConcernFilter::default() };
-        let concerns = inbox::concerns(db, &me.school_id, fresh).await?;
+        let concerns = inbox::concerns(db, &vault, fresh).await?;
         let full = [episodes.len(), reports.len(), concerns.len()].into_iter().any(|n| n >= inbox::MOST);
         let mut items: Vec<Item> = Vec::with_capacity(episodes.len() + reports.len() + concerns.len());
         items.extend(episodes.iter().map(|row| episode_item(row, now)));
@@ -271,8 +272,9 @@ struct DonePage {
 /// `GET /inbox/done`.
 pub(crate) async fn show_done(State(app): State<Arc<App>>, Dsl(me): Dsl) -> Result<Response, Error> {
     let now = app.now();
-    let episodes = inbox::done_episodes(app.db.read(), &me.school_id).await?;
-    let reports = inbox::done_reports(app.db.read(), &me.school_id).await?;
+    let vault = app.vault(&me.school_id).await?;
+    let episodes = inbox::done_episodes(app.db.read(), &vault).await?;
+    let reports = inbox::done_reports(app.db.read(), &vault).await?;
     let episodes = episodes.iter().map(|row| {
         let item = episode_item(row, now);
         let by = row.closed_by.as_deref().unwrap_or("somebody");

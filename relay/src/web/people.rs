@@ -133,7 +133,7 @@ pub(crate) async fn add(
     let new = NewAccount { account: &account, trusted_adult: trusted, password_hash: None };
     if !accounts::insert(&mut tx, &new, app.now()).await? {
         errors.add("email", "There is an account with this e-mail address already");
-        tx.rollback().await?;
+        drop(tx);
         return list_page(&app, &me, &fields, errors).await;
     }
     let detail = json!({ "role": role.as_str(), "trusted_adult": trusted });
@@ -245,7 +245,7 @@ pub(crate) async fn close(
         errors.add("close", format!("This is the school’s only {}. Add another first", role.label()));
     }
     if !errors.is_empty() {
-        tx.rollback().await?;
+        drop(tx);
         return person_page(&app, &me, &person, &person.account.job, person.trusted_adult, errors).await;
     }
     accounts::disable(&mut tx, &me.school_id, &id, app.now()).await?;

@@ -13,6 +13,7 @@ use crate::db::{Tx, concerns, inbox};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
+use crate::seal::Vault;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -41,7 +42,8 @@ struct ListPage {
 /// `GET /reports`: the reports that pupils addressed to whoever is signed in.
 pub(crate) async fn list(State(app): State<Arc<App>>, Staff(me): Staff) -> Result<Response, Error> {
     let now = app.now();
-    let rows = inbox::reports_to(app.db.read(), &me.school_id, &me.id).await?;
+    let vault = app.vault(&me.school_id).await?;
+    let rows = inbox::reports_to(app.db.read(), &vault, &me.id).await?;
     let rows = rows.iter().map(|row| Row {
         href: format!("/reports/{}", row.id),
         who: report_who(row, &me.id),
@@ -102,8 +104,8 @@ struct ReportPage<'a> {
 }
 
 /// The report, if `me` may read it: as DSL, or as the adult whom the pupil chose.
-async fn readable(tx: &mut Tx, me: &Account, id: &str) -> Result<Report, Error> {
-    let report = reports::find(&mut **tx, &me.school_id, id).await?.ok_or(Error::NotFound)?;
+async fn readable(tx: &mut Tx, vault: &Vault, me: &Account, id: &str) -> Result<Report, Error> {
+    let report = reports::find(&mut **tx, vault, id).await?.ok_or(Error::NotFound)?;
     if me.role == Role::Dsl || report.is_for(&me.id) { Ok(report) } else { Err(Error::NotFound) }
 }
 
@@ -115,11 +117,12 @@ async fn report_page(
     errors: Errors,
 ) -> Result<Response, Error> {
     let (school, now) = (me.school_id.as_str(), app.now());
+    let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
-    readable(&mut tx, me, id).await?;
+    readable(&mut tx, &vault, me, id).await?;
     let first = reports::mark_seen(&mut tx, school, id, &me.id, now).await?;
-    let report = readable(&mut tx, me, id).await?;
-    let thread = reports::thread(&mut *tx, school, id).await?;
+    let report = readable(&mut tx, &vault, me, id).await?;
+    let thread = reports::thread(&mut *tx, &vault, id).await?;
     // That somebody else made a concern of it is not for a reader who cannot open that concern.
     let made = match me.role {
         Role::Dsl => concerns::made_from(&mut *tx, school, "report", id).await?,
@@ -242,10 +245,11 @@ pub(crate) async fn reply(
         return report_page(&app, &me, &id, &form.text, errors).await;
     }
     let message = super::form::form_id(&form.id)?;
+    let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    readable(&mut tx, &me, &id).await?;
-    let answer = Reply { id: &message, report: &id, by: &me.id, text: &text, at: app.now() };
-    if reports::reply(&mut tx, &me.school_id, answer).await? {
+    readable(&mut tx, &vault, &me, &id).await?;
+    let answer = Reply { id: &message, report: &id, by: &me.id, text: &text };
+    if reports::reply(&mut tx, &app, &vault, answer).await? {
         trail::note(&mut tx, &app, &me, "reply", ("pupil_report", &id), json!({ "message": message }))
             .await?;
     }
@@ -260,8 +264,9 @@ pub(crate) async fn close(
     Staff(me): Staff,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
+    let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    readable(&mut tx, &me, &id).await?;
+    readable(&mut tx, &vault, &me, &id).await?;
     if reports::finish(&mut tx, &me.school_id, &id, "closed").await? {
         trail::note(&mut tx, &app, &me, "close", ("pupil_report", &id), json!({})).await?;
     }

@@ -88,8 +88,14 @@ pub(crate) fn enrolment(key: &EcdsaKeyPair, enrolment_key: &str) -> Value {
 impl Device {
     /// Enrols a new device.
     pub(crate) async fn enrol(router: &Router, enrolment_key: &str) -> Self {
+        Self::enrol_as(router, enrolment_key, "LIB-04").await
+    }
+
+    /// Enrols a new device with this label.
+    pub(crate) async fn enrol_as(router: &Router, enrolment_key: &str, label: &str) -> Self {
         let key = key();
-        let answer = post(router, path::ENROL, enrolment(&key, enrolment_key).to_string()).await;
+        let asked = with(enrolment(&key, enrolment_key), json!({ "label": label }));
+        let answer = post(router, path::ENROL, asked.to_string()).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         let id = answer.json()["device_id"].as_str().unwrap().to_owned();
         Self { id, key, router: router.clone() }

@@ -1,18 +1,21 @@
-//! A fictional school in a fresh database, with people who are signed in and things that wait for them. Rows are put in
-//! by SQL, as devices and set-up would have left them, so that tests of pages depend on nothing but pages.
+//! A fictional school in a fresh database, with people who are signed in and things that wait for them. People are put in
+//! by SQL, as set-up would have left them; what devices send comes through the device API, because it is sealed there.
 
 // Each test program uses a part of this; a helper that fails fails its test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
 use crate::database::Database;
+use crate::device::{self, Device};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
-use lapwing_relay::{App, FixedClock, Parts, Secrets, SystemRandom, router};
+use lapwing_core::wire::path;
+use lapwing_relay::{App, Clock as _, FixedClock, MasterSource, Parts, Secrets, SystemRandom, router};
 use serde_json::json;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use tower::ServiceExt as _;
 
 /// Tuesday 24 November 2026, 9.14am.
@@ -25,6 +28,7 @@ pub(crate) struct School {
     pub(crate) router: Router,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) database: Arc<Database>,
+    devices: Mutex<HashMap<String, Arc<Device>>>,
 }
 
 /// Somebody who is signed in.
@@ -74,10 +78,12 @@ impl School {
             clock: clock.clone(),
             random: Arc::new(random),
             secrets,
+            master: MasterSource::in_folder(database.folder.path()),
             public_url: "https://relay.school.example/".parse().unwrap(),
             extension: None,
-        });
-        let school = Self { id: id(), router: router(&app), app, clock, database };
+        })
+        .unwrap();
+        let school = Self { id: id(), router: router(&app), app, clock, database, devices: Mutex::default() };
         school.add_school(&school.id, "Oak Park School").await;
         school
     }
@@ -90,6 +96,7 @@ impl School {
             router: self.router.clone(),
             clock: Arc::clone(&self.clock),
             database: Arc::clone(&self.database),
+            devices: Mutex::default(),
         };
         school.add_school(&school.id, "Ash Vale School").await;
         school
@@ -151,84 +158,74 @@ impl School {
         Person { id: account, name: name.into(), cookie: format!("__Host-lapwing={token}") }
     }
 
+    /// A new device. Answers its id.
     pub(crate) async fn device(&self, label: &str) -> String {
-        let device = id();
-        self.sql(
-            "insert into device (id, school_id, public_key, label, enrolled_at, last_seen_at) values ($1, $2, $1, $3, $4, $4)",
-            &[device.as_str().into(), self.id.as_str().into(), label.into(), NOW.into()],
-        )
-        .await;
-        device
+        let device = Device::enrol_as(&self.router, &enrolment_key(self), label).await;
+        let id = device.id.clone();
+        self.devices.lock().unwrap().insert(id.clone(), Arc::new(device));
+        id
+    }
+
+    /// Sends `body` from a device, when the relay's clock says `at`.
+    async fn send(&self, device: &str, path: &str, body: &serde_json::Value, at: i64) {
+        let device = Arc::clone(&self.devices.lock().unwrap()[device]);
+        let now = self.clock.now().as_millisecond();
+        self.clock.advance(SignedDuration::from_millis(at - now));
+        let answer = device.send(path, body).await;
+        self.clock.advance(SignedDuration::from_millis(now - at));
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        if path == path::ALERTS {
+            assert_eq!(answer.json()["refused"], json!([]), "{}", answer.text);
+        }
     }
 
     /// An episode of one alert. Answers the episode's id and the alert's.
     pub(crate) async fn episode(&self, device: &str, seen: &Seen<'_>) -> (String, String) {
-        let (episode, alert) = (id(), id());
-        let stage: Value = seen.stage.map_or(Value::Nothing, Into::into);
-        let rank = ["info", "low", "medium", "high", "critical"]
-            .iter()
-            .position(|name| *name == seen.severity)
-            .unwrap();
-        self.sql(
-            "insert into episode (id, school_id, device_id, account, category, severity, rank, stage, first_at, last_at, \
-             alerts, status) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 1, 'new')",
-            &[
-                episode.as_str().into(),
-                self.id.as_str().into(),
-                device.into(),
-                seen.account.into(),
-                seen.category.into(),
-                seen.severity.into(),
-                i64::try_from(rank).unwrap().into(),
-                stage.clone(),
-                seen.at.into(),
-            ],
-        )
-        .await;
-        let reasons = json!([{ "category": seen.category, "severity": seen.severity, "rule": seen.rule, "why": seen.why,
-            "context": [seen.context] }]);
-        self.sql(
-            "insert into alert (school_id, id, device_id, episode_id, occurred_at, received_at, source, surface, category, \
-             severity, stage, action, url, excerpt, marks, reasons, account, policy_version, lists_version) \
-             values ($1, $2, $3, $4, $5, $5, 'typed', 'chat', $6, $7, $8, 'note', $9, $10, $11, $12, $13, 'policy-1', 'lists-1')",
-            &[
-                self.id.as_str().into(),
-                alert.as_str().into(),
-                device.into(),
-                episode.as_str().into(),
-                seen.at.into(),
-                seen.category.into(),
-                seen.severity.into(),
-                stage,
-                seen.url.into(),
-                seen.excerpt.into(),
-                seen.marks.into(),
-                reasons.to_string().into(),
-                seen.account.into(),
-            ],
-        )
-        .await;
+        let alert = id();
+        let marks: serde_json::Value = serde_json::from_str(seen.marks).unwrap();
+        let body = json!({
+            "id": alert,
+            "occurred_at": seen.at,
+            "source": "typed",
+            "surface": "chat",
+            "category": seen.category,
+            "severity": seen.severity,
+            "stage": seen.stage,
+            "action": "note",
+            "url": seen.url,
+            "excerpt": { "text": seen.excerpt, "marks": marks },
+            "reasons": [{ "category": seen.category, "severity": seen.severity, "rule": seen.rule, "why": seen.why,
+                "context": [seen.context] }],
+            "account": seen.account,
+            "policy_version": "policy-1",
+            "lists_version": "lists-1",
+        });
+        self.send(device, path::ALERTS, &device::batch(&[&body]), seen.at).await;
+        let row = sqlx::query("select episode_id from alert where id = $1").bind(alert.clone());
+        let episode = sqlx::Row::try_get(&row.fetch_one(&self.database.pool).await.unwrap(), 0).unwrap();
         (episode, alert)
     }
 
+    /// A pupil's report, five minutes ago. Answers its id.
     pub(crate) async fn report(&self, told: &Told<'_>) -> String {
+        let device = self.device("LIB-04").await;
         let report = id();
-        self.sql(
-            "insert into pupil_report (id, school_id, adult_id, identity, pupil_name, about, story, wish, receipt_hash, \
-             written_at, received_at, status) values ($1, $2, $3, $4, $5, 'me', $6, $7, $8, $9, $9, 'new')",
-            &[
-                report.as_str().into(),
-                self.id.as_str().into(),
-                told.adult.map_or(Value::Nothing, Into::into),
-                told.identity.into(),
-                told.name.into(),
-                told.story.into(),
-                told.wish.into(),
-                report.as_str().into(),
-                (NOW - 5 * MINUTE).into(),
-            ],
-        )
-        .await;
+        let digits: String = report.bytes().rev().map(|byte| char::from(b'0' + byte % 10)).take(16).collect();
+        let identity = match told.identity {
+            "anonymous" => json!({ "mode": "anonymous" }),
+            mode => json!({ "mode": mode, "name": told.name }),
+        };
+        let body = json!({
+            "id": report,
+            "written_at": NOW - 5 * MINUTE,
+            "identity": identity,
+            "adult": told.adult,
+            "about": "me",
+            "story": told.story,
+            "wish": told.wish,
+            "receipt": digits,
+        });
+        self.send(&device, path::REPORTS, &body, NOW - 5 * MINUTE).await;
         report
     }
 

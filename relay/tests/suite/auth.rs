@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
-use lapwing_relay::{App, FixedClock, Parts, Secrets, SystemRandom, router};
+use lapwing_relay::{App, FixedClock, MasterSource, Parts, Secrets, SystemRandom, router};
 use std::sync::Arc;
 
 const IT_PASSWORD: &str = "otter violet kettle drum";
@@ -28,10 +28,12 @@ impl Relay {
             db: database.db.clone(),
             clock: clock.clone(),
             random: Arc::new(SystemRandom::default()),
+            master: MasterSource::in_folder(database.folder.path()),
             secrets: Secrets::from_bytes(&[7; 32]),
             public_url: "https://relay.school.example/".parse().unwrap(),
             extension: None,
-        });
+        })
+        .unwrap();
         Self { router: router(&app), app, clock, database }
     }
 

@@ -34,7 +34,7 @@ async fn nothing_that_somebody_wrote_is_run_or_linked() {
         account: HOSTILE,
         url: ADDRESS,
         excerpt: HOSTILE,
-        marks: "[[0,8],[9,4000]]",
+        marks: "[[0,8],[9,40]]",
         rule: HOSTILE,
         why: HOSTILE,
         context: HOSTILE,

@@ -108,7 +108,8 @@ pub(crate) async fn list(
         reporter: if all { "" } else { &me.id },
         before: filter.before.parse().unwrap_or_default(),
     };
-    let found = inbox::concerns(app.db.read(), &me.school_id, asked).await?;
+    let vault = app.vault(&me.school_id).await?;
+    let found = inbox::concerns(app.db.read(), &vault, asked).await?;
     let now = app.now();
     let rows = found.iter().map(|row| Row {
         href: format!("/concerns/{}", row.id),

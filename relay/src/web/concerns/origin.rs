@@ -28,17 +28,17 @@ impl Origin {
     /// Loads what the draft names, if `me` may make a concern from it: a DSL from anything, the chosen adult from the
     /// report that was written to them.
     pub(super) async fn load(app: &App, me: &Account, draft: &Draft) -> Result<Self, Error> {
-        let (db, school) = (app.db.read(), me.school_id.as_str());
+        let (db, vault) = (app.db.read(), app.vault(&me.school_id).await?);
         if !draft.episode.is_empty() {
             if me.role != Role::Dsl {
                 return Err(Error::NotFound);
             }
-            let episode = episodes::find(db, school, &draft.episode).await?.ok_or(Error::NotFound)?;
-            let alerts = episodes::alerts(db, school, &episode.id).await?;
+            let episode = episodes::find(db, &vault, &draft.episode).await?.ok_or(Error::NotFound)?;
+            let alerts = episodes::alerts(db, &vault, &episode.id).await?;
             return Ok(Self::Episode(Box::new(episode), alerts));
         }
         if !draft.report.is_empty() {
-            let report = reports::find(db, school, &draft.report).await?.ok_or(Error::NotFound)?;
+            let report = reports::find(db, &vault, &draft.report).await?.ok_or(Error::NotFound)?;
             if me.role != Role::Dsl && !report.is_for(&me.id) {
                 return Err(Error::NotFound);
             }

@@ -13,6 +13,7 @@ use crate::db::{Tx, concerns, episodes, people_names, reports};
 use crate::error::Error;
 use crate::extract::{Path, Query};
 use crate::live::Change;
+use crate::seal::Vault;
 use crate::web::when;
 use askama::Template;
 use axum::extract::State;
@@ -52,12 +53,13 @@ async fn form_page(
     origin: &Origin,
     errors: Errors,
 ) -> Result<Response, Error> {
+    let vault = app.vault(&me.school_id).await?;
     let whose = if me.role == Role::Dsl { "" } else { me.id.as_str() };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = FormPage {
         chrome: Chrome::of(app, me, Area::NewConcern).await?,
         rows: draft.rows(least),
-        names: people_names::known(app.db.read(), &me.school_id, whose).await?,
+        names: people_names::known(app.db.read(), &vault, whose).await?,
         years: YEARS,
         roles: ROLES,
         precisions: PRECISIONS,
@@ -118,16 +120,17 @@ pub(crate) async fn create(
     };
     concern.evidence = origin.evidence();
 
+    let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    match concerns::create(&mut tx, &app, &me.school_id, &me.id, &concern).await? {
+    match concerns::create(&mut tx, &app, &vault, &me.id, &concern).await? {
         Some(number) => {
             let detail = json!({ "number": number, "source": concern.source });
             trail::note(&mut tx, &app, &me, "create", ("concern", &concern.id), detail).await?;
-            take_over(&mut tx, &app, &me, &origin, &concern.id).await?;
+            take_over(&mut tx, (&app, &vault), &me, &origin, &concern.id).await?;
         }
         None => {
             // The same form once more. It is answered like the first time, unless the id is somebody else's.
-            let known = concerns::find(&mut *tx, &me.school_id, &concern.id).await?;
+            let known = concerns::find(&mut *tx, &vault, &concern.id).await?;
             if known.is_none_or(|known| known.reporter_id != me.id) {
                 return Err(Error::BadRequest("Open the form again: this one was used before.".into()));
             }
@@ -141,7 +144,7 @@ pub(crate) async fn create(
 /// What the concern was made from is now the concern's.
 async fn take_over(
     tx: &mut Tx,
-    app: &App,
+    (app, vault): (&App, &Vault),
     me: &Account,
     origin: &Origin,
     concern: &str,
@@ -151,7 +154,7 @@ async fn take_over(
         Origin::Nothing => Ok(()),
         Origin::Episode(episode, _) => {
             let closing = Closing { status: "concern", by: &me.id, at: app.now(), reason: None, note: "" };
-            episodes::close(tx, &me.school_id, &episode.id, closing).await?;
+            episodes::close(tx, app, vault, &episode.id, closing).await?;
             trail::note(tx, app, me, "make_concern", ("episode", &episode.id), detail).await
         }
         Origin::Report(report) => {
@@ -179,11 +182,10 @@ pub(crate) async fn recorded(
     Staff(me): Staff,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let db = app.db.read();
-    let concern =
-        concerns::find(db, &me.school_id, &id).await?.filter(|concern| concern.reporter_id == me.id);
+    let (db, vault) = (app.db.read(), app.vault(&me.school_id).await?);
+    let concern = concerns::find(db, &vault, &id).await?.filter(|concern| concern.reporter_id == me.id);
     let concern = concern.ok_or(Error::NotFound)?;
-    let persons = concerns::persons(db, &me.school_id, &id).await?;
+    let persons = concerns::persons(db, &vault, &id).await?;
     show(&RecordedPage {
         chrome: Chrome::of(&app, &me, Area::NewConcern).await?,
         id,

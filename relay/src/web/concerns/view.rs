@@ -14,6 +14,7 @@ use crate::db::{Tx, episodes, reports};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
+use crate::seal::Vault;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -99,13 +100,19 @@ fn done(entry: Entry, now: i64) -> Done {
     Done { kind, text: entry.text, author: entry.author, when: When::new(entry.at, now) }
 }
 
-async fn evidence(tx: &mut Tx, me: &Account, concern: &str, now: i64) -> Result<Vec<Evidence>, Error> {
+async fn evidence(
+    tx: &mut Tx,
+    vault: &Vault,
+    me: &Account,
+    concern: &str,
+    now: i64,
+) -> Result<Vec<Evidence>, Error> {
     let school = me.school_id.as_str();
     let mut list = Vec::new();
     for (kind, id) in concerns::evidence(&mut **tx, school, concern).await? {
         if kind == "episode" {
-            let Some(episode) = episodes::find(&mut **tx, school, &id).await? else { continue };
-            let alerts = episodes::alerts(&mut **tx, school, &id).await?;
+            let Some(episode) = episodes::find(&mut **tx, vault, &id).await? else { continue };
+            let alerts = episodes::alerts(&mut **tx, vault, &id).await?;
             let gravest = alerts.iter().find(|alert| alert.severity == episode.severity).or(alerts.first());
             let words = gravest.and_then(|alert| Some(pieces(alert.excerpt.as_deref()?, &alert.marks)));
             let device = line(&episode.device_label);
@@ -124,7 +131,7 @@ async fn evidence(tx: &mut Tx, me: &Account, concern: &str, now: i64) -> Result<
                 words: words.unwrap_or_default(),
             });
         } else {
-            let Some(report) = reports::find(&mut **tx, school, &id).await? else { continue };
+            let Some(report) = reports::find(&mut **tx, vault, &id).await? else { continue };
             list.push(Evidence {
                 href: format!("/reports/{id}"),
                 title: "A pupil’s report".into(),
@@ -150,14 +157,15 @@ async fn concern_page(
     typed: Typed<'_>,
 ) -> Result<Response, Error> {
     let (school, now, whole) = (me.school_id.as_str(), app.now(), me.role == Role::Dsl);
+    let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
-    let concern = concerns::find(&mut *tx, school, id).await?.ok_or(Error::NotFound)?;
+    let concern = concerns::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
     if !whole && concern.reporter_id != me.id {
         return Err(Error::NotFound);
     }
-    let persons = concerns::persons(&mut *tx, school, id).await?;
-    let mut entries = concerns::entries(&mut *tx, school, id).await?;
-    let evidence = if whole { evidence(&mut tx, me, id, now).await? } else { Vec::new() };
+    let persons = concerns::persons(&mut *tx, &vault, id).await?;
+    let mut entries = concerns::entries(&mut *tx, &vault, id).await?;
+    let evidence = if whole { evidence(&mut tx, &vault, me, id, now).await? } else { Vec::new() };
     trail::note(&mut tx, app, me, "view", ("concern", id), json!({ "whole": whole })).await?;
     tx.commit().await?;
 
@@ -231,13 +239,13 @@ pub(crate) async fn set_status(
         return concern_page(&app, &me, &id, errors, typed).await;
     }
     let entry_id = form_id(&form.id)?;
+    let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    concerns::find(&mut *tx, &me.school_id, &id).await?.ok_or(Error::NotFound)?;
+    concerns::find(&mut *tx, &vault, &id).await?.ok_or(Error::NotFound)?;
     // Somebody else may have moved it in between; then the page shows how it stands now.
     if concerns::set_status(&mut tx, &me.school_id, &id, &form.from, &form.to).await? {
-        let entry =
-            NewEntry { id: &entry_id, concern: &id, kind: "status", text: &text, by: &me.id, at: app.now() };
-        concerns::add_entry(&mut tx, &me.school_id, entry).await?;
+        let entry = NewEntry { id: &entry_id, concern: &id, kind: "status", text: &text, by: &me.id };
+        concerns::add_entry(&mut tx, &app, &vault, entry).await?;
         let detail = json!({ "from": form.from, "to": form.to });
         trail::note(&mut tx, &app, &me, "set_status", ("concern", &id), detail).await?;
     }
@@ -295,10 +303,11 @@ async fn add(
     (kind, text): (&str, &str),
 ) -> Result<Response, Error> {
     let entry_id = form_id(raw)?;
+    let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    concerns::find(&mut *tx, &me.school_id, id).await?.ok_or(Error::NotFound)?;
-    let entry = NewEntry { id: &entry_id, concern: id, kind, text, by: &me.id, at: app.now() };
-    if concerns::add_entry(&mut tx, &me.school_id, entry).await? {
+    concerns::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
+    let entry = NewEntry { id: &entry_id, concern: id, kind, text, by: &me.id };
+    if concerns::add_entry(&mut tx, app, &vault, entry).await? {
         trail::note(&mut tx, app, me, kind, ("concern", id), json!({ "entry": entry_id })).await?;
     }
     tx.commit().await?;

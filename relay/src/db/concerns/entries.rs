@@ -1,0 +1,110 @@
+//! What was done about a concern: entries, which are only ever added, and the concern's status.
+
+use super::Entry;
+use crate::app::App;
+use crate::db::keys::{self, key_columns, key_joins};
+use crate::db::{Tx, search};
+use crate::error::Error;
+use crate::proof::Table;
+use crate::seal::{DESTROYED, Object, Vault};
+use sqlx::{AnyExecutor, Row as _};
+
+/// What was done about a concern, oldest first.
+pub(crate) async fn entries<'c>(
+    db: impl AnyExecutor<'c>,
+    vault: &Vault,
+    concern: &str,
+) -> Result<Vec<Entry>, Error> {
+    let rows = sqlx::query(concat!(
+        "select e.id, e.kind, e.sealed, a.name as author, e.at, ",
+        key_columns!(),
+        " from concern c",
+        key_joins!("c", "concern"),
+        "join entry e on e.school_id = c.school_id and e.concern_id = c.id join account a on a.id = e.author_id ",
+        "where c.school_id = $1 and c.id = $2 order by e.at, e.id",
+    ))
+    .bind(vault.school().to_owned())
+    .bind(concern.to_owned())
+    .fetch_all(db)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let id: String = row.try_get("id")?;
+            let text = match keys::record(row, vault, (Object::Concern, concern))? {
+                Some(key) => key.open_words(("entry", &id), &row.try_get::<Vec<u8>, _>("sealed")?)?,
+                None => DESTROYED.to_owned(),
+            };
+            Ok(Entry {
+                kind: row.try_get("kind")?,
+                text,
+                author: row.try_get("author")?,
+                at: row.try_get("at")?,
+            })
+        })
+        .collect()
+}
+
+/// Moves a concern from one status to another. Answers whether it still had the first one.
+pub(crate) async fn set_status(
+    tx: &mut Tx,
+    school: &str,
+    id: &str,
+    from: &str,
+    to: &str,
+) -> Result<bool, Error> {
+    let done = sqlx::query("update concern set status = $1 where school_id = $2 and id = $3 and status = $4")
+        .bind(to.to_owned())
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .bind(from.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// An entry to be added.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewEntry<'a> {
+    /// Made with the form, so that sending it twice adds it once.
+    pub(crate) id: &'a str,
+    /// The concern.
+    pub(crate) concern: &'a str,
+    /// `status`, `note` or `feedback`.
+    pub(crate) kind: &'a str,
+    /// In words.
+    pub(crate) text: &'a str,
+    /// Who.
+    pub(crate) by: &'a str,
+}
+
+/// Adds an entry. Answers whether it was new.
+pub(crate) async fn add_entry(
+    tx: &mut Tx,
+    app: &App,
+    vault: &Vault,
+    entry: NewEntry<'_>,
+) -> Result<bool, Error> {
+    let what = (Object::Concern, entry.concern);
+    let Some(key) = keys::of_record(tx, vault, what).await? else {
+        return Err(Error::Gone("This concern was destroyed, so nothing can be added to it.".into()));
+    };
+    let done = sqlx::query(
+        "insert into entry (id, school_id, concern_id, kind, sealed, author_id, at) values ($1, $2, $3, $4, $5, $6, $7) \
+         on conflict (id) do nothing",
+    )
+    .bind(entry.id.to_owned())
+    .bind(vault.school().to_owned())
+    .bind(entry.concern.to_owned())
+    .bind(entry.kind.to_owned())
+    .bind(key.seal_words(app.random.as_ref(), ("entry", entry.id), entry.text)?)
+    .bind(entry.by.to_owned())
+    .bind(app.now())
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    tx.wrote(vault.school(), Table::ENTRY, entry.id);
+    search::index(tx, vault, what, entry.text).await?;
+    Ok(true)
+}

@@ -1,0 +1,212 @@
+//! Wrapped keys: the relay's, the schools', people's and records'. What they wrap and how is decided in `seal`; nothing
+//! here ever sees a key itself.
+
+use super::Tx;
+use crate::error::Error;
+use crate::seal::{Object, RecordKey, Vault, Wrapped};
+use sqlx::any::AnyRow;
+use sqlx::{AnyExecutor, Row as _};
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Wraps a school's other keys; itself wrapped by the master key.
+    School,
+    /// Hashes the words, names and accounts of a school.
+    Search,
+    /// A person's: wraps the keys of the records that concern them, and seals their name.
+    Person,
+    /// Seals backups; itself wrapped by the master key.
+    Backup,
+}
+
+impl Kind {
+    /// As stored.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::School => "school",
+            Self::Search => "search",
+            Self::Person => "person",
+            Self::Backup => "backup",
+        }
+    }
+
+    fn read(text: &str) -> Result<Self, Error> {
+        [Self::School, Self::Search, Self::Person, Self::Backup]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| Error::Internal(format!("a key is stored as of the kind “{text}”, which is none")))
+    }
+}
+
+/// A wrapped key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeyRow {
+    /// The key's id.
+    pub(crate) id: String,
+    /// What it is for.
+    pub(crate) kind: Kind,
+    /// The master key's fingerprint, or the id of the school's key.
+    pub(crate) under: String,
+    /// Its wrapped bytes.
+    pub(crate) wrapped: Vec<u8>,
+}
+
+fn key_row(row: &AnyRow) -> Result<KeyRow, Error> {
+    Ok(KeyRow {
+        id: row.try_get("id")?,
+        kind: Kind::read(&row.try_get::<String, _>("kind")?)?,
+        under: row.try_get("under")?,
+        wrapped: row.try_get("wrapped")?,
+    })
+}
+
+/// The school's own keys and its search key, newest first.
+pub(crate) async fn of_school<'c>(db: impl AnyExecutor<'c>, school: &str) -> Result<Vec<KeyRow>, Error> {
+    sqlx::query(
+        "select id, kind, under, wrapped from sealing_key where school_id = $1 and kind in ('school', 'search') \
+         and wrapped is not null order by created_at desc, id desc",
+    )
+    .bind(school.to_owned())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(key_row)
+    .collect()
+}
+
+/// Makes other writers of this school's keys wait until `tx` ends.
+pub(crate) async fn lock(tx: &mut Tx, school: &str) -> Result<(), Error> {
+    sqlx::query("update school set name = name where id = $1")
+        .bind(school.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Adds a key.
+pub(crate) async fn insert(tx: &mut Tx, school: Option<&str>, row: &KeyRow, now: i64) -> Result<(), Error> {
+    sqlx::query(
+        "insert into sealing_key (id, school_id, kind, under, wrapped, created_at) values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(row.id.clone())
+    .bind(school.map(str::to_owned))
+    .bind(row.kind.as_str())
+    .bind(row.under.clone())
+    .bind(row.wrapped.clone())
+    .bind(now)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A person's wrapped key; none when there is none or it was destroyed.
+pub(crate) async fn of_person(tx: &mut Tx, school: &str, person: &str) -> Result<Option<Wrapped>, Error> {
+    let row = sqlx::query(
+        "select under, wrapped from sealing_key where school_id = $1 and id = $2 and kind = 'person' \
+         and wrapped is not null",
+    )
+    .bind(school.to_owned())
+    .bind(person.to_owned())
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(|row| Ok(Wrapped { under: row.try_get("under")?, bytes: row.try_get("wrapped")? })).transpose()
+}
+
+/// Adds a way to a record's key.
+pub(crate) async fn wrap_record(
+    tx: &mut Tx,
+    school: &str,
+    (object, id): (Object, &str),
+    wrapped: &Wrapped,
+) -> Result<(), Error> {
+    sqlx::query(
+        "insert into record_key (school_id, object_kind, object_id, under, wrapped) values ($1, $2, $3, $4, $5) \
+         on conflict do nothing",
+    )
+    .bind(school.to_owned())
+    .bind(object.as_str())
+    .bind(id.to_owned())
+    .bind(wrapped.under.clone())
+    .bind(wrapped.bytes.clone())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes away every way to a record's key through the school's: from now on it hangs from the children whom it concerns.
+pub(crate) async fn leave_school(
+    tx: &mut Tx,
+    school: &str,
+    (object, id): (Object, &str),
+) -> Result<(), Error> {
+    sqlx::query(
+        "delete from record_key where school_id = $1 and object_kind = $2 and object_id = $3 \
+         and under in (select id from sealing_key where school_id = $1 and kind = 'school')",
+    )
+    .bind(school.to_owned())
+    .bind(object.as_str())
+    .bind(id.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The key of one record; none when the keys of everybody whom it concerned were destroyed.
+pub(crate) async fn of_record(
+    tx: &mut Tx,
+    vault: &Vault,
+    (object, id): (Object, &str),
+) -> Result<Option<RecordKey>, Error> {
+    let row = sqlx::query(
+        "select k.under as key_under, k.wrapped as key_wrapped, p.under as person_under, p.wrapped as person_wrapped \
+         from record_key k left join sealing_key p on p.id = k.under and p.kind = 'person' \
+         where k.school_id = $1 and k.object_kind = $2 and k.object_id = $3 order by k.under limit 1",
+    )
+    .bind(vault.school().to_owned())
+    .bind(object.as_str())
+    .bind(id.to_owned())
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map_or(Ok(None), |row| record(&row, vault, (object, id)))
+}
+
+/// The columns and joins that [`record`] reads, for the table with the alias `$alias`, whose rows are records of the kind
+/// `$kind`.
+macro_rules! key_columns {
+    () => {
+        "k.under as key_under, k.wrapped as key_wrapped, p.under as person_under, p.wrapped as person_wrapped"
+    };
+}
+macro_rules! key_joins {
+    ($alias:literal, $kind:literal) => {
+        concat!(
+            " left join record_key k on k.school_id = ",
+            $alias,
+            ".school_id and k.object_kind = '",
+            $kind,
+            "' and k.object_id = ",
+            $alias,
+            ".id and k.under = (select min(x.under) from record_key x where x.school_id = ",
+            $alias,
+            ".school_id and x.object_kind = '",
+            $kind,
+            "' and x.object_id = ",
+            $alias,
+            ".id) left join sealing_key p on p.id = k.under and p.kind = 'person' "
+        )
+    };
+}
+pub(super) use {key_columns, key_joins};
+
+/// The record's key from a row with the columns above; none when it can no longer be opened by anybody.
+pub(super) fn record(row: &AnyRow, vault: &Vault, what: (Object, &str)) -> Result<Option<RecordKey>, Error> {
+    let pair = |under: &str, wrapped: &str| -> Result<Option<Wrapped>, Error> {
+        let under: Option<String> = row.try_get(under)?;
+        let bytes: Option<Vec<u8>> = row.try_get(wrapped)?;
+        Ok(under.zip(bytes).map(|(under, bytes)| Wrapped { under, bytes }))
+    };
+    let Some(wrapped) = pair("key_under", "key_wrapped")? else { return Ok(None) };
+    let person = pair("person_under", "person_wrapped")?;
+    Ok(Some(vault.record(what, &wrapped, person.as_ref())?))
+}

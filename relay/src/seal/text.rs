@@ -1,0 +1,68 @@
+//! What is inside sealed columns: the words of each kind of record, as JSON. Fields may be added, never taken away or
+//! renamed: what is sealed today must open in decades.
+
+use serde::{Deserialize, Serialize};
+
+/// What a reader sees where the key was destroyed.
+pub(crate) const DESTROYED: &str =
+    "These words were destroyed with the key of the child whom they concerned.";
+
+/// The words of an alert, under its episode's key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AlertText {
+    /// The page's address without query and fragment; empty for unlawful content.
+    pub(crate) url: String,
+    /// What was written.
+    pub(crate) excerpt: Option<String>,
+    /// Ranges of characters of `excerpt` that matched.
+    pub(crate) marks: Vec<(u32, u32)>,
+    /// The account that the browser claimed, or nothing.
+    pub(crate) account: String,
+}
+
+/// The words of a pupil's report, under its own key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReportText {
+    /// The name that the pupil gave; empty for an anonymous report.
+    pub(crate) name: String,
+    /// What happened.
+    pub(crate) story: String,
+    /// What the pupil would like to happen; may be empty.
+    pub(crate) wish: String,
+}
+
+/// The words of a concern, under its own key. Fact, the child's words and opinion stay apart (KCSIE, part one).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ConcernText {
+    /// Where; may be empty.
+    pub(crate) place: String,
+    /// What was seen and heard: fact.
+    pub(crate) seen_heard: String,
+    /// The child's own words; may be empty.
+    pub(crate) childs_words: String,
+    /// The reporter's view: opinion; may be empty.
+    pub(crate) view: String,
+    /// What the reporter has done; may be empty.
+    pub(crate) done_so_far: String,
+}
+
+impl AlertText {
+    /// What is left when the key is gone.
+    pub(crate) fn destroyed() -> Self {
+        Self { excerpt: Some(DESTROYED.to_owned()), ..Self::default() }
+    }
+}
+
+impl ReportText {
+    /// What is left when the key is gone.
+    pub(crate) fn destroyed() -> Self {
+        Self { story: DESTROYED.to_owned(), ..Self::default() }
+    }
+}
+
+impl ConcernText {
+    /// What is left when the key is gone.
+    pub(crate) fn destroyed() -> Self {
+        Self { seen_heard: DESTROYED.to_owned(), ..Self::default() }
+    }
+}

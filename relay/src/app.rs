@@ -8,11 +8,14 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::limit::Limits;
 use crate::live::Live;
+use crate::proof::{self, anchor::Signer};
 use crate::random::{self, NoRandomness, Random};
 use crate::seal::{MasterError, MasterSource, Vault, Vaults};
 use crate::secrets::Secrets;
 use crate::web::{join, setup};
 use anyhow::anyhow;
+use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use url::Url;
@@ -83,6 +86,16 @@ impl App {
             passwords: Passwords::default(),
             csp_reports: AtomicU64::new(0),
         }))
+    }
+
+    /// Signs where each chain ends now and writes it into `folder`, with the key in `data`: what the relay does by itself
+    /// every minute.
+    ///
+    /// # Errors
+    /// When the database cannot be read or the files not be written.
+    pub async fn drop_anchors(&self, data: &Path, folder: &Path) -> anyhow::Result<()> {
+        let signer = Signer::open(data, folder, self.random.as_ref())?;
+        proof::drop_anchors(self, &signer, &mut HashMap::new()).await
     }
 
     /// The keys of `school`, opened: what sealed rows are read and written with.

@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) database: Option<Url>,
     /// Where the master key comes from; none for a file in the data folder.
     pub(crate) master: Option<MasterSource>,
+    /// The folder that anchors are written to; none for one in the data folder.
+    pub(crate) anchors: Option<PathBuf>,
 }
 
 /// What is wrong with the configuration.
@@ -104,6 +106,11 @@ impl Config {
         self.master.clone().unwrap_or_else(|| MasterSource::in_folder(&self.data))
     }
 
+    /// The folder that anchors are written to.
+    pub(crate) fn anchors(&self) -> PathBuf {
+        self.anchors.clone().unwrap_or_else(|| self.data.join("anchors"))
+    }
+
     /// Where people and devices reach a relay that listens on `bound`.
     ///
     /// # Errors
@@ -157,6 +164,7 @@ mod tests {
             tls: None,
             database: None,
             master: None,
+            anchors: None,
         }
     }
 

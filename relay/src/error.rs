@@ -47,6 +47,15 @@ impl Error {
         Self::Internal(error.to_string())
     }
 
+    /// The same for whoever is at the server's console.
+    pub(crate) fn into_anyhow(self) -> anyhow::Error {
+        let (_, title, text) = match self {
+            Self::Internal(detail) | Self::Busy(detail) => return anyhow::anyhow!(detail),
+            other => other.explained(),
+        };
+        anyhow::anyhow!("{title}. {text}")
+    }
+
     /// The status, the title and the text of the page. What failed inside goes to the log.
     fn explained(self) -> (StatusCode, &'static str, String) {
         match self {

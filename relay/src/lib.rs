@@ -18,7 +18,7 @@ mod error;
 mod extract;
 mod limit;
 mod live;
-mod proof;
+pub mod proof;
 mod random;
 mod routes;
 mod seal;

@@ -7,6 +7,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::crx::{Key, Package};
 use crate::db::Db;
+use crate::proof::{self, anchor::Signer};
 use crate::random::SystemRandom;
 use crate::routes::router;
 use crate::secrets::Secrets;
@@ -15,6 +16,7 @@ use anyhow::Context as _;
 use axum_server::Handle;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::TokioTimer;
+use std::collections::HashMap;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -23,6 +25,8 @@ use std::time::Duration;
 
 /// How long a request's headers may take, and the handshake before them.
 const HEADERS: Duration = Duration::from_secs(10);
+/// How often the ends of the chains are signed and written outside the database.
+const ANCHOR: Duration = Duration::from_secs(60);
 /// How long requests that are under way may take once the relay has been told to stop.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -46,6 +50,8 @@ pub(crate) async fn serve(config: &Config, out: &mut dyn Write) -> anyhow::Resul
 
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone(), Arc::clone(&app)));
+    let anchors = Signer::open(&config.data, &config.anchors(), app.random.as_ref())?;
+    tokio::spawn(drop_anchors(Arc::clone(&app), anchors));
     let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls))).handshake_timeout(HEADERS);
     let mut server = axum_server::from_tcp(listener)?.acceptor(Limited::new(acceptor)).handle(handle);
     let builder = server.http_builder();
@@ -61,6 +67,18 @@ pub(crate) async fn serve(config: &Config, out: &mut dyn Write) -> anyhow::Resul
     app.db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Writes an anchor, every minute, for each chain that has grown. What cannot be written is tried again.
+async fn drop_anchors(app: Arc<App>, signer: Signer) {
+    let mut written = HashMap::new();
+    let mut minute = tokio::time::interval(ANCHOR);
+    loop {
+        minute.tick().await;
+        if let Err(error) = proof::drop_anchors(&app, &signer, &mut written).await {
+            tracing::error!(%error, "anchors could not be written: is the folder’s disk there, and not full?");
+        }
+    }
 }
 
 /// A new set-up link.
@@ -90,15 +108,23 @@ pub(crate) async fn join_link(config: &Config, email: &str, out: &mut dyn Write)
     Ok(())
 }
 
+/// Opens the database that the configuration names.
+///
+/// # Errors
+/// When it cannot be opened or brought up to date.
+pub(crate) async fn database(config: &Config) -> anyhow::Result<Db> {
+    Ok(match &config.database {
+        Some(url) => Db::postgres(url).await?,
+        None => Db::sqlite(&config.data.join("lapwing.db")).await?,
+    })
+}
+
 async fn open(config: &Config, bound: SocketAddr) -> anyhow::Result<Arc<App>> {
     let data = config.data.as_path();
     make_folder(data)?;
     let random = SystemRandom::default();
     let secrets = Secrets::open(data, &random)?;
-    let db = match &config.database {
-        Some(url) => Db::postgres(url).await?,
-        None => Db::sqlite(&data.join("lapwing.db")).await?,
-    };
+    let db = database(config).await?;
     let folder = data.to_path_buf();
     // Making a key takes up to some seconds of one core.
     let package = move || Key::open(&folder).and_then(|key| Package::embedded(&key));

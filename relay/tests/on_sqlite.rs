@@ -22,6 +22,8 @@ mod headers;
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
+#[path = "suite/proof.rs"]
+mod proof;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/roles.rs"]

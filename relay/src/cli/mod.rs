@@ -1,6 +1,7 @@
 //! The command line: what may be asked of the program, and how it answers. What `serve` does is in `crate::serve`.
 
 mod scan;
+mod verify;
 
 use crate::config::{self, Config, ConfigError};
 use crate::{serve, tls};
@@ -37,6 +38,13 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
+    /// Check that nobody has changed the record behind the relay's back, and name the first row that was
+    Verify {
+        #[command(flatten)]
+        options: Options,
+        #[command(flatten)]
+        how: verify::Options,
+    },
     /// Check addresses and texts: JSON Lines in on standard input, JSON Lines out
     Scan(scan::Options),
     /// Print the version
@@ -69,6 +77,9 @@ struct Options {
     /// Command that prints the master key in base64, such as one that asks a key management service
     #[arg(long, env = "LAPWING_MASTER_KEY_COMMAND", value_name = "COMMAND")]
     master_key_command: Option<String>,
+    /// Folder for the signed ends of the audit chains, best on another disk or machine; anchors in the data folder when absent
+    #[arg(long, env = "LAPWING_ANCHORS", value_name = "DIR")]
+    anchors: Option<PathBuf>,
 }
 
 impl Options {
@@ -87,6 +98,7 @@ impl Options {
             tls,
             database: self.database,
             master: config::master(self.master_key_file, self.master_key_command, key)?,
+            anchors: self.anchors,
         })
     }
 }
@@ -116,6 +128,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::JoinLink { email, options } => {
             runtime()?.block_on(serve::join_link(&options.config()?, &email, &mut out))?;
+        }
+        Command::Verify { options, how } => {
+            return runtime()?.block_on(verify::verify(&options.config()?, &how, &mut out));
         }
         Command::Scan(options) => return scan::scan(&options, std::io::stdin().lock(), out.lock()),
         Command::Version => writeln!(out, "lapwing-relay {}", env!("CARGO_PKG_VERSION"))?,

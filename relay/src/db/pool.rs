@@ -4,7 +4,7 @@
 use super::Tx;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{AnyPool, ConnectOptions as _, Executor as _};
+use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Transaction};
 use std::path::Path;
 use std::time::Duration;
 use tracing::log::LevelFilter;
@@ -21,6 +21,7 @@ pub struct Db {
     read: AnyPool,
     write: AnyPool,
     begin: &'static str,
+    snapshot: &'static str,
 }
 
 /// Why the database could not be opened.
@@ -59,7 +60,7 @@ impl Db {
         SQLITE.run(&write).await?;
         let read = sqlite_pool(READERS).connect_with(options).await?;
         // A deferred transaction that starts with a read fails at once when another process writes in between.
-        Ok(Self { read, write, begin: "begin immediate" })
+        Ok(Self { read, write, begin: "begin immediate", snapshot: "begin" })
     }
 
     /// Opens PostgreSQL at `url` and brings its schema up to date.
@@ -78,7 +79,12 @@ impl Db {
             .connect_with(options)
             .await?;
         POSTGRES.run(&pool).await?;
-        Ok(Self { read: pool.clone(), write: pool, begin: "begin" })
+        Ok(Self {
+            read: pool.clone(),
+            write: pool,
+            begin: "begin",
+            snapshot: "begin isolation level repeatable read, read only",
+        })
     }
 
     /// For statements that only read.
@@ -89,6 +95,11 @@ impl Db {
     /// Begins a change.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
         Ok(Tx::new(self.write.begin_with(self.begin).await?))
+    }
+
+    /// One moment of the database, for reading much of it while it is being written. It ends when it is dropped.
+    pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        self.read.begin_with(self.snapshot).await
     }
 
     /// Finishes what is under way and closes the database.

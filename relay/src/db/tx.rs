@@ -191,7 +191,7 @@ pub(crate) fn columns(table: Table) -> String {
 }
 
 /// The digest of a row that was read with [`columns`].
-pub(crate) fn row_digest(row: &AnyRow, table: Table) -> Result<[u8; 32], Error> {
+pub(crate) fn row_digest(row: &AnyRow, table: Table) -> Result<[u8; 32], sqlx::Error> {
     enum Owned {
         Text(Option<String>),
         Number(Option<i64>),
@@ -207,7 +207,7 @@ pub(crate) fn row_digest(row: &AnyRow, table: Table) -> Result<[u8; 32], Error> 
                 Column::Bytes(name) => Owned::Bytes(row.try_get(name)?),
             })
         })
-        .collect::<Result<Vec<_>, Error>>()?;
+        .collect::<Result<Vec<_>, sqlx::Error>>()?;
     let values: Vec<Value<'_>> = values
         .iter()
         .map(|value| match value {

@@ -43,7 +43,7 @@ enum Command {
         #[command(flatten)]
         options: Options,
         #[command(flatten)]
-        how: verify::Options,
+        how: verify::Against,
     },
     /// Check addresses and texts: JSON Lines in on standard input, JSON Lines out
     Scan(scan::Options),

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 /// What to check against.
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(super) struct Against {
     /// Public key of the anchors, from a place that whoever might have changed the record cannot reach
     #[arg(long, value_name = "FILE")]
     anchor_key: Option<PathBuf>,
@@ -24,7 +24,7 @@ pub(super) struct Options {
 ///
 /// # Errors
 /// When the database or the anchors cannot be read.
-pub(super) async fn verify(config: &Config, how: &Options, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub(super) async fn verify(config: &Config, how: &Against, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let folder = config.anchors();
     let anchors =
         if how.without_anchors { Vec::new() } else { anchor::read(&folder, how.anchor_key.as_deref())? };

@@ -6,7 +6,8 @@ use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
 use crate::error::Error;
-use crate::limit::Limits;
+use crate::health::Health;
+use crate::limit::{Admission, Limits};
 use crate::live::Live;
 use crate::proof::{self, anchor::Signer};
 use crate::random::{self, NoRandomness, Random};
@@ -58,6 +59,10 @@ pub struct App {
     pub(crate) limits: Limits,
     /// Opens what is sealed.
     pub(crate) vaults: Vaults,
+    /// Lets devices in when more comes than can be kept.
+    pub(crate) admission: Admission,
+    /// Whether the relay should be given work.
+    pub(crate) health: Health,
     /// Hashes and verifies passwords.
     pub(crate) passwords: Passwords,
     /// How often a browser said that a page broke the content security policy.
@@ -72,6 +77,7 @@ impl App {
     pub fn new(parts: Parts) -> Result<Arc<Self>, MasterError> {
         let Parts { db, clock, random, secrets, master, public_url, extension } = parts;
         let limits = Limits::new(&clock);
+        let admission = Admission::new(&clock, Arc::clone(&random));
         let vaults = Vaults::new(master, random.as_ref())?;
         Ok(Arc::new(Self {
             db,
@@ -83,6 +89,8 @@ impl App {
             live: Live::default(),
             limits,
             vaults,
+            admission,
+            health: Health::default(),
             passwords: Passwords::default(),
             csp_reports: AtomicU64::new(0),
         }))
@@ -118,6 +126,12 @@ impl App {
     /// When the database cannot be read or written.
     pub async fn join_link(&self, email: &str) -> anyhow::Result<Option<String>> {
         join::console_link(self, email).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+    }
+
+    /// Ends what would hold up the relay's stop: open pages come back by themselves, and load balancers look elsewhere.
+    pub(crate) fn drain(&self) {
+        self.health.drain();
+        self.live.close();
     }
 
     /// Milliseconds since 1970, as the database keeps time.

@@ -1,5 +1,5 @@
 //! Where the relay keeps its data, where it listens, and under which address people reach it: as given on the command
-//! line or in the environment, checked before anything is started.
+//! line or in the environment, checked before anything is started. The flags themselves are in `cli::options`.
 
 use crate::seal::{MasterSource, Secret};
 use crate::tls;
@@ -16,14 +16,53 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Where people and devices reach the relay; none for the address that it listens on.
     pub(crate) public_url: Option<Url>,
-    /// The certificate that IT gives; none for one of our own.
-    pub(crate) tls: Option<tls::Files>,
+    /// Where the certificate comes from.
+    pub(crate) tls: Tls,
     /// PostgreSQL's address; none for SQLite in the data folder. It may hold a password.
     pub(crate) database: Option<Url>,
     /// Where the master key comes from; none for a file in the data folder.
     pub(crate) master: Option<MasterSource>,
     /// The folder that anchors are written to; none for one in the data folder.
     pub(crate) anchors: Option<PathBuf>,
+    /// Where to answer a Prometheus server, without TLS; none for nowhere.
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Connections at once.
+    pub(crate) connections: Connections,
+    /// Free bytes on the data folder's disk under which the relay says that it is not ready.
+    pub(crate) min_free: u64,
+}
+
+/// Where the certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tls {
+    /// The relay makes one for itself.
+    Own,
+    /// IT gives one, and may replace the files at any time.
+    Files(tls::Files),
+    /// An authority that speaks ACME (RFC 8555) issues one for the public address.
+    Acme(Acme),
+}
+
+/// How certificates are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Acme {
+    /// Where the authority writes about trouble with the certificate: an e-mail address.
+    pub(crate) contact: String,
+    /// The authority's directory.
+    pub(crate) directory: Url,
+    /// Certificate by which the authority's own server is known, PEM; none for the well-known ones.
+    pub(crate) root: Option<PathBuf>,
+    /// The host name of the public address.
+    pub(crate) host: String,
+}
+
+/// How many connections may be open at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Connections {
+    /// In total. Each device that is switched on may hold one, and each open inbox.
+    pub(crate) total: u32,
+    /// From one network address. A school, and often a whole trust, stands behind one.
+    pub(crate) each_address: u32,
 }
 
 /// What is wrong with the configuration.
@@ -47,6 +86,26 @@ pub(crate) enum ConfigError {
         "the master key is given twice: use one of LAPWING_MASTER_KEY, --master-key-file and --master-key-command"
     )]
     TwoMasters,
+    /// Two sources of a certificate.
+    #[error("give either --tls-cert and --tls-key or --acme-contact, not both")]
+    TwoCertificates,
+    /// A certificate is to be asked for, but for no name that an authority could vouch for.
+    #[error("--acme-contact needs --public-url with a host name that the internet can look up, such as https://lapwing.school.example")]
+    AcmeName,
+    /// Not an e-mail address.
+    #[error("--acme-contact {0}: give an e-mail address, such as it@school.example")]
+    AcmeContact(String),
+    /// Not a directory.
+    #[error("--acme-directory {0}: give the https:// address of an ACME directory")]
+    AcmeDirectory(String),
+    /// More from one address than in total.
+    #[error("--max-connections-per-address {each} is more than --max-connections {total}")]
+    Connections {
+        /// From one address.
+        each: u32,
+        /// In total.
+        total: u32,
+    },
     /// Not a database.
     #[error("--database must start with postgres:// ; leave it out for SQLite in the data folder")]
     Database,
@@ -97,6 +156,31 @@ pub(crate) fn master(
         (None, Some(command), None) => Ok(Some(MasterSource::Command(command))),
         (None, None, Some(text)) => Ok(Some(MasterSource::Text(Secret(text)))),
         _ => Err(ConfigError::TwoMasters),
+    }
+}
+
+/// Puts together what `--acme-contact`, `--acme-directory` and `--acme-root` say.
+///
+/// # Errors
+/// When there is no public name to ask for, or a part of it makes no sense.
+pub(crate) fn acme(
+    contact: &str,
+    directory: Url,
+    root: Option<PathBuf>,
+    public_url: Option<&Url>,
+) -> Result<Acme, ConfigError> {
+    let address = contact.strip_prefix("mailto:").unwrap_or(contact);
+    if !address.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) {
+        return Err(ConfigError::AcmeContact(contact.to_owned()));
+    }
+    if directory.scheme() != "https" {
+        return Err(ConfigError::AcmeDirectory(directory.to_string()));
+    }
+    match public_url.and_then(Url::host) {
+        Some(Host::Domain(name)) => {
+            Ok(Acme { contact: address.to_owned(), directory, root, host: name.to_owned() })
+        }
+        _ => Err(ConfigError::AcmeName),
     }
 }
 
@@ -161,10 +245,13 @@ mod tests {
             data: "data".into(),
             listen: listen(listen_on).unwrap(),
             public_url: url.map(|url| public_url(url).unwrap()),
-            tls: None,
+            tls: Tls::Own,
             database: None,
             master: None,
             anchors: None,
+            metrics: None,
+            connections: Connections { total: 100, each_address: 50 },
+            min_free: 0,
         }
     }
 

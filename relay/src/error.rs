@@ -2,6 +2,7 @@
 //! reference number, and the log has the rest. Devices get problem details instead, from `api::problem`.
 
 use crate::limit::TooMany;
+use crate::metrics;
 use crate::random::NoRandomness;
 use crate::seal::SealError;
 use crate::web::message;
@@ -124,11 +125,13 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => Self::Busy(error.to_string()),
-            sqlx::Error::Database(inner) if is_busy(inner.code().as_deref()) => Self::Busy(error.to_string()),
-            _ => Self::Internal(error.to_string()),
-        }
+        let busy = match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => true,
+            sqlx::Error::Database(inner) => is_busy(inner.code().as_deref()),
+            _ => false,
+        };
+        metrics::database_error(if busy { "busy" } else { "fault" });
+        if busy { Self::Busy(error.to_string()) } else { Self::Internal(error.to_string()) }
     }
 }
 

@@ -45,7 +45,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Address {
     }
 }
 
-fn subscriber(address: IpAddr) -> String {
+/// The key of an address: itself, or the /64 of an IPv6 one.
+pub(crate) fn subscriber(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(four) => four.to_string(),
         IpAddr::V6(six) => {

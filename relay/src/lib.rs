@@ -6,6 +6,7 @@
 //! `seal` is how words are encrypted, `proof` how changes behind the relay's back show. What is dangerous, and what to do about it, is not decided here: that is `lapwing-core`.
 
 mod accept;
+mod acme;
 mod api;
 mod app;
 mod auth;
@@ -16,8 +17,11 @@ mod crx;
 mod db;
 mod error;
 mod extract;
+mod health;
 mod limit;
 mod live;
+mod log;
+mod metrics;
 pub mod proof;
 mod random;
 mod routes;
@@ -25,7 +29,9 @@ mod seal;
 mod secrets;
 mod security;
 mod serve;
+mod slow;
 mod tls;
+mod watch;
 mod web;
 
 pub use app::{App, Parts};

@@ -1,6 +1,7 @@
 //! News for open pages: who waits for changes in which school. It says that something changed, never what: a page that
 //! hears it asks again, through the same checks as the first time. How it reaches a browser is in `web::inbox`.
 
+use crate::metrics::Present;
 use futures_util::{Stream, StreamExt};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -42,7 +43,12 @@ impl Live {
     pub(crate) fn subscribe(&self, school: &str) -> impl Stream<Item = Change> + Send + use<> {
         let mut schools = self.schools.lock().unwrap_or_else(PoisonError::into_inner);
         let sender = schools.entry(school.to_owned()).or_insert_with(|| broadcast::channel(BACKLOG).0);
-        BroadcastStream::new(sender.subscribe()).map(|change| change.unwrap_or(Change::Inbox))
+        let page = Present::page();
+        BroadcastStream::new(sender.subscribe()).map(move |change| {
+            // Counted for as long as the stream is there.
+            let _ = &page;
+            change.unwrap_or(Change::Inbox)
+        })
     }
 }
 

@@ -6,7 +6,8 @@ use crate::auth::gate;
 use crate::web::{
     alerts, assets, concerns, devices, home, inbox, install, join, people, problems, reports, setup, sign_in,
 };
-use crate::{api, security};
+use crate::watch::watch;
+use crate::{api, health, security};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
@@ -66,7 +67,8 @@ pub fn table() -> Vec<Row> {
         get ("/extension/lapwing.crx",      Nothing, install::crx),
         get ("/static/{name}",              Nothing, assets::file),
         get ("/problems/{name}",            Nothing, problems::page),
-        get ("/health",                     Nothing, security::health),
+        get ("/health",                     Nothing, health::health),
+        get ("/ready",                      Nothing, health::ready),
         post("/csp-report",                 Nothing, security::csp_report),
 
         // Signing in
@@ -144,5 +146,6 @@ pub fn router(app: &Arc<App>) -> Router {
         .method_not_allowed_fallback(security::wrong_method)
         .layer(DefaultBodyLimit::max(security::BODY))
         .layer(from_fn(security::guard))
+        .layer(from_fn(watch))
         .with_state(Arc::clone(app))
 }

@@ -1,12 +1,14 @@
 //! What every answer carries and every request must keep to: security headers, a time limit, the same origin for
 //! changes, and an answer even when a handler panics. Which role a URL needs is in `routes`; how often something may be
-//! tried is in `limit`.
+//! tried is in `limit`; what is logged and counted of a request is in `watch`.
 
 use crate::api::Problem;
 use crate::app::App;
 use crate::error::Error;
-use axum::body::Bytes;
-use axum::extract::{MatchedPath, Request, State};
+use crate::metrics;
+use crate::slow::Paced;
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -15,7 +17,7 @@ use lapwing_core::wire::limit;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 /// How long a handler may take, body included. An open stream of events has answered already.
@@ -32,6 +34,22 @@ const DRAINED: usize = 64 * 1024 * 1024;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types lapwing; report-to csp; report-uri /csp-report";
+
+/// What a browser may name as broken.
+const DIRECTIVES: [&str; 12] = [
+    "default-src",
+    "script-src",
+    "script-src-elem",
+    "script-src-attr",
+    "style-src",
+    "style-src-elem",
+    "style-src-attr",
+    "img-src",
+    "connect-src",
+    "form-action",
+    "require-trusted-types-for",
+    "trusted-types",
+];
 
 static HEADERS: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -57,13 +75,14 @@ pub(crate) fn answer(uri: &Uri, error: Error) -> Response {
     if is_for_devices(uri.path()) { Problem::from(error).into_response() } else { error.into_response() }
 }
 
-/// Around every request: the time limit, panics, headers, and one line in the log without what was asked for.
+/// Around every request: the time limit, the least rate of its body, panics, and headers.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let uri = request.uri().clone();
-    let method = request.method().clone();
-    // The pattern, not the path: paths can carry one-time tokens.
-    let path = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
-    let started = Instant::now();
+    let request = if request.body().is_end_stream() {
+        request
+    } else {
+        request.map(|body| Body::new(Paced::new(body)))
+    };
     let mut response = if announces_too_much(request.headers()) {
         let _ = tokio::time::timeout(TIME, drain(request.into_body().into_data_stream())).await;
         answer(&uri, Error::TooLarge)
@@ -75,8 +94,6 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
             Err(_) => answer(&uri, Error::TimedOut),
         }
     };
-    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(%method, path, status = response.status().as_u16(), millis, "answered");
     let headers = response.headers_mut();
     for (name, value) in &HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
@@ -127,12 +144,6 @@ pub(crate) async fn wrong_method(uri: Uri) -> Response {
     answer(&uri, Error::Method)
 }
 
-/// `GET /health`: whether the relay can reach its database. For load balancers.
-pub(crate) async fn health(State(app): State<Arc<App>>) -> Result<&'static str, Error> {
-    crate::db::schools::exists(app.db.read()).await?;
-    Ok("ok\n")
-}
-
 /// `POST /csp-report`: a browser says that a page broke the policy above. It is counted and logged without the page's
 /// address, which could carry a token.
 pub(crate) async fn csp_report(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> StatusCode {
@@ -145,12 +156,18 @@ pub(crate) async fn csp_report(State(app): State<Arc<App>>, headers: HeaderMap, 
     } else {
         &report["csp-report"]
     };
-    let word = |names: [&str; 2]| -> String {
-        let text = names.iter().find_map(|name| report[*name].as_str()).unwrap_or("unknown");
-        text.chars().filter(|c| c.is_ascii_alphanumeric() || "-:/. '".contains(*c)).take(60).collect()
+    let said = |names: [&str; 2]| names.iter().find_map(|name| report[*name].as_str()).unwrap_or_default();
+    // Anybody may post here, and a page's address may hold anything: only words of our own reach the log.
+    let directive = said(["effectiveDirective", "effective-directive"]);
+    let directive = DIRECTIVES.iter().find(|known| **known == directive).copied().unwrap_or("other");
+    let blocked = match said(["blockedURL", "blocked-uri"]) {
+        "inline" => "inline",
+        "eval" => "eval",
+        "trusted-types-sink" | "trusted-types-policy" => "trusted types",
+        other if other.starts_with("data") => "data",
+        _ => "an address",
     };
-    let directive = word(["effectiveDirective", "effective-directive"]);
-    let blocked = word(["blockedURL", "blocked-uri"]);
+    metrics::csp_report();
     tracing::warn!(count, directive, blocked, "a page broke the content security policy");
     StatusCode::NO_CONTENT
 }

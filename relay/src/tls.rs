@@ -4,7 +4,7 @@
 use crate::secrets::write_private;
 use jiff::{Timestamp, tz::TimeZone};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
+use rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -68,24 +68,69 @@ pub(crate) enum TlsError {
 /// # Errors
 /// When a file cannot be read or does not hold what it should.
 pub(crate) fn config(files: &Files) -> Result<ServerConfig, TlsError> {
-    let chain = CertificateDer::pem_slice_iter(&read(&files.certificate)?)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| content(&files.certificate, "a certificate", error.to_string()))?;
-    if chain.is_empty() {
-        return Err(content(&files.certificate, "a certificate", "there is none in it".into()));
-    }
+    let chain = chain(&files.certificate)?;
     let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?)
         .map_err(|error| content(&files.key, "a private key", error.to_string()))?;
     let pair =
         |error: rustls::Error| TlsError::Pair { path: files.certificate.clone(), detail: error.to_string() };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(pair)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(pair)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let mut config = builder()?.with_no_client_auth().with_single_cert(chain, key).map_err(pair)?;
+    config.alpn_protocols = protocols();
     Ok(config)
+}
+
+/// TLS 1.2 and 1.3 with the ciphers of `ring`, before a certificate is chosen.
+///
+/// # Errors
+/// Never: `ring` offers both versions.
+pub(crate) fn builder() -> Result<ConfigBuilder<ServerConfig, WantsVerifier>, TlsError> {
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsError::Pair { path: PathBuf::from("(none)"), detail: error.to_string() })
+}
+
+/// What may be spoken inside: HTTP/2 and HTTP/1.1.
+pub(crate) fn protocols() -> Vec<Vec<u8>> {
+    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
+}
+
+/// The certificates in a PEM file, the relay's own first; at least one.
+///
+/// # Errors
+/// When the file cannot be read or holds none.
+pub(crate) fn chain(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let chain = CertificateDer::pem_slice_iter(&read(file)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| content(file, "a certificate", error.to_string()))?;
+    if chain.is_empty() {
+        return Err(content(file, "a certificate", "there is none in it".into()));
+    }
+    Ok(chain)
+}
+
+/// When the first certificate of a PEM file ends.
+///
+/// # Errors
+/// When the file cannot be read or holds no certificate that can be understood.
+pub(crate) fn expires(file: &Path) -> Result<Timestamp, TlsError> {
+    let chain = chain(file)?;
+    let not_understood = |detail: String| content(file, "a certificate", detail);
+    let first = chain.first().ok_or_else(|| not_understood("there is none in it".into()))?;
+    let (_, parsed) =
+        x509_parser::parse_x509_certificate(first).map_err(|error| not_understood(error.to_string()))?;
+    Timestamp::from_second(parsed.validity().not_after.timestamp())
+        .map_err(|error| not_understood(error.to_string()))
+}
+
+/// Makes a folder that only its owner may look into, with those above it.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn make_private_folder(folder: &Path) -> Result<(), TlsError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|source| TlsError::File { path: folder.to_path_buf(), source })
 }
 
 /// The relay's own certificate in `folder`/tls, made now when there is none for exactly these `hosts`. The second
@@ -116,7 +161,7 @@ pub(crate) fn own(folder: &Path, hosts: &[String], now: Timestamp) -> Result<(Fi
         let path = path.to_path_buf();
         move |source| TlsError::File { path, source }
     };
-    std::fs::create_dir_all(&folder).map_err(failed(&folder))?;
+    make_private_folder(&folder)?;
     match std::fs::remove_file(&files.key) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&files.key)(error)),
         _ => {}

@@ -7,13 +7,17 @@ use super::signed::Signed;
 use crate::app::App;
 use crate::db::audit::{self, Event};
 use crate::db::intake::{self, Origin};
+use crate::limit::Lane;
 use crate::live::Change;
+use crate::metrics;
 use axum::Json;
 use axum::extract::State;
+use lapwing_core::{Severity, Stage};
 use lapwing_core::wire::{Alert, BatchReceipt, Refusal, limit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A batch whose alerts are read one by one, so that a single bad one can be named.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,7 +29,7 @@ pub(crate) struct Batch {
 /// `POST /api/v1/alerts`.
 pub(crate) async fn alerts(
     State(app): State<Arc<App>>,
-    Signed { device, body }: Signed<Batch>,
+    Signed { device, body, arrival: _arrival }: Signed<Batch>,
 ) -> Result<Json<BatchReceipt>, Problem> {
     if body.alerts.len() > limit::BATCH {
         let detail = format!("A batch may hold at most {} alerts. Send fewer at once.", limit::BATCH);
@@ -39,6 +43,8 @@ pub(crate) async fn alerts(
             Err(refusal) => receipt.refused.push(refusal),
         }
     }
+    let lane = if sound.iter().any(is_severe) { Lane::Severe } else { Lane::Bulk };
+    let admitted = app.admission.admit(&device, lane, sound.len())?;
     let origin = Origin { school_id: &device.school_id, device_id: &device.id, now: app.now() };
     let vault = app.vault(&device.school_id).await?;
     let mut tx = app.db.begin().await?;
@@ -58,14 +64,23 @@ pub(crate) async fn alerts(
         };
         audit::record(&mut tx, &app, event).await?;
     }
+    let started = Instant::now();
     tx.commit().await?;
+    metrics::committed(kept, started.elapsed());
     if kept > 0 {
         app.live.notify(&device.school_id, Change::Inbox);
     }
-    let refused = receipt.refused.len();
-    tracing::info!(device = device.id, kept, known = sound.len() as u64 - kept, refused, "alerts received");
+    let (known, refused) = (sound.len() as u64 - kept, receipt.refused.len() as u64);
+    metrics::alerts(kept, known, refused);
+    let severe = admitted.lane == Lane::Severe;
+    tracing::info!(device = device.id, kept, known, refused, severe, "alerts received");
     receipt.acknowledged = sound.into_iter().map(|alert| alert.id).collect();
     Ok(Json(receipt))
+}
+
+/// Whether somebody may have to act today: such a batch takes a place that no flood can have taken.
+fn is_severe(alert: &Alert) -> bool {
+    alert.severity >= Severity::High || alert.stage == Some(Stage::Active)
 }
 
 fn read(value: Value) -> Result<Alert, Refusal> {

@@ -5,6 +5,7 @@ use super::problem::Problem;
 use super::signed::Signed;
 use crate::app::App;
 use crate::db::{accounts, devices, schools};
+use crate::limit::Lane;
 use axum::Json;
 use axum::extract::State;
 use lapwing_core::wire::{CheckIn, DeviceState, SchoolConfig, TrustedAdult};
@@ -14,7 +15,7 @@ use std::sync::Arc;
 /// every few minutes from each.
 pub(crate) async fn check_in(
     State(app): State<Arc<App>>,
-    Signed { device, body }: Signed<CheckIn>,
+    Signed { device, body, arrival: _arrival }: Signed<CheckIn>,
 ) -> Result<Json<SchoolConfig>, Problem> {
     let said = CheckIn {
         extension_version: line("extension_version", &body.extension_version)?,
@@ -23,6 +24,7 @@ pub(crate) async fn check_in(
         policy_version: line("policy_version", &body.policy_version)?,
         ..body
     };
+    let _admitted = app.admission.admit(&device, Lane::Bulk, 1)?;
     let mut tx = app.db.begin().await?;
     devices::check_in(&mut tx, &device.id, &said, state(said.state), app.now()).await?;
     tx.commit().await?;

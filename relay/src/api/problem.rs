@@ -2,7 +2,7 @@
 //! says what to do about it. What people are told is in `crate::error`.
 
 use crate::error::{Error, logged};
-use crate::limit::TooMany;
+use crate::limit::{Refused, TooMany};
 use crate::random::NoRandomness;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -66,11 +66,11 @@ kinds! {
     UNFIT = "unfit", UNPROCESSABLE_ENTITY, "The request breaks a rule",
         "The detail names the field and the rule. If the extension sent it, bring the extension up to date.";
     TOO_MANY = "too-many", TOO_MANY_REQUESTS, "Too many tries",
-        "Wait for as long as Retry-After says. Alerts are never limited in this way.";
+        "The device waits for as long as Retry-After says and sends it again; nothing is lost.";
     FAULT = "fault", INTERNAL_SERVER_ERROR, "Something went wrong in the relay",
         "Nothing was kept, and the device tries again. Look up the reference number in the relay’s log.";
     BUSY = "busy", SERVICE_UNAVAILABLE, "The relay cannot keep anything just now",
-        "Nothing was kept, and the device tries again. Check the relay’s disk and database.";
+        "Nothing was kept, and the device tries again after Retry-After. If it lasts, check the relay’s disk and database.";
 }
 
 /// One occurrence.
@@ -92,6 +92,17 @@ impl From<TooMany> for Problem {
     fn from(error: TooMany) -> Self {
         let retry_after = Some(error.seconds);
         Self { kind: Kind::TOO_MANY, detail: error.to_string(), retry_after }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let (kind, seconds) = match refused {
+            Refused::Device { seconds } => (Kind::TOO_MANY, seconds),
+            Refused::Full { seconds } => (Kind::BUSY, seconds),
+        };
+        let detail = format!("Nothing was kept: {refused}. Send it again in {seconds} seconds.");
+        Self { kind, detail, retry_after: Some(seconds) }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::auth::Role;
 use crate::db::accounts;
 use crate::db::audit::{self, Event};
 use crate::db::threads::{self, Kept};
+use crate::limit::Lane;
 use crate::live::Change;
 use axum::Json;
 use axum::extract::State;
@@ -18,9 +19,10 @@ use std::sync::Arc;
 /// `POST /api/v1/reports`. Sending the same report again changes nothing.
 pub(crate) async fn report(
     State(app): State<Arc<App>>,
-    Signed { device, body }: Signed<Report>,
+    Signed { device, body, arrival: _arrival }: Signed<Report>,
 ) -> Result<Json<ReportReceipt>, Problem> {
     let report = checked::report(body)?;
+    let _admitted = app.admission.admit(&device, Lane::Severe, 1)?;
     let school = device.school_id.as_str();
     if let Some(adult) = &report.adult {
         // An adult who has left since the device last asked still stands for the choice that the pupil made.

@@ -5,23 +5,27 @@ use super::body;
 use super::problem::{Kind, Problem};
 use crate::app::App;
 use crate::db::devices::{self, Device};
+use crate::limit::Arrival;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_LENGTH;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use lapwing_core::wire::{SignatureInput, content_digest, signature_base};
+use lapwing_core::wire::{SignatureInput, content_digest, limit, signature_base};
 use ring::digest;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 /// A request whose signature holds.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Signed<T> {
     /// Who signed it.
     pub(crate) device: Device,
     /// What it says.
     pub(crate) body: T,
+    /// Its share of what may be under way at once, given back when this is dropped.
+    pub(crate) arrival: Arrival,
 }
 
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
@@ -45,6 +49,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
                 "IT has revoked this device. Nothing of it is taken.",
             ));
         }
+        // Now it is known whose request this is, and before memory is spent on its body.
+        let arrival = app.admission.arrive(&device.id, announced(&parts.headers), limit::BODY as u64)?;
         let bytes = body::read(&parts.headers, body).await?;
         if content_digest(&STANDARD.encode(digest::digest(&digest::SHA256, &bytes))) != digest {
             return Err(Problem::new(
@@ -52,8 +58,13 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
                 "The body is not the one that Content-Digest names.",
             ));
         }
-        Ok(Self { device, body: body::parse(&bytes)? })
+        Ok(Self { device, body: body::parse(&bytes)?, arrival })
     }
+}
+
+/// How many bytes the body will have, where the request says so.
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Problem> {

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::db::audit::{self, Event};
 use crate::db::devices::Device;
 use crate::db::threads::{self, Kept, Opened};
+use crate::limit::Lane;
 use crate::live::Change;
 use axum::Json;
 use axum::extract::State;
@@ -17,8 +18,9 @@ use std::sync::Arc;
 /// `POST /api/v1/thread`.
 pub(crate) async fn thread(
     State(app): State<Arc<App>>,
-    Signed { device, body }: Signed<ThreadQuery>,
+    Signed { device, body, arrival: _arrival }: Signed<ThreadQuery>,
 ) -> Result<Json<Thread>, Problem> {
+    let _admitted = app.admission.admit(&device, Lane::Bulk, 1)?;
     let opened = open(&app, &device, &body.receipt).await?;
     let vault = app.vault(&device.school_id).await?;
     Ok(Json(threads::thread(app.db.read(), &vault, &opened).await?))
@@ -27,13 +29,14 @@ pub(crate) async fn thread(
 /// `POST /api/v1/thread/reply`. Answers the conversation with the message in it; sending it again changes nothing.
 pub(crate) async fn reply(
     State(app): State<Arc<App>>,
-    Signed { device, body }: Signed<ThreadReply>,
+    Signed { device, body, arrival: _arrival }: Signed<ThreadReply>,
 ) -> Result<Json<Thread>, Problem> {
     checked::id("id", &body.id)?;
     let text = checked::words("text", &body.text, limit::STORY)?;
     if text.is_empty() {
         return Err(Unfit::new("text", "must not be empty").into());
     }
+    let _admitted = app.admission.admit(&device, Lane::Severe, 1)?;
     let opened = open(&app, &device, &body.receipt).await?;
     let school = device.school_id.as_str();
     let vault = app.vault(school).await?;

@@ -14,6 +14,7 @@ pub(crate) mod inbox;
 pub(crate) mod intake;
 pub(crate) mod keys;
 pub(crate) mod links;
+pub(crate) mod operation;
 pub(crate) mod people_names;
 mod pool;
 pub(crate) mod reports;

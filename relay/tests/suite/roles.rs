@@ -21,6 +21,7 @@ GET /episodes/{id} Dsl
 GET /extension/lapwing.crx Nothing
 GET /extension/update.xml Nothing
 GET /health Nothing
+GET /ready Nothing
 GET /inbox Dsl
 GET /inbox/done Dsl
 GET /inbox/events Dsl

@@ -1,46 +1,58 @@
 //! Starting and stopping: everything between a checked configuration and the first request, in the order in which it
 //! can fail. What is printed here is for whoever started the relay; what happens later goes to the log.
+//!
+//! `listen` is the socket, `certificate` keeps TLS up to date, `anchors` signs the ends of the audit chains, `stop` is the
+//! way out, `manager` tells systemd, and `scraped` answers Prometheus.
 
-use crate::accept::Limited;
+mod anchors;
+mod certificate;
+mod listen;
+mod manager;
+mod scraped;
+mod stop;
+
+use crate::accept::{BEGINNING, Limited, Places};
 use crate::app::{App, Parts};
 use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::crx::{Key, Package};
 use crate::db::Db;
-use crate::proof::{self, anchor::Signer};
+use crate::metrics;
+use crate::proof::anchor::Signer;
 use crate::random::SystemRandom;
 use crate::routes::router;
 use crate::secrets::Secrets;
-use crate::{Clock as _, tls};
 use anyhow::Context as _;
-use axum_server::Handle;
-use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::tls_rustls::RustlsAcceptor;
+use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
-use std::collections::HashMap;
+use listen::Closing;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// How long a request's headers may take, and the handshake before them.
-const HEADERS: Duration = Duration::from_secs(10);
-/// How often the ends of the chains are signed and written outside the database.
-const ANCHOR: Duration = Duration::from_secs(60);
-/// How long requests that are under way may take once the relay has been told to stop.
-const GRACE: Duration = Duration::from_secs(20);
+const HEADERS: Duration = BEGINNING;
 
 /// Runs the relay until it is told to stop. Prints where it listens, and a set-up link when there is no school yet.
 ///
 /// # Errors
 /// When something it needs cannot be opened, with what to do about it.
-pub(crate) async fn serve(config: &Config, out: &mut dyn Write) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen)
-        .with_context(|| format!("{} cannot be listened on: is another program using it?", config.listen))?;
-    listener.set_nonblocking(true)?;
-    let bound = listener.local_addr()?;
-    let app = open(config, bound).await?;
-    let tls = certificate(config, out)?;
+pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result<()> {
+    let counts = config.metrics.map(|address| metrics::install().map(|handle| (address, handle))).transpose()?;
+    raise_open_files();
+    let (socket, passed) = listen::socket(config.listen)?;
+    let bound = socket.local_addr()?;
+    let app = open(&config, bound).await?;
+    app.health.watch_disk(&config.data, config.min_free);
+    let certificate = certificate::open(&config, out)?;
+    let scraped = match counts {
+        Some((address, handle)) => Some(scraped::listen(address, handle, Arc::clone(&app)).await?),
+        None => None,
+    };
 
     writeln!(out, "Lapwing is listening on https://{}", config::reachable(bound))?;
     if let Some(link) = app.set_up_link().await? {
@@ -48,12 +60,13 @@ pub(crate) async fn serve(config: &Config, out: &mut dyn Write) -> anyhow::Resul
     }
     out.flush()?;
 
+    let (close, closing) = watch::channel(false);
+    let places = Places::new(config.connections);
     let handle = Handle::new();
-    tokio::spawn(stop_when_told(handle.clone(), Arc::clone(&app)));
-    let anchors = Signer::open(&config.data, &config.anchors(), app.random.as_ref())?;
-    tokio::spawn(drop_anchors(Arc::clone(&app), anchors));
-    let acceptor = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(tls))).handshake_timeout(HEADERS);
-    let mut server = axum_server::from_tcp(listener)?.acceptor(Limited::new(acceptor)).handle(handle);
+    let acceptor = RustlsAcceptor::new(certificate.served()).handshake_timeout(HEADERS);
+    let mut server = Server::from_listener(Closing::new(socket, closing)?)
+        .acceptor(Limited::new(acceptor, Arc::clone(&places)))
+        .handle(handle.clone());
     let builder = server.http_builder();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).keep_alive(true);
     builder
@@ -63,20 +76,29 @@ pub(crate) async fn serve(config: &Config, out: &mut dyn Write) -> anyhow::Resul
         .keep_alive_timeout(HEADERS)
         .max_concurrent_streams(100)
         .max_header_list_size(64 * 1024);
+    tokio::spawn(stop::when_told(stop::Stop { handle, close, places, app: Arc::clone(&app) }));
+    let signer = Signer::open(&config.data, &config.anchors(), app.random.as_ref())?;
+    let background = [
+        tokio::spawn(certificate.keep_fresh()),
+        tokio::spawn(manager::tell(Arc::clone(&app), passed)),
+        tokio::spawn(anchors::drop_anchors(Arc::clone(&app), signer)),
+    ];
     server.serve(router(&app).into_make_service_with_connect_info::<SocketAddr>()).await?;
+    background.iter().chain(&scraped).for_each(tokio::task::JoinHandle::abort);
     app.db.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Writes an anchor, every minute, for each chain that has grown. What cannot be written is tried again.
-async fn drop_anchors(app: Arc<App>, signer: Signer) {
-    let mut written = HashMap::new();
-    let mut minute = tokio::time::interval(ANCHOR);
-    loop {
-        minute.tick().await;
-        if let Err(error) = proof::drop_anchors(&app, &signer, &mut written).await {
-            tracing::error!(%error, "anchors could not be written: is the folder’s disk there, and not full?");
+/// Each connection is an open file; the usual limit is for programs that hold few. The hard limit needs no rights.
+fn raise_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            tracing::warn!(%error, "the limit of open files could not be raised");
         }
     }
 }
@@ -148,42 +170,4 @@ fn make_folder(folder: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))
-}
-
-fn certificate(config: &Config, out: &mut dyn Write) -> anyhow::Result<rustls::ServerConfig> {
-    if let Some(files) = &config.tls {
-        return Ok(tls::config(files)?);
-    }
-    let (files, new) = tls::own(&config.data, &config.hosts(), SystemClock.now())?;
-    if new {
-        writeln!(
-            out,
-            "Made a certificate of the relay’s own: {}. Browsers warn about it until they are told to trust it; for a \
-             school, give a certificate with --tls-cert and --tls-key.",
-            files.certificate.display()
-        )?;
-    }
-    Ok(tls::config(&files)?)
-}
-
-async fn stop_when_told(handle: Handle<SocketAddr>, app: Arc<App>) {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminated) => {
-                tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "only Ctrl-C stops the relay: no handler for SIGTERM");
-                let _ = interrupted.await;
-            }
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = interrupted.await;
-    tracing::info!("told to stop");
-    app.live.close();
-    handle.graceful_shutdown(Some(GRACE));
 }

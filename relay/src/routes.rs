@@ -7,7 +7,7 @@ use crate::web::{
     alerts, assets, concerns, devices, home, inbox, install, join, people, problems, reports, setup, sign_in,
 };
 use crate::watch::watch;
-use crate::{api, health, security};
+use crate::{api, health, openapi, security};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
@@ -61,6 +61,8 @@ pub fn table() -> Vec<Row> {
         post(path::REPORTS,                 Device,  api::report),
         post(path::THREAD,                  Device,  api::thread),
         post(path::THREAD_REPLY,            Device,  api::reply),
+
+        get ("/api/openapi.json",           Nothing, openapi::serve),
 
         // Browsers and load balancers, without signing in
         get ("/extension/update.xml",       Nothing, install::update_xml),

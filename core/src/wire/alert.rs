@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How Lapwing came to see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
     /// An address that was opened.
@@ -17,6 +18,7 @@ pub enum SourceKind {
 
 /// The sentence around a match. The marks are half-open ranges in characters (Unicode scalar values) of `text`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Excerpt {
     /// What the pupil wrote, as written, cut to the sentence; at most [`limit::EXCERPT`](super::limit::EXCERPT).
@@ -27,6 +29,7 @@ pub struct Excerpt {
 
 /// One rule that matched: which, why it exists, and what around it raised or lowered it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     /// The category of the rule.
@@ -47,6 +50,7 @@ pub struct Reason {
 
 /// One alert, as a device sends it. `id` is made once, when the alert is: sending it again changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Alert {
     /// A UUID in its usual hyphenated lower-case form.
@@ -85,6 +89,7 @@ pub struct Alert {
 
 /// Alerts on their way to the relay, at most [`limit::BATCH`](super::limit::BATCH).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AlertBatch {
     /// In the order in which they were made.
@@ -93,6 +98,7 @@ pub struct AlertBatch {
 
 /// The relay's answer: which alerts are on disk, and which can never be.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct BatchReceipt {
     /// Committed, now or before. The device forgets these.
     pub acknowledged: Vec<String>,
@@ -103,6 +109,7 @@ pub struct BatchReceipt {
 
 /// Why one alert of a batch was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Refusal {
     /// The alert's id as it was sent.
     pub id: String,

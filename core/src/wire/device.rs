@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A device asks to be known. The private half of the key never leaves it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Enrolment {
     /// From managed storage. Readable on the device, so it only lets a device ask: it opens nothing.
@@ -18,6 +19,7 @@ pub struct Enrolment {
 
 /// The device is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Enrolled {
     /// Names the device in every later request (`keyid`).
     pub device_id: String,
@@ -25,6 +27,7 @@ pub struct Enrolled {
 
 /// Whether the extension is watching, and if not why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceState {
     /// Checking addresses and text.
@@ -35,6 +38,7 @@ pub enum DeviceState {
 
 /// A sign of life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CheckIn {
     /// The extension's version.
@@ -55,6 +59,7 @@ pub struct CheckIn {
 
 /// An adult whom pupils may choose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrustedAdult {
     /// Opaque to the device.
     pub id: String,
@@ -66,6 +71,7 @@ pub struct TrustedAdult {
 
 /// What the school has set, cached by the device and good until the next check-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SchoolConfig {
     /// The school's name as pupils know it.
     pub school: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Whom the report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum About {
     /// The pupil.
@@ -16,6 +17,7 @@ pub enum About {
 
 /// Who may know the pupil's name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Identity {
     /// The adult and the safeguarding team see the name.
@@ -34,6 +36,7 @@ pub enum Identity {
 
 /// A report from the toolbar button.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// A UUID; sending the report again changes nothing.
@@ -59,6 +62,7 @@ pub struct Report {
 
 /// The relay has committed the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ReportReceipt {
     /// The report's id.
     pub acknowledged: String,
@@ -66,6 +70,7 @@ pub struct ReportReceipt {
 
 /// Opens a report's conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ThreadQuery {
     /// 16 digits.
@@ -74,6 +79,7 @@ pub struct ThreadQuery {
 
 /// Adds the pupil's message to the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ThreadReply {
     /// 16 digits.
@@ -86,6 +92,7 @@ pub struct ThreadReply {
 
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Voice {
     /// The pupil, by receipt code.
@@ -96,6 +103,7 @@ pub enum Voice {
 
 /// One message of the conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ThreadMessage {
     /// Who wrote it.
     pub from: Voice,
@@ -109,6 +117,7 @@ pub struct ThreadMessage {
 
 /// A report's conversation, as the pupil may see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Thread {
     /// When the relay had the report, milliseconds since 1970.
     pub received_at: i64,

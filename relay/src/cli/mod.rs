@@ -4,7 +4,7 @@ mod options;
 mod scan;
 mod verify;
 
-use crate::{log, serve};
+use crate::{doctor, log, openapi, serve};
 use clap::{Parser, Subcommand};
 use options::Options;
 use std::io::Write as _;
@@ -27,6 +27,17 @@ enum Command {
         #[command(flatten)]
         log: log::LogOptions,
     },
+    /// Look at everything that the relay rests on, and say what is wrong and how to mend it
+    Doctor {
+        /// Devices that may be switched on at once
+        #[arg(long, value_name = "N", default_value_t = 2_000)]
+        devices: u32,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Print the device API as an OpenAPI document
+    #[command(name = "openapi")]
+    OpenApi,
     /// Print a new set-up link, for a relay without a school
     SetUpLink {
         #[command(flatten)]
@@ -72,6 +83,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             log::start(&log)?;
             runtime()?.block_on(serve::serve(options.config()?, &mut out))?;
         }
+        Command::Doctor { devices, options } => {
+            let config = options.config()?;
+            let well = runtime()?.block_on(doctor::doctor(&config, devices, &mut out))?;
+            return Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Command::OpenApi => out.write_all(openapi::text().as_bytes())?,
         Command::SetUpLink { options } => {
             runtime()?.block_on(serve::set_up_link(&options.config()?, &mut out))?;
         }

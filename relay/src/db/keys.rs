@@ -52,7 +52,7 @@ pub(crate) struct KeyRow {
     pub(crate) wrapped: Vec<u8>,
 }
 
-fn key_row(row: &AnyRow) -> Result<KeyRow, Error> {
+pub(super) fn key_row(row: &AnyRow) -> Result<KeyRow, Error> {
     Ok(KeyRow {
         id: row.try_get("id")?,
         kind: Kind::read(&row.try_get::<String, _>("kind")?)?,

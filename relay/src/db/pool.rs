@@ -1,6 +1,7 @@
 //! Opening the database, and the two ways into it: many readers, and writers who take turns. SQLite has one writer
 //! connection, so two requests never wait on each other's locks; PostgreSQL has a pool for both.
 
+use super::operation::Engine;
 use super::Tx;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
@@ -49,13 +50,7 @@ impl Db {
     /// # Errors
     /// When the file cannot be opened or is not this program's.
     pub async fn sqlite(file: &Path) -> Result<Self, OpenError> {
-        sqlx::any::install_default_drivers();
-        let not_a_path = || OpenError::Path(file.display().to_string());
-        let absolute = std::path::absolute(file).map_err(|_| not_a_path())?;
-        let mut url = Url::from_file_path(&absolute).map_err(|()| not_a_path())?.to_string();
-        url.replace_range(.."file://".len(), "sqlite://");
-        url.push_str("?mode=rwc");
-        let options = quiet(url.parse()?);
+        let options = sqlite_options(file, "rwc")?;
         let write = sqlite_pool(1).connect_with(options.clone()).await?;
         SQLITE.run(&write).await?;
         let read = sqlite_pool(READERS).connect_with(options).await?;
@@ -107,6 +102,35 @@ impl Db {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// Opens the SQLite database in `file` as it is: it is not made, and its schema not changed.
+pub(super) async fn existing_sqlite(file: &Path) -> Result<AnyPool, OpenError> {
+    Ok(sqlite_pool(1).connect_with(sqlite_options(file, "rw")?).await?)
+}
+
+/// Opens PostgreSQL at `url` as it is.
+pub(super) async fn existing_postgres(url: &Url) -> Result<AnyPool, OpenError> {
+    sqlx::any::install_default_drivers();
+    let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10));
+    Ok(pool.connect_with(quiet(url.as_str().parse()?)).await?)
+}
+
+/// The version of the schema that this program brings.
+pub(super) fn newest_schema(engine: Engine) -> i64 {
+    let migrations = if engine == Engine::Sqlite { &SQLITE } else { &POSTGRES };
+    migrations.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+fn sqlite_options(file: &Path, mode: &str) -> Result<AnyConnectOptions, OpenError> {
+    sqlx::any::install_default_drivers();
+    let not_a_path = || OpenError::Path(file.display().to_string());
+    let absolute = std::path::absolute(file).map_err(|_| not_a_path())?;
+    let mut url = Url::from_file_path(&absolute).map_err(|()| not_a_path())?.to_string();
+    url.replace_range(.."file://".len(), "sqlite://");
+    url.push_str("?mode=");
+    url.push_str(mode);
+    Ok(quiet(url.parse()?))
 }
 
 fn sqlite_pool(connections: u32) -> AnyPoolOptions {

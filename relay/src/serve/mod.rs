@@ -17,8 +17,8 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::crx::{Key, Package};
 use crate::db::Db;
-use crate::metrics;
 use crate::proof::anchor::Signer;
+use crate::{doctor, metrics};
 use crate::random::SystemRandom;
 use crate::routes::router;
 use crate::secrets::Secrets;
@@ -44,6 +44,7 @@ const HEADERS: Duration = BEGINNING;
 pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result<()> {
     let counts = config.metrics.map(|address| metrics::install().map(|handle| (address, handle))).transpose()?;
     raise_open_files();
+    doctor::before_start(&config)?;
     let (socket, passed) = listen::socket(config.listen)?;
     let bound = socket.local_addr()?;
     let app = open(&config, bound).await?;

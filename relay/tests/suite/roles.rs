@@ -11,6 +11,7 @@ use lapwing_relay::{Needs, Row, table};
 const ALLOWED: &str = "\
 GET / AnyRole
 GET /alerts/{id} Dsl
+GET /api/openapi.json Nothing
 GET /concerns Staff
 GET /concerns/new Staff
 GET /concerns/{id} Staff
@@ -21,7 +22,6 @@ GET /episodes/{id} Dsl
 GET /extension/lapwing.crx Nothing
 GET /extension/update.xml Nothing
 GET /health Nothing
-GET /ready Nothing
 GET /inbox Dsl
 GET /inbox/done Dsl
 GET /inbox/events Dsl
@@ -31,6 +31,7 @@ GET /join/{token} Nothing
 GET /people ItOrDsl
 GET /people/{id} ItOrDsl
 GET /problems/{name} Nothing
+GET /ready Nothing
 GET /reports Staff
 GET /reports/{id} Staff
 GET /setup/{token} Nothing

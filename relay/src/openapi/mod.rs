@@ -1,0 +1,95 @@
+//! The device API as an OpenAPI 3.1 document, for whoever writes another client or tests this one from outside.
+//!
+//! The shapes come from the very types that both ends compile (`lapwing_core::wire`), the kinds of problem from
+//! `api::problem`, and the limits from the constants that the relay enforces (`limits`). What stands beside them is in
+//! `operations`. The document is committed as `docs/openapi.json`; a test notices when it is out of date.
+
+mod limits;
+mod operations;
+
+use crate::api::problem::{Kind, PATH};
+use axum::http::header;
+use axum::response::IntoResponse;
+use lapwing_core::wire;
+use serde_json::{Value, json};
+use std::sync::OnceLock;
+use utoipa::OpenApi;
+
+/// Every shape that is sent or answered, with those inside it.
+#[derive(OpenApi)]
+#[openapi(components(schemas(
+    wire::AlertBatch,
+    wire::BatchReceipt,
+    wire::CheckIn,
+    wire::Enrolled,
+    wire::Enrolment,
+    wire::Report,
+    wire::ReportReceipt,
+    wire::SchoolConfig,
+    wire::Thread,
+    wire::ThreadQuery,
+    wire::ThreadReply,
+)))]
+struct Shapes;
+
+const ABOUT: &str = "What a browser with the Lapwing extension says to its school’s relay. All bodies are JSON. Whatever \
+     goes wrong is answered with problem details (RFC 9457), whose `type` leads to a page that says what to do. Sending \
+     the same alert, report or message again, by its `id`, changes nothing and is acknowledged again: a client that is \
+     not sure sends it again. An answer with `Retry-After` asks for that many seconds of quiet; nothing was kept.";
+
+const SIGNATURE: &str = "HTTP Message Signatures (RFC 9421), algorithm ecdsa-p256-sha256, in one fixed form. \
+     `Content-Digest: sha-256=:BASE64:` (RFC 9530) names the body. \
+     `Signature-Input: lapwing=(\"@method\" \"@path\" \"content-digest\");created=SECONDS;keyid=\"DEVICE\"` names the \
+     device that enrolment gave. `Signature: lapwing=:BASE64:` signs, with the private half of the enrolled key, the \
+     lines `\"@method\": POST`, `\"@path\": PATH`, `\"content-digest\": DIGEST` and `\"@signature-params\": ` followed by \
+     what stands after `lapwing=` in Signature-Input, joined by single line feeds. The signature is r and s, 32 bytes \
+     each. `created` is recorded and not enforced: a wrong clock must not silence a device.";
+
+/// The document.
+pub(crate) fn document() -> Value {
+    let mut document = serde_json::to_value(Shapes::openapi()).unwrap_or_default();
+    document["openapi"] = json!("3.1.0");
+    document["info"] = json!({
+        "title": "Lapwing relay: device API",
+        "description": ABOUT,
+        "version": format!("{}.0", wire::VERSION),
+        "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+    });
+    document["paths"] = operations::paths();
+    document["components"]["schemas"]["Problem"] = problem();
+    document["components"]["securitySchemes"] =
+        json!({ "device": { "type": "apiKey", "in": "header", "name": "Signature", "description": SIGNATURE } });
+    limits::set(&mut document);
+    document
+}
+
+/// Problem details (RFC 9457, section 3), with the kinds that there are.
+fn problem() -> Value {
+    let kinds: Vec<_> = Kind::ALL.iter().map(|kind| format!("{PATH}{}", kind.name)).collect();
+    json!({
+        "type": "object",
+        "description": "What went wrong (RFC 9457), and what to do.",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": { "type": "string", "enum": kinds, "description": "The kind: a page of the relay about it." },
+            "title": { "type": "string", "description": "The same for every problem of the kind." },
+            "status": { "type": "integer", "minimum": 400, "maximum": 599, "description": "The HTTP status." },
+            "detail": { "type": "string", "description": "What was wrong this time." },
+        },
+    })
+}
+
+/// The document as text, with a line break at its end.
+pub(crate) fn text() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| serde_json::to_string_pretty(&document()).unwrap_or_default() + "\n")
+}
+
+/// `GET /api/openapi.json`.
+pub(crate) async fn serve() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")], text())
+}
+
+#[cfg(test)]
+#[path = "openapi_tests.rs"]
+mod tests;

@@ -5,6 +5,7 @@ use crate::auth::password::Passwords;
 use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
+use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::health::Health;
 use crate::limit::{Admission, Limits};
@@ -103,7 +104,7 @@ impl App {
     /// When the database cannot be read or the files not be written.
     pub async fn drop_anchors(&self, data: &Path, folder: &Path) -> anyhow::Result<()> {
         let signer = Signer::open(data, folder, self.random.as_ref())?;
-        proof::drop_anchors(self, &signer, &mut HashMap::new()).await
+        scope::within(Scope::Relay, proof::drop_anchors(self, &signer, &mut HashMap::new())).await
     }
 
     /// The keys of `school`, opened: what sealed rows are read and written with.
@@ -116,7 +117,9 @@ impl App {
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn set_up_link(&self) -> anyhow::Result<Option<String>> {
-        setup::new_link(self).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+        scope::within(Scope::Relay, setup::new_link(self))
+            .await
+            .map_err(|error| anyhow!("no link could be made: {error:?}"))
     }
 
     /// The address of a new link by which the owner of an e-mail address sets a password, for whoever is at the
@@ -125,7 +128,9 @@ impl App {
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn join_link(&self, email: &str) -> anyhow::Result<Option<String>> {
-        join::console_link(self, email).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+        scope::within(Scope::Relay, join::console_link(self, email))
+            .await
+            .map_err(|error| anyhow!("no link could be made: {error:?}"))
     }
 
     /// Ends what would hold up the relay's stop: open pages come back by themselves, and load balancers look elsewhere.

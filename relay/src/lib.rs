@@ -2,8 +2,9 @@
 //! and keeps the record.
 //!
 //! Start at `routes`: every URL on one screen, with the role that it needs. `api` is what devices call, `web` is what
-//! people see, `db` is all the SQL, `auth` is who somebody is and what they may do. `app` is what a handler can reach.
-//! `seal` is how words are encrypted, `proof` how changes behind the relay's back show. What is dangerous, and what to do about it, is not decided here: that is `lapwing-core`.
+//! people see, `db` is all the SQL, `auth` is who somebody is, `walls` what they may do with one record. `app` is what a
+//! handler can reach. `seal` is how words are encrypted, `proof` how changes behind the relay's back show. What is
+//! dangerous, and what to do about it, is not decided here: that is `lapwing-core`.
 
 mod accept;
 mod acme;
@@ -13,6 +14,7 @@ mod auth;
 mod cli;
 mod clock;
 mod config;
+mod console;
 mod crx;
 mod db;
 mod doctor;
@@ -33,6 +35,7 @@ mod security;
 mod serve;
 mod slow;
 mod tls;
+mod walls;
 mod watch;
 mod web;
 

@@ -1,12 +1,13 @@
-//! Every URL on one screen, with the role that it needs. A URL that is not in this table does not exist, and one that
+//! Every URL with the role that it needs, in one table. A URL that is not in this table does not exist, and one that
 //! is cannot be reached without what its row names: the gate is put before each handler here, in one place.
 
 use crate::app::App;
 use crate::auth::gate;
-use crate::web::{
-    alerts, assets, concerns, devices, home, inbox, install, join, people, problems, reports, setup, sign_in,
-};
 use crate::watch::watch;
+use crate::web::{
+    alerts, assets, audit_trail, concerns, devices, glass, home, inbox, install, join, numbers, people,
+    problems, reports, scopes, setup, sharing, sign_in, trust,
+};
 use crate::{api, health, openapi, security};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -26,10 +27,22 @@ pub enum Needs {
     Device,
     /// A signed-in person.
     AnyRole,
-    /// Somebody who may log a concern: staff or DSL.
+    /// Somebody who may log a concern: staff, pastoral staff, safeguarding leads, the head.
     Staff,
+    /// Somebody for whom something can wait: pastoral staff, safeguarding leads, the head.
+    Waiting,
+    /// Somebody who may decide about some record: safeguarding leads, the head.
+    Lead,
     /// A DSL.
     Dsl,
+    /// Somebody of the school who may break the glass over a record: a deputy, the head.
+    Glass,
+    /// Somebody who may see the school's numbers: safeguarding leads, the head, a governor.
+    Numbers,
+    /// The safeguarding lead of a trust.
+    TrustLead,
+    /// Somebody who may see who did and read what: a DSL, the head, an auditor.
+    Trail,
     /// An IT administrator.
     ItAdmin,
     /// An IT administrator or a DSL.
@@ -52,7 +65,7 @@ pub struct Row {
 #[must_use]
 #[rustfmt::skip]
 pub fn table() -> Vec<Row> {
-    use Needs::{AnyRole, Device, Dsl, ItAdmin, ItOrDsl, Nothing, Staff};
+    use Needs::{AnyRole, Device, Dsl, Glass, ItAdmin, ItOrDsl, Lead, Nothing, Numbers, Staff, Trail, TrustLead, Waiting};
     vec![
         // Devices: JSON, signed
         post(path::ENROL,                   Nothing, api::enrol),
@@ -96,31 +109,55 @@ pub fn table() -> Vec<Row> {
         post("/people/{id}/link",           ItOrDsl, people::link),
         post("/people/{id}/close",          ItOrDsl, people::close),
 
-        // What waits for the DSL
-        get ("/inbox",                      Dsl,     inbox::show_inbox),
-        get ("/inbox/done",                 Dsl,     inbox::show_done),
-        get ("/inbox/events",               Dsl,     inbox::events),
-        get ("/alerts/{id}",                Dsl,     alerts::show_alert),
-        get ("/episodes/{id}",              Dsl,     alerts::show_episode),
-        post("/episodes/{id}/claim",        Dsl,     alerts::claim),
-        post("/episodes/{id}/dismiss",      Dsl,     alerts::dismiss),
-        post("/episodes/{id}/reopen",       Dsl,     alerts::reopen),
+        post("/people/{id}/role",           ItOrDsl, people::role),
+        post("/people/{id}/scope",          Dsl,     scopes::grant),
+        post("/people/{id}/scope/end",      Dsl,     scopes::end),
+        post("/people/{id}/limit",          Dsl,     scopes::limit),
 
-        // Pupils' reports: for a DSL, and for the adult whom the pupil chose, who is never IT
+        // What waits; `walls` says what of it for whom
+        get ("/inbox",                      Waiting, inbox::show_inbox),
+        get ("/inbox/done",                 Waiting, inbox::show_done),
+        get ("/inbox/events",               Waiting, inbox::events),
+        post("/inbox/notices/{id}",         Lead,    glass::acknowledge),
+        get ("/alerts/{id}",                Staff,   alerts::show_alert),
+        get ("/episodes/{id}",              Staff,   alerts::show_episode),
+        post("/episodes/{id}/claim",        Lead,    alerts::claim),
+        post("/episodes/{id}/dismiss",      Lead,    alerts::dismiss),
+        post("/episodes/{id}/reopen",       Lead,    alerts::reopen),
+
+        // Pupils' reports: for safeguarding leads, for the adult whom the pupil chose, and where shared; never for IT
         get ("/reports",                    Staff,   reports::list),
         get ("/reports/{id}",               Staff,   reports::show_report),
         post("/reports/{id}/reply",         Staff,   reports::reply),
         post("/reports/{id}/close",         Staff,   reports::close),
 
-        // Concerns: all of them for a DSL, else one's own
+        // Concerns: one's own, and those that `walls` opens
         get ("/concerns",                   Staff,   concerns::list),
         get ("/concerns/new",               Staff,   concerns::record::new),
         post("/concerns/new",               Staff,   concerns::record::create),
         get ("/concerns/{id}",              Staff,   concerns::view::show_concern),
         get ("/concerns/{id}/recorded",     Staff,   concerns::record::recorded),
-        post("/concerns/{id}/status",       Dsl,     concerns::view::set_status),
-        post("/concerns/{id}/note",         Dsl,     concerns::view::add_note),
-        post("/concerns/{id}/feedback",     Dsl,     concerns::view::add_feedback),
+        post("/concerns/{id}/status",       Lead,    concerns::change::set_status),
+        post("/concerns/{id}/note",         Staff,   concerns::change::add_note),
+        post("/concerns/{id}/feedback",     Lead,    concerns::change::add_feedback),
+        post("/concerns/{id}/category",     Lead,    concerns::change::set_category),
+        post("/concerns/{id}/named",        Lead,    concerns::named::name),
+        post("/concerns/{id}/named/lift",   Lead,    concerns::named::lift),
+
+        // One record for one colleague until a date; a record opened in need
+        get ("/sharing/{kind}/{id}",        Lead,    sharing::page),
+        post("/sharing/{kind}/{id}",        Lead,    sharing::share),
+        post("/sharing/{kind}/{id}/revoke", Lead,    sharing::revoke),
+        get ("/break-glass",                Glass,   glass::page),
+        post("/break-glass",                Glass,   glass::open),
+
+        // Numbers without names, and the trail without words
+        get ("/numbers",                    Numbers, numbers::page),
+        get ("/trust",                      TrustLead, trust::page),
+        get ("/trust/{school}/break-glass", TrustLead, trust::glass_page),
+        post("/trust/{school}/break-glass", TrustLead, trust::open),
+        get ("/trust/{school}/concerns/{id}", TrustLead, trust::concern),
+        get ("/trail",                      Trail,   audit_trail::page),
     ]
 }
 

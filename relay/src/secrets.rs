@@ -83,6 +83,12 @@ impl Secrets {
     pub(crate) fn receipt_hash(&self, code: &str) -> String {
         hex(hmac::sign(&self.receipts, code.as_bytes()).as_ref())
     }
+
+    /// What the database keeps of a named adult's folded name: HMAC-SHA256 over school and name, hexadecimal. A receipt
+    /// code has no line break, so the two never hash the same text.
+    pub(crate) fn name_key(&self, school: &str, folded: &str) -> String {
+        hex(hmac::sign(&self.receipts, format!("name\n{school}\n{folded}").as_bytes()).as_ref())
+    }
 }
 
 /// Lower-case hexadecimal.

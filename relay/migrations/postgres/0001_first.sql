@@ -19,7 +19,8 @@ create table account (
     -- Lower case; the name to sign in with.
     email text not null unique,
     name text not null,
-    role text not null check (role in ('staff', 'dsl', 'it_admin')),
+    role text not null check (role in ('staff', 'pastoral', 'deputy_dsl', 'dsl', 'head', 'governor', 'trust_lead',
+        'it_admin', 'auditor')),
     -- What they do, as pupils know it: “Head of Year 9”.
     job text not null default '',
     -- 1 when pupils may choose this adult in the report form.

@@ -5,7 +5,6 @@ use super::checked::{self, Unfit};
 use super::problem::{Kind, Problem};
 use super::signed::Signed;
 use crate::app::App;
-use crate::auth::Role;
 use crate::db::accounts;
 use crate::db::audit::{self, Event};
 use crate::db::threads::{self, Kept};
@@ -27,7 +26,7 @@ pub(crate) async fn report(
     if let Some(adult) = &report.adult {
         // An adult who has left since the device last asked still stands for the choice that the pupil made.
         let known = accounts::find(app.db.read(), school, adult).await?;
-        if known.is_none_or(|adult| adult.account.role == Role::ItAdmin) {
+        if known.is_none_or(|adult| !adult.account.role.is_school_staff()) {
             return Err(Unfit::new("adult", "must be the id of one of the school’s adults, or absent").into());
         }
     }

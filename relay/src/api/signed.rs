@@ -5,6 +5,7 @@ use super::body;
 use super::problem::{Kind, Problem};
 use crate::app::App;
 use crate::db::devices::{self, Device};
+use crate::db::scope;
 use crate::limit::Arrival;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
@@ -49,6 +50,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
                 "IT has revoked this device. Nothing of it is taken.",
             ));
         }
+        scope::settle(&device.school_id);
         // Now it is known whose request this is, and before memory is spent on its body.
         let arrival = app.admission.arrive(&device.id, announced(&parts.headers), limit::BODY as u64)?;
         let bytes = body::read(&parts.headers, body).await?;

@@ -36,10 +36,22 @@ macro_rules! account_extractor {
 account_extractor! {
     /// Anybody who is signed in.
     AnyRole;
-    /// Anybody who may log a concern: staff and DSLs.
+    /// Anybody who may log a concern.
     Staff;
+    /// Anybody for whom something can wait: pastoral staff, safeguarding leads, the head.
+    Waiting;
+    /// Anybody who may decide about some record: safeguarding leads, the head.
+    Lead;
     /// A Designated Safeguarding Lead.
     Dsl;
+    /// Anybody of the school who may break the glass over a record.
+    Glass;
+    /// Anybody who may see the school's numbers.
+    Numbers;
+    /// The safeguarding lead of a trust.
+    TrustLead;
+    /// Anybody who may see who did and read what.
+    Trail;
     /// An IT administrator.
     ItAdmin;
     /// An IT administrator or a DSL: who looks after accounts.

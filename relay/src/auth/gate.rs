@@ -2,6 +2,7 @@
 
 use super::{Account, Role, Session};
 use crate::app::App;
+use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::routes::Needs;
 use axum::extract::{Request, State};
@@ -17,9 +18,11 @@ pub(crate) async fn gate(
     next: Next,
 ) -> Result<Response, Error> {
     if matches!(needs, Needs::Nothing | Needs::Device) {
-        return Ok(next.run(request).await);
+        // Pages before signing in find out who asks; a device's signature settles the scope (`api::signed`).
+        return Ok(scope::within(Scope::Relay, next.run(request)).await);
     }
-    let Some(session) = Session::of(&app, request.headers()).await? else {
+    let found = scope::within(Scope::Relay, Session::of(&app, request.headers())).await?;
+    let Some(session) = found else {
         let reading = matches!(*request.method(), Method::GET | Method::HEAD);
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         return Err(Error::SignIn { next: reading.then(|| path.to_owned()) });
@@ -27,19 +30,26 @@ pub(crate) async fn gate(
     if !allows(needs, &session.account) {
         return Err(Error::Forbidden);
     }
+    let scope = Scope::school(&session.account.school_id);
     request.extensions_mut().insert(session);
-    Ok(next.run(request).await)
+    Ok(scope::within(scope, next.run(request)).await)
 }
 
 /// Whether an account may do what `needs` describes.
 pub(super) const fn allows(needs: Needs, account: &Account) -> bool {
+    let role = account.role;
     match needs {
-        Needs::Nothing => true,
+        Needs::Nothing | Needs::AnyRole => true,
         Needs::Device => false,
-        Needs::AnyRole => true,
-        Needs::Staff => matches!(account.role, Role::Staff | Role::Dsl),
-        Needs::Dsl => matches!(account.role, Role::Dsl),
-        Needs::ItAdmin => matches!(account.role, Role::ItAdmin),
-        Needs::ItOrDsl => matches!(account.role, Role::ItAdmin | Role::Dsl),
+        Needs::Staff => role.is_school_staff(),
+        Needs::Waiting => role.is_school_staff() && !matches!(role, Role::Staff),
+        Needs::Lead => role.decides(),
+        Needs::Dsl => matches!(role, Role::Dsl),
+        Needs::Glass => matches!(role, Role::DeputyDsl | Role::Head),
+        Needs::Numbers => matches!(role, Role::DeputyDsl | Role::Dsl | Role::Head | Role::Governor),
+        Needs::TrustLead => matches!(role, Role::TrustLead),
+        Needs::Trail => matches!(role, Role::Dsl | Role::Head | Role::Auditor),
+        Needs::ItAdmin => matches!(role, Role::ItAdmin),
+        Needs::ItOrDsl => matches!(role, Role::ItAdmin | Role::Dsl),
     }
 }

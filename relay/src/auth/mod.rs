@@ -1,6 +1,6 @@
-//! Who somebody is and what they may do. `gate` stands before every URL and asks `routes` what it needs; the extractors
-//! ([`Dsl`], [`Staff`], [`ItAdmin`], [`ItOrDsl`], [`AnyRole`]) hand the account to a handler. Devices are known by
-//! their signatures instead, in `api`.
+//! Who somebody is and which pages are for them. `gate` stands before every URL and asks `routes` what it needs; the
+//! extractors ([`Dsl`], [`Staff`], [`ItAdmin`] and the others, named as in `routes`) hand the account to a handler. What
+//! they may do with one record is in `walls`. Devices are known by their signatures instead, in `api`.
 
 mod extract;
 mod gate;
@@ -9,7 +9,9 @@ mod role;
 pub(crate) mod session;
 pub(crate) mod token;
 
-pub(crate) use extract::{AnyRole, Dsl, ItAdmin, ItOrDsl, Staff};
+pub(crate) use extract::{
+    AnyRole, Dsl, Glass, ItAdmin, ItOrDsl, Lead, Numbers, Staff, Trail, TrustLead, Waiting,
+};
 pub(crate) use gate::gate;
 pub(crate) use role::Account;
 pub use role::Role;

@@ -2,8 +2,10 @@
 
 mod options;
 mod scan;
+mod school;
 mod verify;
 
+use crate::db::scope::{self, Scope};
 use crate::{doctor, log, openapi, serve};
 use clap::{Parser, Subcommand};
 use options::Options;
@@ -57,6 +59,11 @@ enum Command {
         #[command(flatten)]
         how: verify::Against,
     },
+    /// Add a further school, or put one into a trust
+    #[command(subcommand)]
+    School(school::Command),
+    /// Print a link by which a new lead of a trust sets a password
+    TrustLead(school::TrustLead),
     /// Check addresses and texts: JSON Lines in on standard input, JSON Lines out
     Scan(scan::Options),
     /// Print the version
@@ -81,31 +88,35 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve { options, log } => {
             log::start(&log)?;
-            runtime()?.block_on(serve::serve(options.config()?, &mut out))?;
+            wait_for(serve::serve(options.config()?, &mut out))?;
         }
         Command::Doctor { devices, options } => {
             let config = options.config()?;
-            let well = runtime()?.block_on(doctor::doctor(&config, devices, &mut out))?;
+            let well = wait_for(doctor::doctor(&config, devices, &mut out))?;
             return Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::OpenApi => out.write_all(openapi::text().as_bytes())?,
         Command::SetUpLink { options } => {
-            runtime()?.block_on(serve::set_up_link(&options.config()?, &mut out))?;
+            wait_for(serve::set_up_link(&options.config()?, &mut out))?;
         }
         Command::JoinLink { email, options } => {
-            runtime()?.block_on(serve::join_link(&options.config()?, &email, &mut out))?;
+            wait_for(serve::join_link(&options.config()?, &email, &mut out))?;
         }
         Command::Verify { options, how } => {
-            return runtime()?.block_on(verify::verify(&options.config()?, &how, &mut out));
+            return wait_for(verify::verify(&options.config()?, &how, &mut out));
         }
+        Command::School(command) => wait_for(command.run(&mut out))?,
+        Command::TrustLead(command) => wait_for(command.run(&mut out))?,
         Command::Scan(options) => return scan::scan(&options, std::io::stdin().lock(), out.lock()),
         Command::Version => writeln!(out, "lapwing-relay {}", env!("CARGO_PKG_VERSION"))?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+/// Runs what was asked for to its end. Whoever runs the server reaches every school's rows.
+fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(scope::within(Scope::Relay, work))
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ pub(crate) async fn trusted_adults<'c>(
 ) -> Result<Vec<Account>, Error> {
     sqlx::query(
         "select id, school_id, email, name, role, job from account \
-         where school_id = $1 and trusted_adult = 1 and disabled_at is null and role <> 'it_admin' \
+         where school_id = $1 and trusted_adult = 1 and disabled_at is null and role in ('staff', 'pastoral', 'deputy_dsl', 'dsl', 'head') \
          order by lower(name), id",
     )
     .bind(school.to_owned())
@@ -119,6 +119,79 @@ pub(crate) async fn trusted_adults<'c>(
     .iter()
     .map(account)
     .collect()
+}
+
+/// The open accounts of `school` that hold `role`, by name.
+pub(crate) async fn holding<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    role: Role,
+) -> Result<Vec<Account>, Error> {
+    sqlx::query(
+        "select id, school_id, email, name, role, job from account \
+         where school_id = $1 and role = $2 and disabled_at is null order by lower(name), id",
+    )
+    .bind(school.to_owned())
+    .bind(role.as_str())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(account)
+    .collect()
+}
+
+/// Whether a deputy reads only what their scopes cover.
+pub(crate) async fn is_limited<'c>(db: impl AnyExecutor<'c>, school: &str, id: &str) -> Result<bool, Error> {
+    let row = sqlx::query("select limited from account where school_id = $1 and id = $2")
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .fetch_optional(db)
+        .await?;
+    // An account that is not there reaches nothing further for it.
+    row.map_or(Ok(true), |row| Ok(row.try_get::<i64, _>("limited")? == 1))
+}
+
+/// Sets whether a deputy reads only what their scopes cover.
+pub(crate) async fn set_limited(tx: &mut Tx, school: &str, id: &str, limited: bool) -> Result<(), Error> {
+    sqlx::query("update account set limited = $1 where school_id = $2 and id = $3")
+        .bind(i64::from(limited))
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether an account can read the words of a record: one that it recorded, or one that is shared with it now.
+pub(crate) async fn has_records<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    id: &str,
+    now: i64,
+) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "select case when exists (select 1 from concern c where c.school_id = $1 and c.reporter_id = $2) \
+         or exists (select 1 from share s where s.school_id = $1 and s.account_id = $2 and s.revoked_at is null \
+         and s.until > $3) then 1 else 0 end as has",
+    )
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .bind(now)
+    .fetch_one(db)
+    .await?;
+    Ok(row.try_get::<i64, _>("has")? == 1)
+}
+
+/// Gives an account another role.
+pub(crate) async fn set_role(tx: &mut Tx, school: &str, id: &str, role: Role) -> Result<(), Error> {
+    sqlx::query("update account set role = $1 where school_id = $2 and id = $3 and disabled_at is null")
+        .bind(role.as_str())
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    tx.wrote(school, Table::ACCOUNT, id);
+    Ok(())
 }
 
 /// How many open accounts of `role` the school has.

@@ -1,12 +1,15 @@
 //! What waits for the DSL, and what is done: short rows over episodes, reports and concerns. The full records are read
-//! in `episodes`, `reports` and `concerns`. How rows are grouped by urgency is decided in `web::inbox`.
+//! in `episodes`, `reports` and `concerns`. Whoever looks gets the rows that the walls open to them (`walls`), so that a
+//! list, its length and its order say nothing about the others. How rows are grouped by urgency is decided in `web::inbox`.
 
 use super::concerns::{self, Person};
 use super::episodes::{self, optional_word, word};
 use super::keys::{key_columns, key_joins};
 use super::reports::{self, Identity};
+use super::walls::bound;
 use crate::error::Error;
 use crate::seal::Vault;
+use crate::walls::Viewer;
 use lapwing_core::wire::Reason;
 use lapwing_core::{Category, Severity, Stage};
 use sqlx::any::AnyRow;
@@ -121,31 +124,37 @@ macro_rules! episode_rows {
             key_joins!("e", "episode"),
             "join device d on d.id = e.device_id left join account h on h.id = e.claimed_by ",
             "left join account c on c.id = e.closed_by where e.school_id = $1 and ",
+            episode_visible!(),
+            " and ",
             $rest
         )
     };
 }
 
 /// Episodes that wait, gravest first, at most [`MOST`].
-pub(crate) async fn waiting_episodes(db: &AnyPool, vault: &Vault) -> Result<Vec<EpisodeRow>, Error> {
-    let rows = sqlx::query(episode_rows!(
+pub(crate) async fn waiting_episodes(
+    db: &AnyPool,
+    vault: &Vault,
+    viewer: &Viewer,
+) -> Result<Vec<EpisodeRow>, Error> {
+    let query = sqlx::query(episode_rows!(
         "e.status in ('new', 'claimed') order by case when e.stage = 'active' then 1 else 0 end desc, e.rank desc, \
          e.last_at desc limit 200"
-    ))
-    .bind(vault.school().to_owned())
-    .fetch_all(db)
-    .await?;
+    ));
+    let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| episode_row(row, vault)).collect()
 }
 
 /// Episodes that are done, latest first, at most [`MOST`].
-pub(crate) async fn done_episodes(db: &AnyPool, vault: &Vault) -> Result<Vec<EpisodeRow>, Error> {
-    let rows = sqlx::query(episode_rows!(
+pub(crate) async fn done_episodes(
+    db: &AnyPool,
+    vault: &Vault,
+    viewer: &Viewer,
+) -> Result<Vec<EpisodeRow>, Error> {
+    let query = sqlx::query(episode_rows!(
         "e.status in ('dismissed', 'concern') order by e.closed_at desc, e.id desc limit 200"
-    ))
-    .bind(vault.school().to_owned())
-    .fetch_all(db)
-    .await?;
+    ));
+    let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| episode_row(row, vault)).collect()
 }
 
@@ -181,39 +190,46 @@ macro_rules! report_rows {
             " from pupil_report r",
             key_joins!("r", "report"),
             "left join account a on a.id = r.adult_id where r.school_id = $1 and ",
+            report_visible!(),
+            " and ",
             $rest
         )
     };
 }
 
 /// Reports that are not closed and not yet a concern, latest first, at most [`MOST`].
-pub(crate) async fn waiting_reports(db: &AnyPool, vault: &Vault) -> Result<Vec<ReportRow>, Error> {
-    let rows = sqlx::query(report_rows!(
+pub(crate) async fn waiting_reports(
+    db: &AnyPool,
+    vault: &Vault,
+    viewer: &Viewer,
+) -> Result<Vec<ReportRow>, Error> {
+    let query = sqlx::query(report_rows!(
         "r.status in ('new', 'seen', 'replied') order by r.received_at desc limit 200"
-    ))
-    .bind(vault.school().to_owned())
-    .fetch_all(db)
-    .await?;
+    ));
+    let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| report_row(row, vault)).collect()
 }
 
 /// Reports that are closed or became a concern, latest first, at most [`MOST`].
-pub(crate) async fn done_reports(db: &AnyPool, vault: &Vault) -> Result<Vec<ReportRow>, Error> {
-    let rows =
-        sqlx::query(report_rows!("r.status in ('concern', 'closed') order by r.received_at desc limit 200"))
-            .bind(vault.school().to_owned())
-            .fetch_all(db)
-            .await?;
+pub(crate) async fn done_reports(
+    db: &AnyPool,
+    vault: &Vault,
+    viewer: &Viewer,
+) -> Result<Vec<ReportRow>, Error> {
+    let query =
+        sqlx::query(report_rows!("r.status in ('concern', 'closed') order by r.received_at desc limit 200"));
+    let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| report_row(row, vault)).collect()
 }
 
 /// Reports that a pupil addressed to this adult, latest first, at most [`MOST`].
-pub(crate) async fn reports_to(db: &AnyPool, vault: &Vault, adult: &str) -> Result<Vec<ReportRow>, Error> {
-    let rows = sqlx::query(report_rows!("r.adult_id = $2 order by r.received_at desc limit 200"))
-        .bind(vault.school().to_owned())
-        .bind(adult.to_owned())
-        .fetch_all(db)
-        .await?;
+pub(crate) async fn reports_to(
+    db: &AnyPool,
+    vault: &Vault,
+    viewer: &Viewer,
+) -> Result<Vec<ReportRow>, Error> {
+    let query = sqlx::query(report_rows!("r.adult_id = $2 order by r.received_at desc limit 200"));
+    let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| report_row(row, vault)).collect()
 }
 
@@ -222,8 +238,8 @@ pub(crate) async fn reports_to(db: &AnyPool, vault: &Vault, adult: &str) -> Resu
 pub(crate) struct ConcernFilter<'a> {
     /// One status; all when empty.
     pub(crate) status: &'a str,
-    /// One reporter's own; everybody's when empty.
-    pub(crate) reporter: &'a str,
+    /// Besides those that the reader may read, the ones that they recorded.
+    pub(crate) own: bool,
     /// Only concerns with a smaller number, for the next page; all when 0.
     pub(crate) before: i64,
 }
@@ -232,26 +248,31 @@ pub(crate) struct ConcernFilter<'a> {
 pub(crate) async fn concerns(
     db: &AnyPool,
     vault: &Vault,
+    viewer: &Viewer,
     filter: ConcernFilter<'_>,
 ) -> Result<Vec<ConcernRow>, Error> {
-    let rows = sqlx::query(
+    let query = sqlx::query(concat!(
         "select c.id, c.number, c.recorded_at, c.status, c.told_dsl, r.name as reporter, \
          p.id as person_id, p.sealed as name_sealed, n.under as name_under, n.wrapped as name_wrapped, \
          p.kind, p.year_group, i.role \
-         from (select * from concern where school_id = $1 and ($2 = '' or status = $2) \
-               and ($3 = '' or reporter_id = $3) and ($4 = 0 or number < $4) order by number desc limit 200) c \
+         from (select c.* from concern c where c.school_id = $1 and ($7 = '' or c.status = $7) \
+               and ($8 = 0 or c.number < $8) and (",
+        concern_visible!(),
+        " or ($9 = 1 and c.reporter_id = $2 and not ",
+        named_in_concern!("c.id"),
+        ")) order by c.number desc limit 200) c \
          join account r on r.id = c.reporter_id \
          left join involvement i on i.school_id = c.school_id and i.concern_id = c.id \
          left join person p on p.id = i.person_id \
          left join sealing_key n on n.id = p.id and n.kind = 'person' \
          order by c.number desc, i.id",
-    )
-    .bind(vault.school().to_owned())
-    .bind(filter.status.to_owned())
-    .bind(filter.reporter.to_owned())
-    .bind(filter.before)
-    .fetch_all(db)
-    .await?;
+    ));
+    let rows = bound(query, viewer)
+        .bind(filter.status.to_owned())
+        .bind(filter.before)
+        .bind(i64::from(filter.own))
+        .fetch_all(db)
+        .await?;
     let mut list: Vec<ConcernRow> = Vec::new();
     for row in &rows {
         let id: String = row.try_get("id")?;

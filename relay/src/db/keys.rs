@@ -5,7 +5,7 @@ use super::Tx;
 use crate::error::Error;
 use crate::seal::{Object, RecordKey, Vault, Wrapped};
 use sqlx::any::AnyRow;
-use sqlx::{AnyExecutor, Row as _};
+use sqlx::{AnyConnection, AnyExecutor, Row as _};
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub(crate) async fn leave_school(
 
 /// The key of one record; none when the keys of everybody whom it concerned were destroyed.
 pub(crate) async fn of_record(
-    tx: &mut Tx,
+    db: &mut AnyConnection,
     vault: &Vault,
     (object, id): (Object, &str),
 ) -> Result<Option<RecordKey>, Error> {
@@ -166,7 +166,7 @@ pub(crate) async fn of_record(
     .bind(vault.school().to_owned())
     .bind(object.as_str())
     .bind(id.to_owned())
-    .fetch_optional(&mut **tx)
+    .fetch_optional(db)
     .await?;
     row.map_or(Ok(None), |row| record(&row, vault, (object, id)))
 }

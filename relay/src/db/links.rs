@@ -4,7 +4,7 @@
 use super::{Tx, accounts};
 use crate::auth::Account;
 use crate::error::Error;
-use sqlx::AnyExecutor;
+use sqlx::{AnyExecutor, Row as _};
 
 /// Adds a set-up link. Earlier ones stop working.
 pub(crate) async fn insert_setup(
@@ -13,11 +13,34 @@ pub(crate) async fn insert_setup(
     now: i64,
     expires_at: i64,
 ) -> Result<(), Error> {
-    sqlx::query("update one_time_link set used_at = $1 where purpose = 'setup' and used_at is null")
+    sqlx::query("update one_time_link set used_at = $1 where purpose = 'setup' and for_school is null and used_at is null")
         .bind(now)
         .execute(&mut **tx)
         .await?;
     insert(tx, token_hash, "setup", None, now, expires_at).await
+}
+
+/// Adds the set-up link of a further school, which is there already and has no account. Earlier ones of the school stop
+/// working.
+pub(crate) async fn insert_setup_for(
+    tx: &mut Tx,
+    token_hash: &str,
+    school: &str,
+    now: i64,
+    expires_at: i64,
+) -> Result<(), Error> {
+    sqlx::query("update one_time_link set used_at = $1 where for_school = $2 and used_at is null")
+        .bind(now)
+        .bind(school.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    insert(tx, token_hash, "setup", None, now, expires_at).await?;
+    sqlx::query("update one_time_link set for_school = $1 where token_hash = $2")
+        .bind(school.to_owned())
+        .bind(token_hash.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 /// Adds a link by which `account` sets a password. Earlier ones stop working.
@@ -64,21 +87,21 @@ pub(crate) async fn cancel(tx: &mut Tx, account: &str, now: i64) -> Result<(), E
     Ok(())
 }
 
-/// Whether the set-up link with this hash still works.
+/// What the set-up link with this hash sets up, if it still works: the first school (none), or a further one by id.
 pub(crate) async fn setup_works<'c>(
     db: impl AnyExecutor<'c>,
     token_hash: &str,
     now: i64,
-) -> Result<bool, Error> {
+) -> Result<Option<Option<String>>, Error> {
     let row = sqlx::query(
-        "select token_hash from one_time_link \
+        "select for_school from one_time_link \
          where token_hash = $1 and purpose = 'setup' and used_at is null and expires_at > $2",
     )
     .bind(token_hash.to_owned())
     .bind(now)
     .fetch_optional(db)
     .await?;
-    Ok(row.is_some())
+    Ok(row.map(|row| row.try_get("for_school")).transpose()?)
 }
 
 /// Whose password the link with this hash sets, if it still works and the account is open.

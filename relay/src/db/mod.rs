@@ -2,7 +2,11 @@
 //!
 //! Reads take `db.read()`. Every change takes a [`Tx`] from `db.begin()` and writes its audit row (`audit::record`) in
 //! that same transaction. Every query of a school's rows names the school, which comes from the session or the device.
-//! Nothing here decides who may see what: that is `routes` and `auth`.
+//! Behind that stands a second wall, `scope`. Nothing here decides who may see what: that is `routes` and `walls`.
+
+// First, so that its macros reach the modules below.
+#[macro_use]
+mod conditions;
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
@@ -10,19 +14,27 @@ pub(crate) mod chain;
 pub(crate) mod concerns;
 pub(crate) mod devices;
 pub(crate) mod episodes;
+pub(crate) mod glass;
+pub(crate) mod grants;
 pub(crate) mod inbox;
 pub(crate) mod intake;
 pub(crate) mod keys;
 pub(crate) mod links;
+pub(crate) mod numbers;
 pub(crate) mod operation;
 pub(crate) mod people_names;
 mod pool;
 pub(crate) mod reports;
 pub(crate) mod schools;
+pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod shares;
 pub(crate) mod threads;
+pub(crate) mod trail;
+pub(crate) mod trusts;
 mod tx;
+pub(crate) mod walls;
 
 pub use pool::{Db, OpenError};
 pub(crate) use tx::Tx;

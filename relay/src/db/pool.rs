@@ -1,11 +1,13 @@
 //! Opening the database, and the two ways into it: many readers, and writers who take turns. SQLite has one writer
 //! connection, so two requests never wait on each other's locks; PostgreSQL has a pool for both.
 
-use super::operation::Engine;
 use super::Tx;
+use super::operation::Engine;
+use super::scope::{self, Scope};
+use crate::error::Error;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Transaction};
+use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Row as _, Transaction};
 use std::path::Path;
 use std::time::Duration;
 use tracing::log::LevelFilter;
@@ -15,6 +17,7 @@ static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 const READERS: u32 = 8;
+const POSTGRES_BEGIN: &str = "begin";
 
 /// The open database.
 #[derive(Debug, Clone)]
@@ -68,16 +71,12 @@ impl Db {
             return Err(OpenError::Scheme(url.scheme().to_owned()));
         }
         let options = quiet(url.as_str().parse()?);
-        let pool = AnyPoolOptions::new()
-            .max_connections(READERS * 2)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options)
-            .await?;
-        POSTGRES.run(&pool).await?;
+        let pool = postgres_pool(READERS * 2).connect_with(options).await?;
+        scope::within(Scope::Relay, POSTGRES.run(&pool)).await?;
         Ok(Self {
             read: pool.clone(),
             write: pool,
-            begin: "begin",
+            begin: POSTGRES_BEGIN,
             snapshot: "begin isolation level repeatable read, read only",
         })
     }
@@ -92,9 +91,28 @@ impl Db {
         Ok(Tx::new(self.write.begin_with(self.begin).await?))
     }
 
-    /// One moment of the database, for reading much of it while it is being written. It ends when it is dropped.
+    /// One moment of the whole database, every school's rows, for reading much of it while it is being written. It ends
+    /// when it is dropped.
     pub(crate) async fn snapshot(&self) -> Result<Transaction<'static, Any>, sqlx::Error> {
-        self.read.begin_with(self.snapshot).await
+        scope::within(Scope::Relay, self.read.begin_with(self.snapshot)).await
+    }
+
+    /// Whether the database's role walks past row-level security, as PostgreSQL's superusers do: then the second wall
+    /// between schools does not stand. Never so on SQLite, which has no such wall.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub(crate) async fn bypasses_row_security(&self) -> Result<bool, Error> {
+        if self.begin != POSTGRES_BEGIN {
+            return Ok(false);
+        }
+        let row = sqlx::query(
+            "select case when rolsuper or rolbypassrls then 1 else 0 end as bypasses from pg_roles \
+             where rolname = current_user",
+        )
+        .fetch_one(&self.read)
+        .await?;
+        Ok(row.try_get::<i64, _>("bypasses")? == 1)
     }
 
     /// Finishes what is under way and closes the database.
@@ -112,8 +130,23 @@ pub(super) async fn existing_sqlite(file: &Path) -> Result<AnyPool, OpenError> {
 /// Opens PostgreSQL at `url` as it is.
 pub(super) async fn existing_postgres(url: &Url) -> Result<AnyPool, OpenError> {
     sqlx::any::install_default_drivers();
-    let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10));
-    Ok(pool.connect_with(quiet(url.as_str().parse()?)).await?)
+    Ok(postgres_pool(1).connect_with(quiet(url.as_str().parse()?)).await?)
+}
+
+/// Connections that are told, as they leave the pool, whose rows their user may reach.
+fn postgres_pool(connections: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        // Telling the scope shows whether the connection still lives, so it is not asked for that besides.
+        .test_before_acquire(false)
+        .after_connect(|connection, _| Box::pin(scope::tell(connection)))
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                scope::tell(connection).await?;
+                Ok(true)
+            })
+        })
 }
 
 /// The version of the schema that this program brings.

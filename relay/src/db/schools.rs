@@ -53,6 +53,17 @@ pub(crate) async fn exists<'c>(db: impl AnyExecutor<'c>) -> Result<bool, Error> 
     Ok(sqlx::query("select id from school limit 1").fetch_optional(db).await?.is_some())
 }
 
+/// Gives a school the name and hours that its people know it by.
+pub(crate) async fn rename(tx: &mut Tx, school: &str, name: &str, hours: &str) -> Result<(), Error> {
+    sqlx::query("update school set name = $1, hours = $2 where id = $3")
+        .bind(name.to_owned())
+        .bind(hours.to_owned())
+        .bind(school.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Adds a school.
 pub(crate) async fn insert(tx: &mut Tx, school: &School, now: i64) -> Result<(), Error> {
     sqlx::query(

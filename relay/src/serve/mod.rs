@@ -17,11 +17,13 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::crx::{Key, Package};
 use crate::db::Db;
+use crate::db::scope::{self, Scope};
+use crate::error::Error;
 use crate::proof::anchor::Signer;
-use crate::{doctor, metrics};
 use crate::random::SystemRandom;
 use crate::routes::router;
 use crate::secrets::Secrets;
+use crate::{doctor, metrics};
 use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Handle, Server};
@@ -42,12 +44,19 @@ const HEADERS: Duration = BEGINNING;
 /// # Errors
 /// When something it needs cannot be opened, with what to do about it.
 pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result<()> {
-    let counts = config.metrics.map(|address| metrics::install().map(|handle| (address, handle))).transpose()?;
+    let counts =
+        config.metrics.map(|address| metrics::install().map(|handle| (address, handle))).transpose()?;
     raise_open_files();
     doctor::before_start(&config)?;
     let (socket, passed) = listen::socket(config.listen)?;
     let bound = socket.local_addr()?;
     let app = open(&config, bound).await?;
+    if app.db.bypasses_row_security().await.map_err(Error::into_anyhow)? {
+        tracing::warn!(
+            "the database's role walks past row-level security, so the second wall between schools does not stand: \
+             connect as an ordinary role that owns the tables (alter role NAME nosuperuser nobypassrls)"
+        );
+    }
     app.health.watch_disk(&config.data, config.min_free);
     let certificate = certificate::open(&config, out)?;
     let scraped = match counts {
@@ -81,8 +90,8 @@ pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result
     let signer = Signer::open(&config.data, &config.anchors(), app.random.as_ref())?;
     let background = [
         tokio::spawn(certificate.keep_fresh()),
-        tokio::spawn(manager::tell(Arc::clone(&app), passed)),
-        tokio::spawn(anchors::drop_anchors(Arc::clone(&app), signer)),
+        tokio::spawn(scope::within(Scope::Relay, manager::tell(Arc::clone(&app), passed))),
+        tokio::spawn(scope::within(Scope::Relay, anchors::drop_anchors(Arc::clone(&app), signer))),
     ];
     server.serve(router(&app).into_make_service_with_connect_info::<SocketAddr>()).await?;
     background.iter().chain(&scraped).for_each(tokio::task::JoinHandle::abort);
@@ -140,6 +149,14 @@ pub(crate) async fn database(config: &Config) -> anyhow::Result<Db> {
         Some(url) => Db::postgres(url).await?,
         None => Db::sqlite(&config.data.join("lapwing.db")).await?,
     })
+}
+
+/// The relay's parts, for a command that does one thing at the console.
+///
+/// # Errors
+/// When the data cannot be opened.
+pub(crate) async fn app(config: &Config) -> anyhow::Result<Arc<App>> {
+    open(config, config.listen).await
 }
 
 async fn open(config: &Config, bound: SocketAddr) -> anyhow::Result<Arc<App>> {

@@ -4,6 +4,7 @@
 
 use crate::app::App;
 use crate::db::operation;
+use crate::db::scope::{self, Scope};
 use crate::{health, metrics};
 use anyhow::Context as _;
 use axum::Router;
@@ -30,14 +31,15 @@ pub(super) async fn listen(
     kept: PrometheusHandle,
     app: Arc<App>,
 ) -> anyhow::Result<JoinHandle<()>> {
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("--metrics {address} cannot be listened on: is another program using it?"))?;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("--metrics {address} cannot be listened on: is another program using it?")
+    })?;
     if !address.ip().is_loopback() {
         tracing::warn!("metrics are served without TLS on an address that is not loopback: keep it private");
     }
     let probes = Router::new().route("/health", get(health::health)).route("/ready", get(health::ready));
-    let router = probes.with_state(Arc::clone(&app)).route("/metrics", get(page).with_state((kept.clone(), app)));
+    let router =
+        probes.with_state(Arc::clone(&app)).route("/metrics", get(page).with_state((kept.clone(), app)));
     Ok(tokio::spawn(async move {
         let upkeep = async {
             let mut due = tokio::time::interval(UPKEEP);
@@ -59,7 +61,8 @@ async fn page(State((kept, app)): State<(PrometheusHandle, Arc<App>)>) -> impl I
     if let Some(free) = app.health.free() {
         metrics::disk_free(free);
     }
-    if let Ok(count) = operation::sessions(app.db.read(), app.now()).await {
+    let counted = scope::within(Scope::Relay, operation::sessions(app.db.read(), app.now())).await;
+    if let Ok(count) = counted {
         metrics::sessions(count);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], kept.render())

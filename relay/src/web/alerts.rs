@@ -5,14 +5,15 @@ use super::alert_card::{Card, cards};
 use super::form::{Errors, Posted, choice_label, is_choice};
 use super::when::When;
 use super::words::{Grade, count, line, theme};
-use super::{Area, Chrome, show_as, trail};
+use super::{Area, Chrome, readable_concerns, show_as, trail};
 use crate::app::App;
-use crate::auth::{Account, Dsl};
-use crate::db::concerns;
+use crate::auth::{Account, Lead, Staff};
+use crate::db::Tx;
 use crate::db::episodes::{self, Closing, Episode};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
+use crate::walls::{Access, Object, Viewer};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -60,6 +61,9 @@ struct EpisodePage<'a> {
     many: String,
     open: bool,
     dismissed: bool,
+    /// Where to share it, for whoever may.
+    sharing: Option<String>,
+    back: (&'static str, &'static str),
     /// The account id of whoever has it, or nothing: what a claim must still find.
     holder_id: &'a str,
     /// Who has it, in words.
@@ -122,10 +126,17 @@ async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Resu
     let (school, now) = (me.school_id.as_str(), app.now());
     let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
+    let viewer = Viewer::of(app, &mut tx, me).await?;
+    let access = viewer.must(&mut tx, Object::Episode(id), Access::Read).await?;
     let episode = episodes::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
     let alerts = episodes::alerts(&mut *tx, &vault, id).await?;
-    let others = episodes::others(&mut *tx, &vault, &episode).await?;
-    let made = concerns::made_from(&mut *tx, school, "episode", id).await?;
+    let mut others = Vec::new();
+    for episode in episodes::others(&mut *tx, &vault, &episode).await? {
+        if viewer.access(&mut tx, Object::Episode(&episode.id)).await? >= Access::Read {
+            others.push(other(&episode, now));
+        }
+    }
+    let made = readable_concerns(&mut tx, &viewer, ("episode", id)).await?;
     trail::note(&mut tx, app, me, "view", ("episode", id), json!({})).await?;
     tx.commit().await?;
 
@@ -147,8 +158,10 @@ async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Resu
             first: When::new(episode.first_at, now),
             last: When::new(episode.last_at, now),
             many: count(episode.alerts, "alert"),
-            open: episode.is_open(),
-            dismissed: episode.status == "dismissed",
+            open: episode.is_open() && access == Access::Work,
+            dismissed: episode.status == "dismissed" && access == Access::Work,
+            sharing: (access == Access::Work).then(|| format!("/sharing/episode/{id}")),
+            back: super::back(me),
             holder_id,
             holder: match holder_name {
                 _ if held_by_me => "You have this".into(),
@@ -163,7 +176,7 @@ async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Resu
             made,
             shown: (alerts.len() as i64 != episode.alerts).then(|| count(alerts.len() as i64, "alert")),
             cards: cards(&alerts, now),
-            others: others.iter().map(|episode| other(episode, now)).collect(),
+            others,
             notice: said.notice,
             errors: said.errors,
             reasons: REASONS,
@@ -178,7 +191,7 @@ async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Resu
 /// `GET /episodes/{id}`.
 pub(crate) async fn show_episode(
     State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
+    Staff(me): Staff,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     episode_page(&app, &me, &id, Said::default()).await
@@ -187,12 +200,21 @@ pub(crate) async fn show_episode(
 /// `GET /alerts/{id}`: the alert's place on its episode's page.
 pub(crate) async fn show_alert(
     State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
+    Staff(me): Staff,
     Path(id): Path<String>,
 ) -> Result<Redirect, Error> {
-    let episode = episodes::of_alert(app.db.read(), &me.school_id, &id).await?.ok_or(Error::NotFound)?;
+    let mut db = app.db.read().acquire().await?;
+    let episode = episodes::of_alert(&mut *db, &me.school_id, &id).await?.ok_or(Error::NotFound)?;
+    let viewer = Viewer::of(&app, &mut db, &me).await?;
+    viewer.must(&mut db, Object::Episode(&episode), Access::Read).await?;
     // The id is one that the relay has checked to be a UUID when the alert arrived.
     Ok(Redirect::to(&format!("/episodes/{episode}#alert-{id}")))
+}
+
+/// Whoever decides about an episode must be let in by the walls to do so.
+async fn must_work(tx: &mut Tx, app: &App, me: &Account, id: &str) -> Result<(), Error> {
+    let viewer = Viewer::of(app, tx, me).await?;
+    viewer.must(tx, Object::Episode(id), Access::Work).await.map(|_| ())
 }
 
 const CHANGED: &str =
@@ -208,11 +230,12 @@ pub(crate) struct ClaimForm {
 /// `POST /episodes/{id}/claim`.
 pub(crate) async fn claim(
     State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
+    Lead(me): Lead,
     Path(id): Path<String>,
     Posted(form): Posted<ClaimForm>,
 ) -> Result<Response, Error> {
     let mut tx = app.db.begin().await?;
+    must_work(&mut tx, &app, &me, &id).await?;
     if !episodes::claim(&mut tx, &me.school_id, &id, &form.from, &me.id, app.now()).await? {
         drop(tx);
         return episode_page(&app, &me, &id, Said { notice: Some(CHANGED), ..Said::default() }).await;
@@ -235,7 +258,7 @@ pub(crate) struct DismissForm {
 /// `POST /episodes/{id}/dismiss`.
 pub(crate) async fn dismiss(
     State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
+    Lead(me): Lead,
     Path(id): Path<String>,
     Posted(form): Posted<DismissForm>,
 ) -> Result<Response, Error> {
@@ -254,6 +277,7 @@ pub(crate) async fn dismiss(
     }
     let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
+    must_work(&mut tx, &app, &me, &id).await?;
     let closing =
         Closing { status: "dismissed", by: &me.id, at: app.now(), reason: Some(&form.reason), note: &note };
     if !episodes::close(&mut tx, &app, &vault, &id, closing).await? {
@@ -270,11 +294,12 @@ pub(crate) async fn dismiss(
 /// `POST /episodes/{id}/reopen`: takes a dismissal back.
 pub(crate) async fn reopen(
     State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
+    Lead(me): Lead,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
+    must_work(&mut tx, &app, &me, &id).await?;
     let was = episodes::find(&mut *tx, &vault, &id).await?.ok_or(Error::NotFound)?;
     if !episodes::reopen(&mut tx, &me.school_id, &id, &me.id, app.now()).await? {
         drop(tx);

@@ -1,15 +1,18 @@
 //! The inbox: everything that waits for the DSL, most urgent first, and what is done. It updates itself while it is open:
 //! the server says only that something changed, and the page asks for its list again.
 
+use super::glass::{self, Notice};
 use super::when::When;
 use super::words::{Grade, count, line, theme};
 use super::{Area, Chrome, show};
 use crate::app::App;
-use crate::auth::{Account, Dsl, Session};
+use crate::auth::{Account, Session, Waiting as MayWait};
 use crate::db::inbox::{self, ConcernFilter, ConcernRow, EpisodeRow, ReportRow};
 use crate::db::reports::Identity;
+use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::extract::Query;
+use crate::walls::Viewer;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -18,6 +21,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use lapwing_core::{Severity, Stage};
 use serde::Deserialize;
 use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,23 +74,27 @@ struct Group<'a> {
 struct Waiting {
     items: Vec<Item>,
     full: bool,
+    /// Records that somebody opened in need, until a second person has taken note.
+    notices: Vec<Notice>,
 }
 
 impl Waiting {
     async fn load(app: &App, me: &Account) -> Result<Self, Error> {
         let (db, now) = (app.db.read(), app.now());
         let vault = app.vault(&me.school_id).await?;
-        let episodes = inbox::waiting_episodes(db, &vault).await?;
-        let reports = inbox::waiting_reports(db, &vault).await?;
+        let viewer = Viewer::of(app, &mut *db.acquire().await?, me).await?;
+        let episodes = inbox::waiting_episodes(db, &vault, &viewer).await?;
+        let reports = inbox::waiting_reports(db, &vault, &viewer).await?;
         let fresh = ConcernFilter { status: "new", ..ConcernFilter::default() };
-        let concerns = inbox::concerns(db, &vault, fresh).await?;
+        let concerns = inbox::concerns(db, &vault, &viewer, fresh).await?;
+        let notices = glass::notices(app, &viewer).await?;
         let full = [episodes.len(), reports.len(), concerns.len()].into_iter().any(|n| n >= inbox::MOST);
         let mut items: Vec<Item> = Vec::with_capacity(episodes.len() + reports.len() + concerns.len());
         items.extend(episodes.iter().map(|row| episode_item(row, now)));
         items.extend(reports.iter().map(|row| report_item(row, me, now)));
         items.extend(concerns.iter().map(|row| concern_item(row, now)));
         items.sort_by(|a, b| (a.urgency, b.rank, b.at).cmp(&(b.urgency, a.rank, a.at)));
-        Ok(Self { items, full })
+        Ok(Self { items, full, notices })
     }
 
     fn groups(&self) -> Vec<Group<'_>> {
@@ -97,6 +105,18 @@ impl Waiting {
                 Group { id, title, items }
             })
             .collect()
+    }
+
+    /// What the reader would see change. Two loads with the same fingerprint look the same.
+    fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for item in &self.items {
+            (&item.key, &item.why, &item.many, &item.holder, item.at, item.rank).hash(&mut hasher);
+        }
+        for notice in &self.notices {
+            notice.id.hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     fn total(&self) -> String {
@@ -242,7 +262,7 @@ pub(crate) struct Part {
 /// `GET /inbox`; with `?part=list` the list alone.
 pub(crate) async fn show_inbox(
     State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
+    MayWait(me): MayWait,
     Query(part): Query<Part>,
 ) -> Result<Response, Error> {
     let waiting = Waiting::load(&app, &me).await?;
@@ -270,11 +290,12 @@ struct DonePage {
 }
 
 /// `GET /inbox/done`.
-pub(crate) async fn show_done(State(app): State<Arc<App>>, Dsl(me): Dsl) -> Result<Response, Error> {
+pub(crate) async fn show_done(State(app): State<Arc<App>>, MayWait(me): MayWait) -> Result<Response, Error> {
     let now = app.now();
     let vault = app.vault(&me.school_id).await?;
-    let episodes = inbox::done_episodes(app.db.read(), &vault).await?;
-    let reports = inbox::done_reports(app.db.read(), &vault).await?;
+    let viewer = Viewer::of(&app, &mut *app.db.read().acquire().await?, &me).await?;
+    let episodes = inbox::done_episodes(app.db.read(), &vault, &viewer).await?;
+    let reports = inbox::done_reports(app.db.read(), &vault, &viewer).await?;
     let episodes = episodes.iter().map(|row| {
         let item = episode_item(row, now);
         let by = row.closed_by.as_deref().unwrap_or("somebody");
@@ -295,35 +316,43 @@ pub(crate) async fn show_done(State(app): State<Arc<App>>, Dsl(me): Dsl) -> Resu
     show(&DonePage { chrome: Chrome::of(&app, &me, Area::Inbox).await?, lists })
 }
 
-/// `GET /inbox/events`: server-sent events. It says `change` when the list is to be fetched again, and `end` when the
-/// session is over.
+/// `GET /inbox/events`: server-sent events. It says `change` when the reader's own list has changed, and `end` when the
+/// session is over. That something changed which is not theirs to see, they do not hear.
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
+    MayWait(me): MayWait,
     session: Session,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
+    // Listening begins before the first look, so that nothing falls between the two.
     // The hub ends its subscriptions when the relay stops; the stream must end with them, or it would hold up the stop.
     let changes = app.live.subscribe(&me.school_id).map(|_| Some(true)).chain(stream::once(async { None }));
+    let seen = Waiting::load(&app, &me).await?.fingerprint();
     let checks = stream::unfold(tokio::time::interval(CHECK), |mut interval| async {
         interval.tick().await;
         Some((Some(false), interval))
     });
     let ticks = Box::pin(stream::select(changes, checks));
-    let stream = stream::unfold(Some((ticks, app, session)), |state| async {
-        let (mut ticks, app, session) = state?;
+    let stream = stream::unfold(Some((ticks, app, session, seen)), |state| async {
+        let (mut ticks, app, session, seen) = state?;
         loop {
             let changed = ticks.next().await??;
+            // A stream runs after its handler has answered, so it says itself whose rows it reaches.
+            let stands = scope::within(Scope::Relay, session.stands(&app)).await;
             // A fault of the database is no reason to send anybody away: the next look decides.
-            if matches!(session.stands(&app).await, Ok(false)) {
+            if matches!(stands, Ok(false)) {
                 return Some((Ok(Event::default().event("end").data("signed out")), None));
             }
-            if changed {
-                return Some((
-                    Ok(Event::default().event("change").data("inbox")),
-                    Some((ticks, app, session)),
-                ));
+            if !changed {
+                continue;
+            }
+            let me = &session.account;
+            let now = scope::within(Scope::school(&me.school_id), Waiting::load(&app, me)).await;
+            let now = now.map(|waiting| waiting.fingerprint());
+            if !matches!(now, Ok(now) if now == seen) {
+                let state = (ticks, app, session, now.unwrap_or(seen));
+                return Some((Ok(Event::default().event("change").data("inbox")), Some(state)));
             }
         }
     });
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("still here"))
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("still here")))
 }

@@ -7,23 +7,59 @@
 
 mod alert_card;
 mod page;
+mod suppress;
 mod trail;
 mod when;
 mod words;
 
 pub(crate) mod alerts;
 pub(crate) mod assets;
+pub(crate) mod audit_trail;
 pub(crate) mod concerns;
 pub(crate) mod devices;
 pub(crate) mod form;
+pub(crate) mod glass;
 pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod install;
 pub(crate) mod join;
+pub(crate) mod numbers;
 pub(crate) mod people;
 pub(crate) mod problems;
 pub(crate) mod reports;
+pub(crate) mod scopes;
 pub(crate) mod setup;
+pub(crate) mod sharing;
 pub(crate) mod sign_in;
+pub(crate) mod trust;
 
 pub(crate) use page::{Area, Chrome, message, show, show_as};
+
+use crate::auth::{Account, Role};
+use crate::db::{Tx, concerns as stored};
+use crate::error::Error;
+use crate::walls::{Access, Object, Viewer};
+
+/// The list that somebody came from to a record: its address, and the words of the link.
+const fn back(me: &Account) -> (&'static str, &'static str) {
+    match me.role {
+        Role::Staff => ("/concerns", "Back to my concerns"),
+        _ => ("/inbox", "Back to the inbox"),
+    }
+}
+
+/// The concerns that an episode or a report was made into, as far as the viewer may read them: id and number. That there
+/// are others is not theirs to know.
+async fn readable_concerns(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    (kind, id): (&str, &str),
+) -> Result<Vec<(String, i64)>, Error> {
+    let mut readable = Vec::new();
+    for (concern, number) in stored::made_from(&mut **tx, &viewer.school, kind, id).await? {
+        if viewer.access(tx, Object::Concern(&concern)).await? >= Access::Read {
+            readable.push((concern, number));
+        }
+    }
+    Ok(readable)
+}

@@ -28,6 +28,14 @@ pub(crate) enum Area {
     Devices,
     /// How to install the extension.
     Install,
+    /// Numbers of the school.
+    Numbers,
+    /// The schools of a trust.
+    Trust,
+    /// Who did and read what.
+    Trail,
+    /// Opening a record in need.
+    Glass,
 }
 
 /// The frame around a page.
@@ -54,6 +62,16 @@ impl Who {
         self.role.label()
     }
 }
+
+type Item = (Area, &'static str, &'static str);
+const INBOX: Item = (Area::Inbox, "/inbox", "Inbox");
+const CONCERNS: Item = (Area::Concerns, "/concerns", "Concerns");
+const NEW_CONCERN: Item = (Area::NewConcern, "/concerns/new", "Record a concern");
+const REPORTS: Item = (Area::Reports, "/reports", "Reports to me");
+const PEOPLE: Item = (Area::People, "/people", "People");
+const NUMBERS: Item = (Area::Numbers, "/numbers", "Numbers");
+const TRAIL: Item = (Area::Trail, "/trail", "Audit trail");
+const GLASS: Item = (Area::Glass, "/break-glass", "Open in need");
 
 /// One link of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,25 +103,19 @@ impl Chrome {
 
     /// The navigation for the role of whoever is signed in.
     pub(crate) fn nav(&self) -> Vec<NavItem> {
-        let items: &[(Area, &str, &str)] = match self.who.as_ref().map(|who| who.role) {
+        let items: &[Item] = match self.who.as_ref().map(|who| who.role) {
             None => &[],
-            Some(Role::Dsl) => &[
-                (Area::Inbox, "/inbox", "Inbox"),
-                (Area::Concerns, "/concerns", "Concerns"),
-                (Area::NewConcern, "/concerns/new", "Record a concern"),
-                (Area::Reports, "/reports", "Reports to me"),
-                (Area::People, "/people", "People"),
-            ],
-            Some(Role::Staff) => &[
-                (Area::NewConcern, "/concerns/new", "Record a concern"),
-                (Area::Concerns, "/concerns", "My concerns"),
-                (Area::Reports, "/reports", "Reports to me"),
-            ],
-            Some(Role::ItAdmin) => &[
-                (Area::Devices, "/devices", "Devices"),
-                (Area::Install, "/install", "Install"),
-                (Area::People, "/people", "People"),
-            ],
+            Some(Role::Dsl) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, PEOPLE, NUMBERS, TRAIL],
+            Some(Role::DeputyDsl) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, NUMBERS, GLASS],
+            Some(Role::Pastoral) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS],
+            Some(Role::Head) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, NUMBERS, TRAIL, GLASS],
+            Some(Role::Staff) => &[NEW_CONCERN, (Area::Concerns, "/concerns", "My concerns"), REPORTS],
+            Some(Role::Governor) => &[NUMBERS],
+            Some(Role::TrustLead) => &[(Area::Trust, "/trust", "Schools")],
+            Some(Role::Auditor) => &[TRAIL],
+            Some(Role::ItAdmin) => {
+                &[(Area::Devices, "/devices", "Devices"), (Area::Install, "/install", "Install"), PEOPLE]
+            }
         };
         items.iter().map(|&(area, href, label)| NavItem { href, label, current: area == self.area }).collect()
     }
@@ -149,11 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn it_is_offered_no_page_about_a_child() {
-        let offered = hrefs(Role::ItAdmin);
-        assert!(!offered.is_empty());
-        for page in ["/inbox", "/concerns", "/concerns/new", "/reports"] {
-            assert!(!offered.contains(&page), "{page}");
+    fn who_meets_no_record_is_offered_no_page_about_a_child() {
+        for role in Role::ALL.into_iter().filter(|role| !role.meets_records()) {
+            let offered = hrefs(role);
+            assert!(!offered.is_empty());
+            for page in ["/inbox", "/concerns", "/concerns/new", "/reports", "/break-glass"] {
+                assert!(!offered.contains(&page), "{role}: {page}");
+            }
         }
     }
 

@@ -2,15 +2,19 @@
 //! its owner, through a one-time link (`join`); this page gives out the links.
 //!
 //! Whoever gives a link could use it themselves, so IT, which must not read what children write, gives none to an
-//! account that can: a DSL adds DSLs, and says which adults pupils may choose.
+//! account that can: a DSL adds those, and says which adults pupils may choose. A head receives what the DSLs are named
+//! in, so a DSL adds a head only where there is none, and only IT closes one; leads of a trust come from the server's own
+//! console. Scopes are in `scopes`.
 
+use super::concerns::{YEARS, categories};
 use super::form::{Errors, Posted, clean};
 use super::setup::email;
 use super::when::day;
-use super::{Area, Chrome, join, show, show_as, trail};
+use super::{Area, Chrome, join, scopes, show, show_as, trail};
 use crate::app::App;
 use crate::auth::{Account, ItOrDsl, Role};
 use crate::db::accounts::{self, Listed, NewAccount};
+use crate::db::{grants, sessions};
 use crate::error::Error;
 use crate::extract::Path;
 use askama::Template;
@@ -22,12 +26,39 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 
-/// The roles as the form offers them.
-const ROLES: [(&str, &str); 3] = [
+/// The roles as the form offers them. Leads of a trust are added on the server's console.
+const ROLES: [(&str, &str); 8] = [
     ("staff", "Member of staff: records concerns and follows their own"),
-    ("dsl", "Safeguarding lead (DSL or deputy): reads and decides everything"),
+    ("pastoral", "Pastoral staff: reads what their scope covers and what is shared with them"),
+    ("deputy_dsl", "Deputy safeguarding lead: reads and decides everything, or what their scope covers"),
+    ("dsl", "Safeguarding lead (DSL): reads and decides everything"),
+    ("head", "Headteacher: numbers, a record in need, and what names every safeguarding lead"),
+    ("governor", "Safeguarding governor: numbers, and nothing about any child"),
+    ("auditor", "Auditor: who did and read what, and none of it"),
     ("it_admin", "IT administrator: looks after devices and accounts, sees nothing about any child"),
 ];
+
+/// The roles that somebody may give.
+fn offered(me: &Account) -> Vec<(&'static str, &'static str)> {
+    let may = |(name, _): &(&str, &str)| name.parse().is_ok_and(|role| may_give(me, role));
+    ROLES.into_iter().filter(may).collect()
+}
+
+/// Whether `me` may make somebody a `role`: IT gives no role that reads what children write or who read it.
+fn may_give(me: &Account, role: Role) -> bool {
+    match role {
+        Role::Staff | Role::ItAdmin => true,
+        Role::TrustLead => false,
+        Role::Pastoral | Role::DeputyDsl | Role::Dsl | Role::Head | Role::Governor | Role::Auditor => {
+            me.role == Role::Dsl
+        }
+    }
+}
+
+/// Whether `me` may take the role `role` from somebody. Whoever is a head is one until IT closes the account.
+fn may_take(me: &Account, role: Role) -> bool {
+    role != Role::Head && may_give(me, role)
+}
 
 #[derive(Template)]
 #[template(path = "people/list.html")]
@@ -51,6 +82,15 @@ struct PersonPage<'a> {
     closed: Option<String>,
     may_link: bool,
     may_close: bool,
+    /// The roles that the reader may give this person; none when they may not change it.
+    roles: Vec<(&'static str, &'static str)>,
+    role: &'static str,
+    /// The scopes, for a DSL who looks at somebody who has them.
+    scopes: Option<Vec<scopes::Line>>,
+    /// Whether a deputy is limited to them; none for others.
+    limited: Option<bool>,
+    years: Vec<&'static str>,
+    categories: Vec<(&'static str, String)>,
     errors: Errors,
 }
 
@@ -61,6 +101,10 @@ struct LinkPage<'a> {
     name: &'a str,
     link: &'a str,
 }
+
+const NOT_CHOSEN: &str = "Pupils cannot choose this account: it must not see what pupils write";
+const ONE_HEAD: &str =
+    "There is a head already. When a head leaves, IT closes the account; then add the new one";
 
 /// A new account.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -82,8 +126,7 @@ async fn list_page(app: &App, me: &Account, fields: &Fields, errors: Errors) -> 
     let people = accounts::list(app.db.read(), &me.school_id).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let chrome = Chrome::of(app, me, Area::People).await?;
-    let roles: Vec<_> =
-        ROLES.into_iter().filter(|(role, _)| me.role == Role::Dsl || *role != "dsl").collect();
+    let roles = offered(me);
     let may_trust = may_trust(me);
     show_as(status, &ListPage { chrome, people: &people, fields, roles: &roles, may_trust, errors })
 }
@@ -109,14 +152,17 @@ pub(crate) async fn add(
         errors.add("role", "Choose what this person may do");
         return list_page(&app, &me, &fields, errors).await;
     };
-    if role == Role::Dsl && me.role != Role::Dsl {
-        errors.add("role", "Only a DSL can add a DSL, so that IT holds no link to what children write");
+    if !may_give(&me, role) {
+        errors.add("role", "Only a DSL can add this role, so that IT holds no link to what children write");
+    }
+    if role == Role::Head && has_head(&app, &me).await? {
+        errors.add("role", ONE_HEAD);
     }
     if trusted && !may_trust(&me) {
         errors.add("trusted", "Only a DSL can say which adults pupils may choose. Add the person without it");
     }
-    if trusted && role == Role::ItAdmin {
-        errors.add("trusted", "Pupils cannot choose an IT account: it must not see what pupils write");
+    if trusted && !role.is_school_staff() {
+        errors.add("trusted", NOT_CHOSEN);
     }
     if !errors.is_empty() {
         return list_page(&app, &me, &fields, errors).await;
@@ -164,15 +210,34 @@ async fn person_page(
     errors: Errors,
 ) -> Result<Response, Error> {
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let (school, id, role) = (me.school_id.as_str(), person.account.id.as_str(), person.account.role);
+    let scoped = me.role == Role::Dsl && matches!(role, Role::Pastoral | Role::DeputyDsl);
+    let scopes = if scoped {
+        Some(grants::of(app.db.read(), school, id).await?.into_iter().map(scopes::in_words).collect())
+    } else {
+        None
+    };
+    let limited = if scoped && role == Role::DeputyDsl {
+        Some(accounts::is_limited(app.db.read(), school, id).await?)
+    } else {
+        None
+    };
+    let changes_role = id != me.id && may_take(me, role);
     let page = PersonPage {
         chrome: Chrome::of(app, me, Area::People).await?,
+        roles: if changes_role { offered(me) } else { Vec::new() },
+        role: role.as_str(),
+        scopes,
+        limited,
+        years: YEARS.iter().copied().filter(|year| *year != "Adult").collect(),
+        categories: categories(),
         person,
         job,
         trusted,
         may_trust: may_trust(me),
         closed: person.disabled_at.map(day),
-        may_link: may_link(me, person),
-        may_close: person.account.id != me.id,
+        may_link: may_link(app, me, person).await?,
+        may_close: may_close(me, person),
         errors,
     };
     show_as(status, &page)
@@ -198,8 +263,8 @@ pub(crate) async fn change(
     let job = errors.line("job", &choice.job, limit::LINE, "This line");
     // IT may mend the words; whom pupils may choose is left as it is.
     let trusted = if may_trust(&me) { choice.trusted == "yes" } else { person.trusted_adult };
-    if trusted && person.account.role == Role::ItAdmin {
-        errors.add("trusted", "Pupils cannot choose an IT account: it must not see what pupils write");
+    if trusted && !person.account.role.is_school_staff() {
+        errors.add("trusted", NOT_CHOSEN);
     }
     if !errors.is_empty() {
         return person_page(&app, &me, &person, &job, trusted, errors).await;
@@ -218,7 +283,7 @@ pub(crate) async fn link(
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
     let person = find(&app, &me, &id).await?;
-    if !may_link(&me, &person) || person.disabled_at.is_some() {
+    if !may_link(&app, &me, &person).await? || person.disabled_at.is_some() {
         return Err(Error::Forbidden);
     }
     let mut tx = app.db.begin().await?;
@@ -241,7 +306,12 @@ pub(crate) async fn close(
     let mut tx = app.db.begin().await?;
     if id == me.id {
         errors.add("close", "You cannot close your own account. Ask a colleague to do it");
-    } else if role != Role::Staff && accounts::count(&mut *tx, &me.school_id, role).await? <= 1 {
+    } else if !may_close(&me, &person) {
+        errors
+            .add("close", "Only IT closes the head’s account, and only the server’s console a trust lead’s");
+    } else if matches!(role, Role::Dsl | Role::ItAdmin)
+        && accounts::count(&mut *tx, &me.school_id, role).await? <= 1
+    {
         errors.add("close", format!("This is the school’s only {}. Add another first", role.label()));
     }
     if !errors.is_empty() {
@@ -263,12 +333,73 @@ fn may_trust(me: &Account) -> bool {
     me.role == Role::Dsl
 }
 
-/// Whoever holds a link becomes that person. IT must not read cases or reports, so only a DSL (or the server's own
-/// console) gives a new link to somebody who can; and a DSL gives none to IT, whose accounts they could not answer for.
-fn may_link(me: &Account, whom: &Listed) -> bool {
-    match whom.account.role {
-        Role::Dsl => me.role == Role::Dsl,
+/// Whether `me` may close this account. A head receives what the DSLs are named in, so no DSL ends one.
+fn may_close(me: &Account, whom: &Listed) -> bool {
+    whom.account.id != me.id
+        && match whom.account.role {
+            Role::Head => me.role == Role::ItAdmin,
+            Role::TrustLead => false,
+            _ => true,
+        }
+}
+
+/// Whoever holds a link becomes that person. IT must not read cases or reports, so only a DSL gives a new link to
+/// somebody who can; and a DSL gives none to IT, whose accounts they could not answer for, nor to the head, who receives
+/// what DSLs are named in. The server's own console gives a link to anybody.
+async fn may_link(app: &App, me: &Account, whom: &Listed) -> Result<bool, Error> {
+    Ok(match whom.account.role {
+        Role::Pastoral | Role::DeputyDsl | Role::Dsl | Role::Governor | Role::Auditor => me.role == Role::Dsl,
         Role::ItAdmin => me.role == Role::ItAdmin,
-        Role::Staff => me.role == Role::Dsl || !whom.trusted_adult,
+        Role::Head | Role::TrustLead => false,
+        Role::Staff if me.role == Role::Dsl => true,
+        Role::Staff if whom.trusted_adult => false,
+        Role::Staff => {
+            // Somebody who has recorded a concern, or with whom a record is shared, reads what children said.
+            !accounts::has_records(app.db.read(), &me.school_id, &whom.account.id, app.now()).await?
+        }
+    })
+}
+
+async fn has_head(app: &App, me: &Account) -> Result<bool, Error> {
+    Ok(accounts::count(app.db.read(), &me.school_id, Role::Head).await? > 0)
+}
+
+/// A role to be given.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NewRole {
+    role: String,
+}
+
+/// `POST /people/{id}/role`: somebody moves to another role. Their sessions end, so that no page of the old one stays.
+pub(crate) async fn role(
+    State(app): State<Arc<App>>,
+    ItOrDsl(me): ItOrDsl,
+    Path(id): Path<String>,
+    Posted(form): Posted<NewRole>,
+) -> Result<Response, Error> {
+    let person = find(&app, &me, &id).await?;
+    let (old, mut errors) = (person.account.role, Errors::default());
+    let new = form.role.parse::<Role>().ok().filter(|role| may_give(&me, *role));
+    if id == me.id || !may_take(&me, old) || person.disabled_at.is_some() {
+        errors.add("role", "You cannot change this person’s role. Ask a DSL, or a colleague for your own");
+    } else if new.is_none() {
+        errors.add("role", "Choose one of the roles that you may give");
+    } else if new == Some(Role::Head) && has_head(&app, &me).await? {
+        errors.add("role", ONE_HEAD);
+    } else if matches!(old, Role::Dsl | Role::ItAdmin)
+        && accounts::count(app.db.read(), &me.school_id, old).await? <= 1
+    {
+        errors.add("role", format!("This is the school’s only {}. Add another first", old.label()));
     }
+    let (Some(new), true) = (new, errors.is_empty()) else {
+        return person_page(&app, &me, &person, &person.account.job, person.trusted_adult, errors).await;
+    };
+    let mut tx = app.db.begin().await?;
+    accounts::set_role(&mut tx, &me.school_id, &id, new).await?;
+    sessions::end_all(&mut tx, &id).await?;
+    let detail = json!({ "from": old.as_str(), "to": new.as_str() });
+    trail::note(&mut tx, &app, &me, "change_role", ("account", &id), detail).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/people/{id}")).into_response())
 }

@@ -5,15 +5,15 @@ use super::form::{Errors, Posted};
 use super::inbox::{about_words, report_who};
 use super::when::When;
 use super::words::{capital, line};
-use super::{Area, Chrome, show, show_as, trail};
+use super::{Area, Chrome, readable_concerns, show, show_as, trail};
 use crate::app::App;
-use crate::auth::{Account, Role, Staff};
+use crate::auth::{Account, Staff};
 use crate::db::reports::{self, Name, Reply, Report};
-use crate::db::{Tx, concerns, inbox};
+use crate::db::{Tx, inbox};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
-use crate::seal::Vault;
+use crate::walls::{Access, Object, Viewer};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -43,7 +43,8 @@ struct ListPage {
 pub(crate) async fn list(State(app): State<Arc<App>>, Staff(me): Staff) -> Result<Response, Error> {
     let now = app.now();
     let vault = app.vault(&me.school_id).await?;
-    let rows = inbox::reports_to(app.db.read(), &vault, &me.id).await?;
+    let viewer = Viewer::of(&app, &mut *app.db.read().acquire().await?, &me).await?;
+    let rows = inbox::reports_to(app.db.read(), &vault, &viewer).await?;
     let rows = rows.iter().map(|row| Row {
         href: format!("/reports/{}", row.id),
         who: report_who(row, &me.id),
@@ -92,6 +93,10 @@ struct ReportPage<'a> {
     seen_by: &'a str,
     state: &'static str,
     open: bool,
+    /// Whether the reader answers the pupil.
+    works: bool,
+    /// Where to share it, for whoever may.
+    sharing: Option<String>,
     made: Vec<(String, i64)>,
     thread: Vec<Said>,
     back: &'static str,
@@ -103,10 +108,10 @@ struct ReportPage<'a> {
     printed: String,
 }
 
-/// The report, if `me` may read it: as DSL, or as the adult whom the pupil chose.
-async fn readable(tx: &mut Tx, vault: &Vault, me: &Account, id: &str) -> Result<Report, Error> {
-    let report = reports::find(&mut **tx, vault, id).await?.ok_or(Error::NotFound)?;
-    if me.role == Role::Dsl || report.is_for(&me.id) { Ok(report) } else { Err(Error::NotFound) }
+/// Whoever answers or closes a report must be let in by the walls to do so.
+async fn must_work(tx: &mut Tx, app: &App, me: &Account, id: &str) -> Result<(), Error> {
+    let viewer = Viewer::of(app, tx, me).await?;
+    viewer.must(tx, Object::Report(id), Access::Work).await.map(|_| ())
 }
 
 async fn report_page(
@@ -119,15 +124,14 @@ async fn report_page(
     let (school, now) = (me.school_id.as_str(), app.now());
     let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
-    readable(&mut tx, &vault, me, id).await?;
-    let first = reports::mark_seen(&mut tx, school, id, &me.id, now).await?;
-    let report = readable(&mut tx, &vault, me, id).await?;
+    let viewer = Viewer::of(app, &mut tx, me).await?;
+    let access = viewer.must(&mut tx, Object::Report(id), Access::Read).await?;
+    let works = access == Access::Work;
+    // The pupil is told that it was opened when somebody has opened it who can answer.
+    let first = works && reports::mark_seen(&mut tx, school, id, &me.id, now).await?;
+    let report = reports::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
     let thread = reports::thread(&mut *tx, &vault, id).await?;
-    // That somebody else made a concern of it is not for a reader who cannot open that concern.
-    let made = match me.role {
-        Role::Dsl => concerns::made_from(&mut *tx, school, "report", id).await?,
-        Role::Staff | Role::ItAdmin => Vec::new(),
-    };
+    let made = readable_concerns(&mut tx, &viewer, ("report", id)).await?;
     trail::note(&mut tx, app, me, "view", ("pupil_report", id), json!({ "first": first })).await?;
     tx.commit().await?;
     if first {
@@ -135,9 +139,10 @@ async fn report_page(
     }
 
     let (who, who_note, device) = who_words(&report, me);
-    let (area, back, back_label) = match me.role {
-        Role::Dsl => (Area::Inbox, "/inbox", "Back to the inbox"),
-        Role::Staff | Role::ItAdmin => (Area::Reports, "/reports", "Back to reports to me"),
+    let (area, (back, back_label)) = if report.is_for(&me.id) && !me.role.decides() {
+        (Area::Reports, ("/reports", "Back to reports to me"))
+    } else {
+        (Area::Inbox, super::back(me))
     };
     let pupil = who.clone();
     let said = |message: reports::StoredMessage| Said {
@@ -171,7 +176,9 @@ async fn report_page(
             seen: report.seen_at.map(|at| When::new(at, now)),
             seen_by: report.seen_by.as_deref().unwrap_or_default(),
             state: state_words(&report.status),
-            open: report.is_open(),
+            open: report.is_open() && works,
+            works,
+            sharing: (works && me.role.decides()).then(|| format!("/sharing/report/{id}")),
             made,
             thread: thread.into_iter().map(said).collect(),
             who,
@@ -247,7 +254,7 @@ pub(crate) async fn reply(
     let message = super::form::form_id(&form.id)?;
     let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    readable(&mut tx, &vault, &me, &id).await?;
+    must_work(&mut tx, &app, &me, &id).await?;
     let answer = Reply { id: &message, report: &id, by: &me.id, text: &text };
     if reports::reply(&mut tx, &app, &vault, answer).await? {
         trail::note(&mut tx, &app, &me, "reply", ("pupil_report", &id), json!({ "message": message }))
@@ -264,14 +271,13 @@ pub(crate) async fn close(
     Staff(me): Staff,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    readable(&mut tx, &vault, &me, &id).await?;
+    must_work(&mut tx, &app, &me, &id).await?;
     if reports::finish(&mut tx, &me.school_id, &id, "closed").await? {
         trail::note(&mut tx, &app, &me, "close", ("pupil_report", &id), json!({})).await?;
     }
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);
-    let next = if me.role == Role::Dsl { "/inbox" } else { "/reports" };
+    let next = if me.role.decides() { "/inbox" } else { "/reports" };
     Ok(Redirect::to(next).into_response())
 }

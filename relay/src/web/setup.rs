@@ -1,5 +1,5 @@
-//! The first set-up: one link, printed on the relay's console, that makes the school, its first IT account, and the
-//! account of its first DSL. The IT person does not choose the DSL's password: the DSL gets a link of their own.
+//! The set-up of a school: one link, printed on the relay's console, that makes the school (the first one; a further one
+//! is there already, from `console`), its first IT account, and the account of its first DSL. The IT person does not choose the DSL's password: the DSL gets a link of their own.
 
 use super::form::{Errors, Posted};
 use super::{Chrome, join, show, show_as};
@@ -23,7 +23,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// How long the set-up link works: a day.
-const LIFE: i64 = 24 * 60 * 60 * 1_000;
+pub(crate) const LIFE: i64 = 24 * 60 * 60 * 1_000;
 
 /// The form's fields.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -76,8 +76,12 @@ pub(crate) async fn form(
     Address(address): Address,
     Path(token): Path<String>,
 ) -> Result<Response, Error> {
-    check_link(&app, &address, &token).await?;
-    let fields = Fields { dsl_job: "Designated Safeguarding Lead".into(), ..Fields::default() };
+    let further = check_link(&app, &address, &token).await?;
+    let school = match &further {
+        Some(id) => schools::name(app.db.read(), id).await?,
+        None => String::new(),
+    };
+    let fields = Fields { school, dsl_job: "Designated Safeguarding Lead".into(), ..Fields::default() };
     show(&FormPage { chrome: Chrome::outside(), token: &token, fields: &fields, errors: Errors::default() })
 }
 
@@ -89,7 +93,7 @@ pub(crate) async fn set_up(
     headers: HeaderMap,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Error> {
-    check_link(&app, &address, &token).await?;
+    let further = check_link(&app, &address, &token).await?;
     let (fields, errors) = checked(fields);
     if !errors.is_empty() {
         let page = FormPage { chrome: Chrome::outside(), token: &token, fields: &fields, errors };
@@ -97,16 +101,17 @@ pub(crate) async fn set_up(
     }
     let hash = app.passwords.hash(&fields.password, app.random.as_ref()).await?;
     let mut tx = app.db.begin().await?;
-    if !links::use_up(&mut tx, &token::hash(&token), app.now()).await? || schools::exists(&mut *tx).await? {
+    if !links::use_up(&mut tx, &token::hash(&token), app.now()).await? {
         return Err(done_before());
     }
-    let school = School {
-        id: app.new_id()?,
-        name: fields.school.clone(),
-        hours: fields.hours.clone(),
-        enrolment_key: enrolment_key(&app)?,
+    let school = match further {
+        Some(id) => {
+            schools::rename(&mut tx, &id, &fields.school, &fields.hours).await?;
+            schools::find(&mut *tx, &id).await?
+        }
+        None if schools::exists(&mut *tx).await? => return Err(done_before()),
+        None => first_school(&mut tx, &app, &fields).await?,
     };
-    schools::insert(&mut tx, &school, app.now()).await?;
     let account = |name: &str, email: &str, role, job: &str| {
         Ok::<_, Error>(Account {
             id: app.new_id()?,
@@ -128,6 +133,18 @@ pub(crate) async fn set_up(
     let chrome = Chrome::with(school.name.clone(), &it.name, it.role, super::Area::None);
     let page = DonePage { chrome, school: &school.name, dsl_name: &dsl.name, link: &link };
     Ok((CookieJar::new().add(cookie), show(&page)?).into_response())
+}
+
+/// Makes the first school.
+async fn first_school(tx: &mut Tx, app: &App, fields: &Fields) -> Result<School, Error> {
+    let school = School {
+        id: app.new_id()?,
+        name: fields.school.clone(),
+        hours: fields.hours.clone(),
+        enrolment_key: enrolment_key(app)?,
+    };
+    schools::insert(tx, &school, app.now()).await?;
+    Ok(school)
 }
 
 async fn add(
@@ -153,17 +170,17 @@ async fn add(
 }
 
 /// A key that a person can copy without doubt: 20 letters and digits without those that look alike.
-fn enrolment_key(app: &App) -> Result<String, Error> {
+pub(crate) fn enrolment_key(app: &App) -> Result<String, Error> {
     const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
     let bytes = random::bytes::<20>(app.random.as_ref())?;
     let letters: Vec<char> = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
     Ok(letters.chunks(5).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
-async fn check_link(app: &App, address: &str, token: &str) -> Result<(), Error> {
+/// The further school that the link sets up; none for the first.
+async fn check_link(app: &App, address: &str, token: &str) -> Result<Option<String>, Error> {
     app.limits.sign_in_address.check(address)?;
-    let works = links::setup_works(app.db.read(), &token::hash(token), app.now()).await?;
-    if works { Ok(()) } else { Err(done_before()) }
+    links::setup_works(app.db.read(), &token::hash(token), app.now()).await?.ok_or_else(done_before)
 }
 
 fn done_before() -> Error {

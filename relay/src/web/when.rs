@@ -3,7 +3,7 @@
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Span, Timestamp, Zoned};
 use std::sync::LazyLock;
 
 /// British time by its rule (in force since 1996) rather than by the machine's time-zone files, which a small server or
@@ -68,6 +68,13 @@ pub(crate) fn read(date: &str, time: &str) -> Option<i64> {
     };
     let there = DateTime::from_parts(date, time).to_zoned(LONDON.clone()).ok()?;
     Some(there.timestamp().as_millisecond())
+}
+
+/// The first moment of the month that lies `back` months before that of `ms`.
+pub(crate) fn month_start(ms: i64, back: i32) -> i64 {
+    let first = local(ms).date().first_of_month();
+    let first = first.checked_sub(Span::new().months(back)).unwrap_or(first);
+    first.to_zoned(LONDON.clone()).map_or(ms, |start| start.timestamp().as_millisecond())
 }
 
 fn moment(ms: i64) -> Timestamp {

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 pub(crate) struct Database {
     /// As the relay opens it.
     pub(crate) db: Db,
-    /// A way past the relay, to put rows in and look at them.
+    /// A way past the relay and its walls, to put rows in and look at them.
     pub(crate) pool: AnyPool,
     /// A folder for the relay's files.
     pub(crate) folder: TempDir,
@@ -29,8 +29,10 @@ impl Database {
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (db, url) = if module_path!().starts_with("on_postgres") {
-            let url = fresh_postgres().await;
-            (Db::postgres(&url.parse().unwrap()).await.unwrap(), url)
+            let name = fresh_postgres().await;
+            // The relay is an ordinary role, which row-level security holds; the test's own way in is not.
+            let relay = address(&name, "relay");
+            (Db::postgres(&relay.parse().unwrap()).await.unwrap(), address(&name, "lapwing"))
         } else {
             let file = folder.path().join("lapwing.db");
             (Db::sqlite(&file).await.unwrap(), format!("sqlite://{}", file.display()))
@@ -64,15 +66,21 @@ struct Server {
 
 static SERVER: OnceLock<Server> = OnceLock::new();
 
+/// The name of a new database, owned by the role `relay`.
 async fn fresh_postgres() -> String {
-    let socket = &SERVER.get_or_init(start).socket;
     sqlx::any::install_default_drivers();
     let name = format!("t{}", uuid::Uuid::new_v4().simple());
-    let address = |database: &str| format!("postgres:///{database}?host={socket}&user=lapwing");
-    let pool = AnyPoolOptions::new().max_connections(1).connect(&address("postgres")).await.unwrap();
-    sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&pool).await.unwrap();
+    let pool =
+        AnyPoolOptions::new().max_connections(1).connect(&address("postgres", "lapwing")).await.unwrap();
+    let create = format!("create database {name} owner relay");
+    sqlx::query(sqlx::AssertSqlSafe(create)).execute(&pool).await.unwrap();
     pool.close().await;
-    address(&name)
+    name
+}
+
+fn address(database: &str, user: &str) -> String {
+    let socket = &SERVER.get_or_init(start).socket;
+    format!("postgres:///{database}?host={socket}&user={user}")
 }
 
 fn start() -> Server {

@@ -24,6 +24,8 @@ humble initdb -D "$folder/data" -U lapwing -A trust -E UTF8 --locale=C.UTF-8 --n
 humble pg_ctl -D "$folder/data" -s -w -l "$folder/log" \
     -o "-c listen_addresses='' -c unix_socket_directories='$folder' -c fsync=off -c max_connections=500" start >&2 ||
     { cat "$folder/log" >&2; exit 1; }
+# What the relay connects as: an ordinary role, for superusers walk past row-level security.
+humble psql -q -h "$folder" -U lapwing -d postgres -c "create role relay login" >&2
 echo "$folder"
 exec >/dev/null
 cat >/dev/null

@@ -3,8 +3,10 @@
 
 use super::super::form::{Errors, clean, is_choice};
 use super::super::when;
+use super::super::words::capital;
 use super::ROLES;
 use crate::db::concerns::{NewConcern, Person};
+use lapwing_core::Category;
 use lapwing_core::wire::limit;
 use serde::Deserialize;
 
@@ -16,7 +18,7 @@ pub(super) const PRECISIONS: &[(&str, &str)] =
 pub(super) const TOLD: &[(&str, &str)] = &[("yes", "Yes"), ("no", "No, not yet")];
 
 /// What a person's year can be.
-pub(super) const YEARS: &[&str] = &[
+pub(crate) const YEARS: &[&str] = &[
     "Nursery",
     "Reception",
     "Year 1",
@@ -34,6 +36,12 @@ pub(super) const YEARS: &[&str] = &[
     "Year 13",
     "Adult",
 ];
+
+/// What a concern can be about: the taxonomy's names and labels, for words rather than for sites.
+pub(crate) fn categories() -> Vec<(&'static str, String)> {
+    let text = Category::ALL.iter().filter(|category| category.is_text());
+    text.map(|category| (category.as_str(), capital(category.label()))).collect()
+}
 
 /// Rows for persons in an empty form.
 pub(super) const ROWS: usize = 3;
@@ -56,6 +64,8 @@ pub(crate) struct Draft {
     pub(super) occurred_time: String,
     pub(super) occurred_precision: String,
     pub(super) place: String,
+    /// A name of the taxonomy; empty when the reporter is not sure.
+    pub(super) category: String,
     pub(super) seen_heard: String,
     pub(super) childs_words: String,
     pub(super) view: String,
@@ -108,6 +118,9 @@ impl Draft {
             errors.words("childs_words", &self.childs_words, limit::STORY, "What the child said");
         let view = errors.words("view", &self.view, limit::STORY, "Your view");
         let done_so_far = errors.words("done_so_far", &self.done_so_far, limit::STORY, "What has been done");
+        if !self.category.is_empty() && !categories().iter().any(|(key, _)| *key == self.category) {
+            errors.add("category", "Choose what it is about from the list, or “Not sure”");
+        }
         if ask_told && !is_choice(TOLD, &self.told_dsl) {
             errors.add("told_dsl", "Say whether you have told a safeguarding lead in person");
         }

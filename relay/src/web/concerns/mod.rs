@@ -1,11 +1,16 @@
 //! Concerns: the form by which staff record one (`record`), the record that the DSL works on and the little that its
-//! reporter sees of it (`view`), and the lists of both, here. Nothing that is written is ever changed: what follows is an
+//! reporter sees of it (`view`), what may be done to it (`change`), the adults who are named in it and walled off from it
+//! (`named`), and the lists, here. Nothing that is written is ever changed: what follows is an
 //! entry of its own.
 
+pub(crate) mod change;
 mod draft;
+pub(crate) mod named;
 mod origin;
 pub(crate) mod record;
 pub(crate) mod view;
+
+pub(super) use draft::{YEARS, categories};
 
 use super::form::choice_label;
 use super::when::When;
@@ -14,8 +19,10 @@ use crate::app::App;
 use crate::auth::{Role, Staff};
 use crate::db::concerns::Person;
 use crate::db::inbox::{self, ConcernFilter};
+use crate::db::shares;
 use crate::error::Error;
 use crate::extract::Query;
+use crate::walls::{Access, Object, Viewer};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -77,13 +84,47 @@ struct Row {
 #[template(path = "concerns/list.html")]
 struct ListPage<'a> {
     chrome: Chrome,
-    /// Whether the reader is a DSL, who sees everybody's.
+    /// Whether the reader's role reads concerns of others.
     all: bool,
     rows: Vec<Row>,
+    /// What colleagues have shared with the reader.
+    shared: Vec<SharedRow>,
     statuses: &'static [(&'static str, &'static str)],
     status: &'a str,
     /// The number to go on from, when there are more.
     next: Option<i64>,
+}
+
+/// A record that somebody has shared with the reader.
+struct SharedRow {
+    href: String,
+    title: &'static str,
+    by: String,
+    until: String,
+}
+
+/// What is shared with the reader now, as far as the walls still open it.
+async fn shared_rows(app: &App, viewer: &Viewer) -> Result<Vec<SharedRow>, Error> {
+    let mut db = app.db.read().acquire().await?;
+    let mut rows = Vec::new();
+    for share in shares::with(&mut *db, &viewer.school, &viewer.id, viewer.now).await? {
+        let Some(object) = Object::of(&share.object_kind, &share.object_id) else { continue };
+        if viewer.access(&mut db, object).await? < Access::Read {
+            continue;
+        }
+        let title = match object {
+            Object::Concern(_) => "A concern",
+            Object::Episode(_) => "Alerts",
+            Object::Report(_) => "A pupil’s report",
+        };
+        rows.push(SharedRow {
+            href: object.path(),
+            title,
+            by: share.shared_by,
+            until: super::when::day(share.until),
+        });
+    }
+    Ok(rows)
 }
 
 /// Which concerns are asked for.
@@ -95,21 +136,18 @@ pub(crate) struct Filter {
     before: String,
 }
 
-/// `GET /concerns`: one's own; all of them for a DSL.
+/// `GET /concerns`: one's own, and those that the walls open.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Staff(me): Staff,
     Query(filter): Query<Filter>,
 ) -> Result<Response, Error> {
-    let all = me.role == Role::Dsl;
+    let all = me.role != Role::Staff;
+    let viewer = Viewer::of(&app, &mut *app.db.read().acquire().await?, &me).await?;
     let status = choice_label(STATUSES, &filter.status).map_or("", |_| filter.status.as_str());
-    let asked = ConcernFilter {
-        status,
-        reporter: if all { "" } else { &me.id },
-        before: filter.before.parse().unwrap_or_default(),
-    };
+    let asked = ConcernFilter { status, own: true, before: filter.before.parse().unwrap_or_default() };
     let vault = app.vault(&me.school_id).await?;
-    let found = inbox::concerns(app.db.read(), &vault, asked).await?;
+    let found = inbox::concerns(app.db.read(), &vault, &viewer, asked).await?;
     let now = app.now();
     let rows = found.iter().map(|row| Row {
         href: format!("/concerns/{}", row.id),
@@ -122,8 +160,9 @@ pub(crate) async fn list(
     });
     let rows = rows.collect();
     let next = if found.len() >= inbox::MOST { found.last().map(|row| row.number) } else { None };
+    let shared = shared_rows(&app, &viewer).await?;
     let chrome = Chrome::of(&app, &me, Area::Concerns).await?;
-    show(&ListPage { chrome, all, rows, statuses: STATUSES, status, next })
+    show(&ListPage { chrome, all, rows, shared, statuses: STATUSES, status, next })
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use super::super::when;
 use super::super::words::{line, theme};
 use super::draft::Draft;
 use crate::app::App;
-use crate::auth::{Account, Role};
+use crate::auth::Account;
 use crate::db::episodes::{self, Episode, StoredAlert};
 use crate::db::reports::{self, Name, Report};
 use crate::error::Error;
+use crate::walls::{Access, Object, Viewer};
 
 /// Device and relay agree on the time when they are no further apart.
 const SAME_TIME: u64 = 10 * 60 * 1000;
@@ -25,26 +26,23 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// Loads what the draft names, if `me` may make a concern from it: a DSL from anything, the chosen adult from the
-    /// report that was written to them.
+    /// Loads what the draft names, if `me` may make a concern from it: whoever decides about it may.
     pub(super) async fn load(app: &App, me: &Account, draft: &Draft) -> Result<Self, Error> {
-        let (db, vault) = (app.db.read(), app.vault(&me.school_id).await?);
+        if draft.episode.is_empty() && draft.report.is_empty() {
+            return Ok(Self::Nothing);
+        }
+        let vault = app.vault(&me.school_id).await?;
+        let mut db = app.db.read().acquire().await?;
+        let viewer = Viewer::of(app, &mut db, me).await?;
         if !draft.episode.is_empty() {
-            if me.role != Role::Dsl {
-                return Err(Error::NotFound);
-            }
-            let episode = episodes::find(db, &vault, &draft.episode).await?.ok_or(Error::NotFound)?;
-            let alerts = episodes::alerts(db, &vault, &episode.id).await?;
+            viewer.must(&mut db, Object::Episode(&draft.episode), Access::Work).await?;
+            let episode = episodes::find(&mut *db, &vault, &draft.episode).await?.ok_or(Error::NotFound)?;
+            let alerts = episodes::alerts(&mut *db, &vault, &episode.id).await?;
             return Ok(Self::Episode(Box::new(episode), alerts));
         }
-        if !draft.report.is_empty() {
-            let report = reports::find(db, &vault, &draft.report).await?.ok_or(Error::NotFound)?;
-            if me.role != Role::Dsl && !report.is_for(&me.id) {
-                return Err(Error::NotFound);
-            }
-            return Ok(Self::Report(Box::new(report)));
-        }
-        Ok(Self::Nothing)
+        viewer.must(&mut db, Object::Report(&draft.report), Access::Work).await?;
+        let report = reports::find(&mut *db, &vault, &draft.report).await?.ok_or(Error::NotFound)?;
+        Ok(Self::Report(Box::new(report)))
     }
 
     /// The concern's evidence: its kind and id.
@@ -53,6 +51,14 @@ impl Origin {
             Self::Nothing => None,
             Self::Episode(episode, _) => Some(("episode", episode.id.clone())),
             Self::Report(report) => Some(("report", report.id.clone())),
+        }
+    }
+
+    /// What kind of concern it makes, when that is known: a name of the taxonomy, or nothing.
+    pub(super) fn category(&self) -> &'static str {
+        match self {
+            Self::Episode(episode, _) => episode.category.as_str(),
+            Self::Nothing | Self::Report(_) => "",
         }
     }
 
@@ -81,6 +87,7 @@ impl Origin {
         match self {
             Self::Nothing => {}
             Self::Episode(episode, alerts) => {
+                draft.category = episode.category.as_str().into();
                 draft.place = format!("Online, on device {}", line(&episode.device_label));
                 draft.seen_heard =
                     format!("Lapwing raised an alert: {}.", theme(episode.category, episode.stage));

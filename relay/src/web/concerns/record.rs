@@ -2,18 +2,19 @@
 //! report. The last page says what happens next and by whom. What must be true of a form is in `draft`.
 
 use super::super::form::{Errors, Posted, form_id};
-use super::super::{Area, Chrome, show, show_as, trail};
-use super::draft::{Draft, PRECISIONS, PersonRow, ROWS, TOLD, YEARS};
+use super::super::{Area, Chrome, message, show, show_as, trail};
+use super::draft::{Draft, PRECISIONS, PersonRow, ROWS, TOLD, YEARS, categories};
 use super::origin::Origin;
-use super::{ROLES, persons_words};
+use super::{ROLES, named, persons_words};
 use crate::app::App;
 use crate::auth::{Account, Role, Staff};
 use crate::db::episodes::Closing;
-use crate::db::{Tx, concerns, episodes, people_names, reports};
+use crate::db::{Tx, concerns, episodes, people_names, reports, walls};
 use crate::error::Error;
 use crate::extract::{Path, Query};
 use crate::live::Change;
 use crate::seal::Vault;
+use crate::walls::{Access, Object, Viewer, keepers};
 use crate::web::when;
 use askama::Template;
 use axum::extract::State;
@@ -30,6 +31,9 @@ struct FormPage {
     draft: Draft,
     rows: Vec<PersonRow>,
     names: Vec<String>,
+    /// Name and job of everybody with an account, so that an adult is named as their account is.
+    staff: Vec<(String, String)>,
+    categories: Vec<(&'static str, String)>,
     years: &'static [&'static str],
     roles: &'static [(&'static str, &'static str)],
     precisions: &'static [(&'static str, &'static str)],
@@ -41,9 +45,9 @@ struct FormPage {
     errors: Errors,
 }
 
-/// The question is for staff; a DSL is who is to be told.
+/// The question is for everybody but safeguarding leads, who are to be told.
 fn is_asked(me: &Account) -> bool {
-    me.role != Role::Dsl
+    !matches!(me.role, Role::Dsl | Role::DeputyDsl)
 }
 
 async fn form_page(
@@ -54,12 +58,14 @@ async fn form_page(
     errors: Errors,
 ) -> Result<Response, Error> {
     let vault = app.vault(&me.school_id).await?;
-    let whose = if me.role == Role::Dsl { "" } else { me.id.as_str() };
+    let viewer = Viewer::of(app, &mut *app.db.read().acquire().await?, me).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = FormPage {
         chrome: Chrome::of(app, me, Area::NewConcern).await?,
         rows: draft.rows(least),
-        names: people_names::known(app.db.read(), &vault, whose).await?,
+        names: people_names::known(app.db.read(), &vault, &viewer).await?,
+        staff: people_names::staff(app.db.read(), &me.school_id).await?,
+        categories: categories(),
         years: YEARS,
         roles: ROLES,
         precisions: PRECISIONS,
@@ -126,6 +132,9 @@ pub(crate) async fn create(
         Some(number) => {
             let detail = json!({ "number": number, "source": concern.source });
             trail::note(&mut tx, &app, &me, "create", ("concern", &concern.id), detail).await?;
+            let category = if draft.category.is_empty() { origin.category() } else { &draft.category };
+            walls::set_category(&mut tx, &me.school_id, &concern.id, category).await?;
+            named::wall_off(&mut tx, &app, &me, &concern).await?;
             take_over(&mut tx, (&app, &vault), &me, &origin, &concern.id).await?;
         }
         None => {
@@ -136,10 +145,19 @@ pub(crate) async fn create(
             }
         }
     }
+    let viewer = Viewer::of(&app, &mut tx, &me).await?;
+    let mine = viewer.access(&mut tx, Object::Concern(&concern.id)).await?;
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);
+    if mine == Access::Nothing {
+        return Ok(message(StatusCode::OK, "It is recorded", NAMED_SELF));
+    }
     Ok(Redirect::to(&format!("/concerns/{}/recorded", concern.id)).into_response())
 }
+
+/// For whoever names themselves: nobody who is named in a concern can open it, its reporter included.
+const NAMED_SELF: &str = "Because you are named in it, Lapwing does not show it to you again. Whoever deals with it will \
+     speak to you. Keep a note of when you recorded it.";
 
 /// What the concern was made from is now the concern's.
 async fn take_over(
@@ -182,17 +200,22 @@ pub(crate) async fn recorded(
     Staff(me): Staff,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let (db, vault) = (app.db.read(), app.vault(&me.school_id).await?);
-    let concern = concerns::find(db, &vault, &id).await?.filter(|concern| concern.reporter_id == me.id);
+    let vault = app.vault(&me.school_id).await?;
+    let mut db = app.db.read().acquire().await?;
+    let viewer = Viewer::of(&app, &mut db, &me).await?;
+    viewer.must(&mut db, Object::Concern(&id), Access::Status).await?;
+    let concern = concerns::find(&mut *db, &vault, &id).await?.filter(|concern| concern.reporter_id == me.id);
     let concern = concern.ok_or(Error::NotFound)?;
-    let persons = concerns::persons(db, &vault, &id).await?;
+    let persons = concerns::persons(&mut *db, &vault, &id).await?;
+    let keepers = keepers(&mut db, &app, &me.school_id, &id).await?;
+    drop(db);
     show(&RecordedPage {
         chrome: Chrome::of(&app, &me, Area::NewConcern).await?,
         id,
         number: concern.number,
         who: persons_words(&persons),
         told: concern.told_dsl,
-        is_dsl: me.role == Role::Dsl,
-        leads: people_names::leads(db, &me.school_id).await?,
+        is_dsl: matches!(me.role, Role::Dsl | Role::DeputyDsl),
+        leads: keepers.into_iter().map(|who| (who.name, who.job)).collect(),
     })
 }

@@ -1,26 +1,27 @@
-//! One concern: the whole record for a DSL, with what may be done next; for the member of staff who recorded it, their own
-//! words, where it stands, and what the DSL told them. Nobody else finds it.
+//! One concern: the whole record for whoever may read it, with what they may do next (`change`, `named`); for the member
+//! of staff who recorded it, their own words, where it stands, and what they were told. Nobody else finds it.
 
-use super::super::form::{Errors, Posted, choice_label, form_id};
+use super::super::form::{Errors, choice_label};
 use super::super::when::{self, When};
-use super::super::words::{Piece, count, line, pieces, theme};
+use super::super::words::{Piece, capital, count, line, pieces, theme};
 use super::super::{Area, Chrome, show_as, trail};
+use super::draft::categories;
+use super::named::{self, Walled};
 use super::{ROLES, person_words, status_words};
 use crate::app::App;
-use crate::auth::{Account, Dsl, Role, Staff};
-use crate::db::concerns::{self, Concern, Entry, NewEntry, Person};
+use crate::auth::{Account, Role, Staff};
+use crate::db::concerns::{self, Concern, Entry, Person};
 use crate::db::reports::Name;
-use crate::db::{Tx, episodes, reports};
+use crate::db::{Tx, episodes, reports, walls};
 use crate::error::Error;
 use crate::extract::Path;
-use crate::live::Change;
 use crate::seal::Vault;
+use crate::walls::{Access, Object, Viewer};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use lapwing_core::wire::limit;
-use serde::Deserialize;
+use axum::response::Response;
+use lapwing_core::Category;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -40,7 +41,8 @@ struct Done {
 
 /// What the concern was made from, for the page.
 struct Evidence {
-    href: String,
+    /// Its own page, where the reader may open that too.
+    href: Option<String>,
     title: String,
     /// Who wrote it or was at the device, as far as this reader may know.
     who: String,
@@ -53,8 +55,20 @@ struct Evidence {
 struct ConcernPage<'a> {
     chrome: Chrome,
     concern: &'a Concern,
-    /// Whether the reader is a DSL: sees everything, and acts.
+    /// Whether the reader reads everything, not only what they wrote.
     whole: bool,
+    /// Whether the reader adds notes.
+    notes: bool,
+    /// Whether the reader decides.
+    works: bool,
+    category: String,
+    category_words: String,
+    categories: Vec<(&'static str, String)>,
+    /// Adults who are walled off from it, and who else could be.
+    walled: Vec<Walled>,
+    /// Where to share it, for whoever may.
+    sharing: Option<String>,
+    back: (&'static str, &'static str),
     persons: Vec<Named>,
     occurred: String,
     recorded: When,
@@ -71,10 +85,23 @@ struct ConcernPage<'a> {
 
 /// Words of a form that comes back.
 #[derive(Debug, Clone, Copy, Default)]
-struct Typed<'a> {
-    note: &'a str,
-    feedback: &'a str,
-    closing: &'a str,
+pub(super) struct Typed<'a> {
+    pub(super) note: &'a str,
+    pub(super) feedback: &'a str,
+    pub(super) closing: &'a str,
+}
+
+/// Where the reader came from.
+const fn back(me: &Account) -> (&'static str, &'static str) {
+    match me.role {
+        Role::TrustLead => ("/trust", "Back to the trust"),
+        Role::Staff => ("/concerns", "Back to my concerns"),
+        _ => ("/concerns", "Back to concerns"),
+    }
+}
+
+fn category_words(category: &str) -> String {
+    category.parse::<Category>().map_or_else(|_| "Not said yet".into(), |known| capital(known.label()))
 }
 
 fn occurred_words(concern: &Concern) -> String {
@@ -103,13 +130,16 @@ fn done(entry: Entry, now: i64) -> Done {
 async fn evidence(
     tx: &mut Tx,
     vault: &Vault,
-    me: &Account,
+    viewer: &Viewer,
     concern: &str,
-    now: i64,
 ) -> Result<Vec<Evidence>, Error> {
-    let school = me.school_id.as_str();
+    let (school, now) = (viewer.school.as_str(), viewer.now);
     let mut list = Vec::new();
     for (kind, id) in concerns::evidence(&mut **tx, school, concern).await? {
+        let Some(object) = Object::of(&kind, &id) else { continue };
+        // Whoever reads a concern reads the words that it was made from; the rest of them has walls of its own.
+        let opens = viewer.access(tx, object).await? >= Access::Read;
+        let href = opens.then(|| object.path());
         if kind == "episode" {
             let Some(episode) = episodes::find(&mut **tx, vault, &id).await? else { continue };
             let alerts = episodes::alerts(&mut **tx, vault, &id).await?;
@@ -117,7 +147,7 @@ async fn evidence(
             let words = gravest.and_then(|alert| Some(pieces(alert.excerpt.as_deref()?, &alert.marks)));
             let device = line(&episode.device_label);
             list.push(Evidence {
-                href: format!("/episodes/{id}"),
+                href,
                 title: format!(
                     "{}: {}",
                     count(episode.alerts, "alert"),
@@ -133,9 +163,9 @@ async fn evidence(
         } else {
             let Some(report) = reports::find(&mut **tx, vault, &id).await? else { continue };
             list.push(Evidence {
-                href: format!("/reports/{id}"),
+                href,
                 title: "A pupil’s report".into(),
-                who: match report.name_for(&me.id) {
+                who: match report.name_for(&viewer.id) {
                     Name::Known(name, _) => line(name),
                     Name::KnownOnlyTo(adult) => format!("Name known only to {adult}"),
                     Name::Anonymous => "Anonymous".into(),
@@ -149,23 +179,25 @@ async fn evidence(
 }
 
 /// Reads the concern, with the audit row of the reading in the same transaction, and shows what `me` may see of it.
-async fn concern_page(
+pub(super) async fn concern_page(
     app: &App,
     me: &Account,
     id: &str,
     errors: Errors,
     typed: Typed<'_>,
 ) -> Result<Response, Error> {
-    let (school, now, whole) = (me.school_id.as_str(), app.now(), me.role == Role::Dsl);
+    let (school, now) = (me.school_id.as_str(), app.now());
     let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
+    let viewer = Viewer::of(app, &mut tx, me).await?;
+    let access = viewer.must(&mut tx, Object::Concern(id), Access::Status).await?;
+    let (whole, works) = (access >= Access::Read, access == Access::Work);
     let concern = concerns::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
-    if !whole && concern.reporter_id != me.id {
-        return Err(Error::NotFound);
-    }
     let persons = concerns::persons(&mut *tx, &vault, id).await?;
     let mut entries = concerns::entries(&mut *tx, &vault, id).await?;
-    let evidence = if whole { evidence(&mut tx, &vault, me, id, now).await? } else { Vec::new() };
+    let evidence = if whole { evidence(&mut tx, &vault, &viewer, id).await? } else { Vec::new() };
+    let category = walls::category(&mut *tx, school, id).await?;
+    let walled = if works { named::walled(&mut tx, app, me, id).await? } else { Vec::new() };
     trail::note(&mut tx, app, me, "view", ("concern", id), json!({ "whole": whole })).await?;
     tx.commit().await?;
 
@@ -178,6 +210,14 @@ async fn concern_page(
         &ConcernPage {
             chrome: Chrome::of(app, me, Area::Concerns).await?,
             whole,
+            notes: access >= Access::Note,
+            works,
+            category_words: category_words(&category),
+            category,
+            categories: categories(),
+            walled,
+            sharing: (works && me.role.decides()).then(|| format!("/sharing/concern/{id}")),
+            back: back(me),
             persons: persons.iter().map(named).collect(),
             occurred: occurred_words(&concern),
             recorded: When::new(concern.recorded_at, now),
@@ -194,122 +234,16 @@ async fn concern_page(
     )
 }
 
+/// The page for somebody who reads it and does nothing more.
+pub(crate) async fn show_to(app: &App, me: &Account, id: &str) -> Result<Response, Error> {
+    concern_page(app, me, id, Errors::default(), Typed::default()).await
+}
+
 /// `GET /concerns/{id}`.
 pub(crate) async fn show_concern(
     State(app): State<Arc<App>>,
     Staff(me): Staff,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    concern_page(&app, &me, &id, Errors::default(), Typed::default()).await
-}
-
-/// Moves a concern on.
-#[derive(Debug, Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-pub(crate) struct StatusForm {
-    id: String,
-    from: String,
-    to: String,
-    text: String,
-}
-
-/// `POST /concerns/{id}/status`.
-pub(crate) async fn set_status(
-    State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
-    Path(id): Path<String>,
-    Posted(form): Posted<StatusForm>,
-) -> Result<Response, Error> {
-    let mut errors = Errors::default();
-    let text = match (form.from.as_str(), form.to.as_str()) {
-        ("new", "acknowledged") => "Read by the safeguarding lead".to_owned(),
-        ("new" | "acknowledged", "open") => "Being acted on".to_owned(),
-        ("closed", "open") => "Opened again".to_owned(),
-        ("new" | "acknowledged" | "open", "closed") => {
-            let most = limit::STORY;
-            let why =
-                errors.needed_words("text", &form.text, most, "The outcome", "Write how it was resolved");
-            format!("Closed. {why}")
-        }
-        _ => return Err(Error::BadRequest("A concern cannot go from the one status to the other.".into())),
-    };
-    if !errors.is_empty() {
-        let typed = Typed { closing: &form.text, ..Typed::default() };
-        return concern_page(&app, &me, &id, errors, typed).await;
-    }
-    let entry_id = form_id(&form.id)?;
-    let vault = app.vault(&me.school_id).await?;
-    let mut tx = app.db.begin().await?;
-    concerns::find(&mut *tx, &vault, &id).await?.ok_or(Error::NotFound)?;
-    // Somebody else may have moved it in between; then the page shows how it stands now.
-    if concerns::set_status(&mut tx, &me.school_id, &id, &form.from, &form.to).await? {
-        let entry = NewEntry { id: &entry_id, concern: &id, kind: "status", text: &text, by: &me.id };
-        concerns::add_entry(&mut tx, &app, &vault, entry).await?;
-        let detail = json!({ "from": form.from, "to": form.to });
-        trail::note(&mut tx, &app, &me, "set_status", ("concern", &id), detail).await?;
-    }
-    tx.commit().await?;
-    app.live.notify(&me.school_id, Change::Inbox);
-    Ok(Redirect::to(&format!("/concerns/{id}")).into_response())
-}
-
-/// A note or feedback.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct EntryForm {
-    id: String,
-    note: String,
-    feedback: String,
-}
-
-/// `POST /concerns/{id}/note`: an entry that only DSLs read.
-pub(crate) async fn add_note(
-    State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
-    Path(id): Path<String>,
-    Posted(form): Posted<EntryForm>,
-) -> Result<Response, Error> {
-    let mut errors = Errors::default();
-    let text = errors.needed_words("note", &form.note, limit::STORY, "The note", "Write the note");
-    if !errors.is_empty() {
-        return concern_page(&app, &me, &id, errors, Typed { note: &form.note, ..Typed::default() }).await;
-    }
-    add(&app, &me, &id, &form.id, ("note", &text)).await
-}
-
-/// `POST /concerns/{id}/feedback`: an entry that the reporter reads too.
-pub(crate) async fn add_feedback(
-    State(app): State<Arc<App>>,
-    Dsl(me): Dsl,
-    Path(id): Path<String>,
-    Posted(form): Posted<EntryForm>,
-) -> Result<Response, Error> {
-    let mut errors = Errors::default();
-    let most = limit::STORY;
-    let text = errors.needed_words("feedback", &form.feedback, most, "The feedback", "Write the feedback");
-    if !errors.is_empty() {
-        let typed = Typed { feedback: &form.feedback, ..Typed::default() };
-        return concern_page(&app, &me, &id, errors, typed).await;
-    }
-    add(&app, &me, &id, &form.id, ("feedback", &text)).await
-}
-
-async fn add(
-    app: &App,
-    me: &Account,
-    id: &str,
-    raw: &str,
-    (kind, text): (&str, &str),
-) -> Result<Response, Error> {
-    let entry_id = form_id(raw)?;
-    let vault = app.vault(&me.school_id).await?;
-    let mut tx = app.db.begin().await?;
-    concerns::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
-    let entry = NewEntry { id: &entry_id, concern: id, kind, text, by: &me.id };
-    if concerns::add_entry(&mut tx, app, &vault, entry).await? {
-        trail::note(&mut tx, app, me, kind, ("concern", id), json!({ "entry": entry_id })).await?;
-    }
-    tx.commit().await?;
-    Ok(Redirect::to(&format!("/concerns/{id}#entries")).into_response())
+    show_to(&app, &me, &id).await
 }

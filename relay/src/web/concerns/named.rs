@@ -1,0 +1,132 @@
+//! Adults who are named in a concern, and so walled off from it: recognised by name when it is recorded, added by whoever
+//! deals with it, and let back in when the name was somebody else's. What the wall does is in `walls`.
+
+use super::super::form::Posted;
+use super::super::trail;
+use super::change::must;
+use crate::app::App;
+use crate::auth::{Account, Lead};
+use crate::db::concerns::NewConcern;
+use crate::db::walls::{self as stored, Named};
+use crate::db::{Tx, accounts};
+use crate::error::Error;
+use crate::extract::Path;
+use crate::live::Change;
+use crate::walls::{Access, name_key};
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Somebody with an account, as the concern's page shows them.
+pub(super) struct Walled {
+    /// The account's id.
+    pub(super) account: String,
+    /// Their name.
+    pub(super) name: String,
+    /// What they do; may be empty.
+    pub(super) job: String,
+    /// The rows that wall them off; empty for somebody who is not named.
+    pub(super) rows: Vec<String>,
+}
+
+/// Walls off every adult whom the new concern names, and everybody whom it says may have caused harm and who is not
+/// known to be a pupil. The name alone does it, so an account of this name that is made later is walled off too.
+pub(super) async fn wall_off(
+    tx: &mut Tx,
+    app: &App,
+    me: &Account,
+    concern: &NewConcern,
+) -> Result<(), Error> {
+    for person in &concern.persons {
+        let may_be_staff = person.kind == "adult" || person.year_group.is_empty();
+        if !matches!(person.role.as_str(), "adult_named" | "alleged_harming") || !may_be_staff {
+            continue;
+        }
+        let name_key = name_key(app, &me.school_id, &person.name);
+        if name_key.is_empty() {
+            continue;
+        }
+        let named = Named { id: app.new_id()?, concern_id: concern.id.clone(), account_id: None, name_key };
+        stored::name(tx, &me.school_id, &named, &me.id, app.now()).await?;
+        trail::note(tx, app, me, "wall_off", ("concern", &concern.id), json!({ "named": named.id })).await?;
+    }
+    Ok(())
+}
+
+/// Everybody with an open account, with what walls them off from the concern. The reader is none of them.
+pub(super) async fn walled(
+    tx: &mut Tx,
+    app: &App,
+    me: &Account,
+    concern: &str,
+) -> Result<Vec<Walled>, Error> {
+    let named = stored::named_in(&mut **tx, &me.school_id, concern).await?;
+    let people = accounts::list(&mut **tx, &me.school_id).await?;
+    let people = people.into_iter().filter(|one| one.disabled_at.is_none() && one.account.id != me.id);
+    Ok(people
+        .map(|one| {
+            let key = name_key(app, &me.school_id, &one.account.name);
+            let rows = named.iter().filter(|row| row.is(&one.account.id, &key)).map(|row| row.id.clone());
+            Walled {
+                rows: rows.collect(),
+                account: one.account.id,
+                name: one.account.name,
+                job: one.account.job,
+            }
+        })
+        .collect())
+}
+
+/// Whom to wall off or let back in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Form {
+    account: String,
+    row: Vec<String>,
+}
+
+/// `POST /concerns/{id}/named`: an account is somebody who is named in the concern.
+pub(crate) async fn name(
+    State(app): State<Arc<App>>,
+    Lead(me): Lead,
+    Path(id): Path<String>,
+    Posted(form): Posted<Form>,
+) -> Result<Response, Error> {
+    let mut tx = app.db.begin().await?;
+    must(&mut tx, &app, &me, &id, Access::Work).await?;
+    let who = accounts::find(&mut *tx, &me.school_id, &form.account).await?;
+    let who = who.ok_or_else(|| Error::BadRequest("Choose who is named from the list.".into()))?;
+    let named = Named {
+        id: app.new_id()?,
+        concern_id: id.clone(),
+        account_id: Some(who.account.id),
+        name_key: String::new(),
+    };
+    stored::name(&mut tx, &me.school_id, &named, &me.id, app.now()).await?;
+    let detail = json!({ "named": named.id, "account": named.account_id });
+    trail::note(&mut tx, &app, &me, "wall_off", ("concern", &id), detail).await?;
+    tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
+    Ok(Redirect::to(&format!("/concerns/{id}#named")).into_response())
+}
+
+/// `POST /concerns/{id}/named/lift`: the account is somebody else of the same name.
+pub(crate) async fn lift(
+    State(app): State<Arc<App>>,
+    Lead(me): Lead,
+    Path(id): Path<String>,
+    Posted(form): Posted<Form>,
+) -> Result<Response, Error> {
+    let mut tx = app.db.begin().await?;
+    must(&mut tx, &app, &me, &id, Access::Work).await?;
+    for row in &form.row {
+        if stored::lift(&mut tx, &me.school_id, (&id, row), &me.id, app.now()).await? {
+            trail::note(&mut tx, &app, &me, "let_in", ("concern", &id), json!({ "named": row })).await?;
+        }
+    }
+    tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
+    Ok(Redirect::to(&format!("/concerns/{id}#named")).into_response())
+}

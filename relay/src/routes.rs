@@ -176,7 +176,7 @@ pub fn router(app: &Arc<App>) -> Router {
         handler = handler.layer(from_fn_with_state((Arc::clone(app), needs), gate));
         // Browsers send reports of the content security policy by themselves, and devices sign what they send.
         if !security::is_for_devices(path) && path != "/csp-report" {
-            handler = handler.layer(security::same_origin(app));
+            handler = handler.layer(security::same_origin(app)).layer(from_fn(security::says_origin));
         }
         router = router.route(path, handler);
     }

@@ -134,6 +134,18 @@ pub(crate) fn same_origin(app: &App) -> CsrfLayer<impl Fn(ProtectionError) -> Re
     layer.with_rejection_response(|_: ProtectionError| Error::OtherSite.into_response())
 }
 
+/// Refuses changes that do not say where they come from. The layer above lets those pass, for clients that are no
+/// browsers; every browser that Lapwing supports sends `Sec-Fetch-Site` or `Origin` with a form, and only a cookie that a
+/// browser keeps opens anything here.
+pub(crate) async fn says_origin(request: Request, next: Next) -> Response {
+    let says = ["sec-fetch-site", "origin"].iter().any(|name| request.headers().contains_key(*name));
+    if says || request.method().is_safe() {
+        next.run(request).await
+    } else {
+        Error::OtherSite.into_response()
+    }
+}
+
 /// What is not in the table of `routes`.
 pub(crate) async fn not_found(uri: Uri) -> Response {
     answer(&uri, Error::NotFound)

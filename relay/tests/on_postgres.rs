@@ -15,6 +15,8 @@ mod api_bad_input;
 mod auth;
 #[path = "suite/concerns.rs"]
 mod concerns;
+#[path = "suite/csrf.rs"]
+mod csrf;
 #[path = "suite/inbox.rs"]
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
@@ -25,3 +27,5 @@ mod proof;
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/walls.rs"]
+mod walls;

@@ -16,6 +16,8 @@ mod api_bad_input;
 mod auth;
 #[path = "suite/concerns.rs"]
 mod concerns;
+#[path = "suite/csrf.rs"]
+mod csrf;
 #[path = "suite/headers.rs"]
 mod headers;
 #[path = "suite/inbox.rs"]
@@ -28,3 +30,5 @@ mod proof;
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/walls.rs"]
+mod walls;

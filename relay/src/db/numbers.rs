@@ -49,13 +49,3 @@ pub(crate) async fn by_category<'c>(
         sqlx::query(sql).bind(school.to_owned()).bind(period.from).bind(period.until).fetch_all(db).await?;
     rows.iter().map(|row| Ok((row.try_get("category")?, row.try_get("n")?))).collect()
 }
-
-/// How many in all.
-pub(crate) async fn total<'c>(
-    db: impl AnyExecutor<'c>,
-    school: &str,
-    counted: Counted,
-    period: Period,
-) -> Result<i64, Error> {
-    Ok(by_category(db, school, counted, period).await?.into_iter().map(|(_, count)| count).sum())
-}

@@ -87,16 +87,16 @@ tables! {
     ACCOUNT = 9 "account" true [Text("id"), Text("email"), Text("name"), Text("role"), Number("trusted_adult"), Number("created_at"),
         Number("disabled_at")];
     /// Adults who are walled off from a concern.
-    NAMED = 20 "named" true [Text("id"), Text("concern_id"), Text("account_id"), Text("name_key"), Text("by_id"), Number("at"),
+    NAMED = 10 "named" true [Text("id"), Text("concern_id"), Text("account_id"), Text("name_key"), Text("by_id"), Number("at"),
         Number("lifted_at"), Text("lifted_by")];
     /// What somebody may read.
-    SCOPE = 21 "scope_grant" true [Text("id"), Text("account_id"), Text("years"), Text("categories"), Text("granted_by"),
+    SCOPE = 11 "scope_grant" true [Text("id"), Text("account_id"), Text("years"), Text("categories"), Text("granted_by"),
         Number("granted_at"), Text("ended_by"), Number("ended_at")];
     /// With whom a record is shared.
-    SHARE = 22 "share" true [Text("id"), Text("object_kind"), Text("object_id"), Text("account_id"), Text("level"), Bytes("sealed"),
+    SHARE = 12 "share" true [Text("id"), Text("object_kind"), Text("object_id"), Text("account_id"), Text("level"), Bytes("sealed"),
         Text("shared_by"), Number("shared_at"), Number("until"), Text("revoked_by"), Number("revoked_at")];
     /// Who opened a record in need, and who took note.
-    GLASS = 23 "break_glass" true [Text("id"), Text("object_kind"), Text("object_id"), Text("account_id"), Text("name"), Text("role"),
+    GLASS = 13 "break_glass" true [Text("id"), Text("object_kind"), Text("object_id"), Text("account_id"), Text("name"), Text("role"),
         Bytes("sealed"), Number("opened_at"), Number("until"), Text("notice_to"), Text("acknowledged_by"),
         Number("acknowledged_at")];
 }

@@ -1,11 +1,12 @@
 //! Numbers for those who oversee and do not deal with cases: a school's for its head and governor, and, in `trust`, each
 //! school's for the lead of a trust. No name stands anywhere in these pages, and small numbers are kept back (`suppress`).
 
-use super::suppress::{Shown, suppress};
+use super::suppress::Shown;
 use super::words::capital;
 use super::{Area, Chrome, show, trail, when};
 use crate::app::App;
 use crate::auth::Numbers;
+use crate::db::Tx;
 use crate::db::numbers::{self, Counted, Period};
 use crate::error::Error;
 use askama::Template;
@@ -53,15 +54,27 @@ pub(super) fn words(period: Period) -> (String, String) {
 }
 
 fn table(title: &'static str, first: &'static str, counts: &[(String, i64)]) -> Table {
-    let numbers: Vec<i64> = counts.iter().map(|(_, count)| *count).collect();
-    let (shown, total) = suppress(&numbers);
-    let line = |((category, _), shown): (&(String, i64), Shown)| Line {
+    let cells: Vec<Shown> = counts.iter().map(|(_, count)| Shown::of(*count)).collect();
+    let line = |((category, _), shown): (&(String, i64), &Shown)| Line {
         label: category
             .parse::<Category>()
             .map_or_else(|_| "Not said".into(), |known| capital(known.label())),
         count: shown.words(),
     };
-    Table { title, first, lines: counts.iter().zip(shown).map(line).collect(), total: total.words() }
+    let lines = counts.iter().zip(&cells).map(line).collect();
+    Table { title, first, lines, total: Shown::total(&cells).words() }
+}
+
+/// How many in all, as the school's own page shows it: wherever it stands, it must tell no more than there.
+pub(super) async fn total(
+    tx: &mut Tx,
+    school: &str,
+    counted: Counted,
+    period: Period,
+) -> Result<Shown, Error> {
+    let counts = numbers::by_category(&mut **tx, school, counted, period).await?;
+    let cells: Vec<Shown> = counts.into_iter().map(|(_, count)| Shown::of(count)).collect();
+    Ok(Shown::total(&cells))
 }
 
 /// `GET /numbers`.

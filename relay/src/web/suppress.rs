@@ -1,9 +1,10 @@
-//! Numbers fit to be shown: a count below five could point at one child, so it is kept back, and enough else with it that
+//! Numbers fit to be shown: a count below five could point at one child, so it is kept back, and the total with it, so that
 //! nobody can work it out by subtraction.
 //!
-//! The rule is statistical disclosure control as the Office for National Statistics describes it for tables of counts:
-//! primary suppression of small cells, secondary suppression of others, so that the total gives nothing away. The reader
-//! is taken to know this rule. What is hidden stays undetermined for them: each kept-back count may be 1, 2, 3 or 4.
+//! Tables of counts usually hide further cells beside a small one (secondary suppression, as the Office for National
+//! Statistics describes it), and whoever knows how those were chosen can often undo it. Here the total is hidden instead:
+//! it is given as the range that follows from the cells beside it, and is made from nothing else. So it tells nothing that
+//! they do not, on whatever page it stands.
 
 /// From how many on a count is shown.
 const SMALL: i64 = 5;
@@ -15,49 +16,45 @@ pub(super) enum Shown {
     Number(i64),
     /// One to four.
     Few,
-    /// Kept back so that another cannot be worked out.
-    Hidden,
+    /// A total of counts of which some are kept back: the least and the most that it can be.
+    Between(i64, i64),
 }
 
 impl Shown {
+    /// A single count.
+    pub(super) fn of(count: i64) -> Self {
+        if (1..SMALL).contains(&count) { Self::Few } else { Self::Number(count) }
+    }
+
+    /// The total of what is shown in `cells`, from nothing but what is shown.
+    pub(super) fn total(cells: &[Self]) -> Self {
+        let sum = |(least, most): (i64, i64), cell: &Self| {
+            let (from, to) = cell.range();
+            (least + from, most + to)
+        };
+        match cells.iter().fold((0, 0), sum) {
+            (least, most) if least == most => Self::Number(least),
+            range if range == Self::Few.range() => Self::Few,
+            (least, most) => Self::Between(least, most),
+        }
+    }
+
     /// In words.
     pub(super) fn words(self) -> String {
         match self {
             Self::Number(number) => number.to_string(),
             Self::Few => "fewer than 5".into(),
-            Self::Hidden => "not shown".into(),
+            Self::Between(least, most) => format!("between {least} and {most}"),
         }
     }
-}
 
-/// A list of counts and their total, ready to be shown. The total must stand in no other table: one breakdown of a number
-/// hides nothing that another breakdown shows.
-pub(super) fn suppress(counts: &[i64]) -> (Vec<Shown>, Shown) {
-    let total: i64 = counts.iter().sum();
-    let first = |count: i64| if (1..SMALL).contains(&count) { Shown::Few } else { Shown::Number(count) };
-    let mut shown: Vec<Shown> = counts.iter().map(|&count| first(count)).collect();
-    let few = shown.iter().filter(|cell| **cell == Shown::Few).count();
-    if few == 0 {
-        return (shown, first(total));
-    }
-    if first(total) == Shown::Few {
-        return (shown, Shown::Few);
-    }
-    // The smallest others are hidden until the sum of what is hidden allows every small count to be 1 to 4: the hidden
-    // others are known to be at least five each.
-    let mut others: Vec<usize> = (0..counts.len()).filter(|&at| counts[at] >= SMALL).collect();
-    others.sort_by_key(|&at| counts[at]);
-    let few = i64::try_from(few).unwrap_or(i64::MAX);
-    let mut sum: i64 = counts.iter().filter(|count| (1..SMALL).contains(*count)).sum();
-    for (hidden, &at) in (1..).zip(&others) {
-        sum += counts[at];
-        shown[at] = Shown::Hidden;
-        if sum - SMALL * hidden >= (SMALL - 1) * few {
-            return (shown, first(total));
+    const fn range(self) -> (i64, i64) {
+        match self {
+            Self::Number(number) => (number, number),
+            Self::Few => (1, SMALL - 1),
+            Self::Between(least, most) => (least, most),
         }
     }
-    // There is not enough to hide behind: the total goes instead, and the others can be shown.
-    (counts.iter().map(|&count| first(count)).collect(), Shown::Hidden)
 }
 
 #[cfg(test)]
@@ -65,65 +62,49 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The least and the most that the cells other than `but` can add up to, for somebody who sees the table.
-    fn rest(shown: &[Shown], but: usize) -> (i64, i64) {
-        let each = shown.iter().enumerate().filter(|(at, _)| *at != but).map(|(_, cell)| match cell {
-            Shown::Number(number) => (*number, *number),
-            Shown::Few => (1, SMALL - 1),
-            Shown::Hidden => (SMALL, i64::from(u32::MAX)),
-        });
-        each.fold((0, 0), |sum, cell| (sum.0 + cell.0, sum.1 + cell.1))
-    }
-
     proptest! {
         #[test]
-        fn no_small_count_can_be_worked_out(counts in prop::collection::vec(0_i64..40, 1..12)) {
-            let (shown, total) = suppress(&counts);
-            for (at, &count) in counts.iter().enumerate() {
-                if !(1..SMALL).contains(&count) {
-                    if let Shown::Number(number) = shown[at] { prop_assert_eq!(number, count); }
-                    continue;
-                }
-                prop_assert_eq!(shown[at], Shown::Few);
-                let (least, most) = rest(&shown, at);
-                if let Shown::Number(total) = total {
-                    for guess in 1..SMALL {
-                        prop_assert!(
-                            (least..=most).contains(&(total - guess)),
-                            "{:?} of {:?} shows that cell {} is not {}", shown, counts, at, guess
-                        );
-                    }
+        fn a_small_count_can_be_exchanged_for_another_and_nothing_shown_changes(
+            counts in prop::collection::vec(0_i64..12, 1..12), other in 1..SMALL,
+        ) {
+            let shown = |counts: &[i64]| -> (Vec<Shown>, Shown) {
+                let cells: Vec<Shown> = counts.iter().copied().map(Shown::of).collect();
+                let total = Shown::total(&cells);
+                (cells, total)
+            };
+            let before = shown(&counts);
+            for at in 0..counts.len() {
+                if (1..SMALL).contains(&counts[at]) {
+                    let mut changed = counts.clone();
+                    changed[at] = other;
+                    prop_assert_eq!(&shown(&changed), &before);
                 }
             }
         }
 
         #[test]
-        fn a_shown_total_is_the_true_one(counts in prop::collection::vec(0_i64..40, 1..12)) {
-            if let (_, Shown::Number(total)) = suppress(&counts) {
-                prop_assert_eq!(total, counts.iter().sum::<i64>());
-            }
+        fn the_true_total_is_within_the_range(counts in prop::collection::vec(0_i64..12, 0..12)) {
+            let cells: Vec<Shown> = counts.iter().copied().map(Shown::of).collect();
+            let (least, most) = Shown::total(&cells).range();
+            prop_assert!((least..=most).contains(&counts.iter().sum()));
         }
     }
 
     #[test]
     fn what_is_large_or_nothing_is_shown() {
-        assert_eq!(
-            suppress(&[0, 5, 9]),
-            (vec![Shown::Number(0), Shown::Number(5), Shown::Number(9)], Shown::Number(14))
-        );
-        assert_eq!(suppress(&[]), (vec![], Shown::Number(0)));
+        let cells = [0, 5, 9].map(Shown::of);
+        assert_eq!(cells, [Shown::Number(0), Shown::Number(5), Shown::Number(9)]);
+        assert_eq!(Shown::total(&cells), Shown::Number(14));
+        assert_eq!(Shown::total(&[]), Shown::Number(0));
     }
 
     #[test]
-    fn one_small_count_takes_another_with_it() {
-        let (shown, total) = suppress(&[2, 30, 12]);
-        assert_eq!(shown, [Shown::Few, Shown::Number(30), Shown::Hidden]);
-        assert_eq!(total, Shown::Number(44));
-    }
-
-    #[test]
-    fn where_nothing_can_hide_it_the_total_goes() {
-        assert_eq!(suppress(&[4, 5]), (vec![Shown::Few, Shown::Number(5)], Shown::Hidden));
-        assert_eq!(suppress(&[3]), (vec![Shown::Few], Shown::Few));
+    fn a_small_count_hides_the_total() {
+        assert_eq!(Shown::total(&[2, 30, 12].map(Shown::of)).words(), "between 43 and 46");
+        // Four pupils, one of each: “fewer than 5” would say so.
+        assert_eq!(Shown::total(&[1, 1, 1, 1].map(Shown::of)).words(), "between 4 and 16");
+        assert_eq!(Shown::total(&[3].map(Shown::of)).words(), "fewer than 5");
+        let schools = [Shown::Between(43, 46), Shown::Number(20)];
+        assert_eq!(Shown::total(&schools).words(), "between 63 and 66");
     }
 }

@@ -4,12 +4,12 @@
 
 use super::concerns::view;
 use super::glass::{self, Asked};
-use super::numbers::{last_year, words};
-use super::suppress::suppress;
+use super::numbers::{last_year, total, words};
+use super::suppress::Shown;
 use super::{Area, Chrome, show, trail};
 use crate::app::App;
 use crate::auth::{Account, TrustLead};
-use crate::db::numbers::{self, Counted, Period};
+use crate::db::numbers::{Counted, Period};
 use crate::db::scope::{self, Scope};
 use crate::db::trusts::{self, Member};
 use crate::error::Error;
@@ -49,12 +49,12 @@ async fn schools(app: &App, me: &Account) -> Result<Vec<Member>, Error> {
     scope::within(Scope::Relay, trusts::schools_with(app.db.read(), &me.school_id)).await
 }
 
-async fn count(app: &App, me: &Account, school: &str, period: Period) -> Result<[i64; 3], Error> {
+async fn count(app: &App, me: &Account, school: &str, period: Period) -> Result<[Shown; 3], Error> {
     let visitor = visiting(me, school);
     let mut tx = app.db.begin().await?;
-    let mut counts = [0; 3];
+    let mut counts = [Shown::Number(0); 3];
     for (count, (counted, _)) in counts.iter_mut().zip(COLUMNS) {
-        *count = numbers::total(&mut *tx, school, counted, period).await?;
+        *count = total(&mut tx, school, counted, period).await?;
     }
     trail::note(&mut tx, app, &visitor, "view", ("numbers", school), json!({ "by": "trust" })).await?;
     tx.commit().await?;
@@ -71,19 +71,15 @@ pub(crate) async fn page(State(app): State<Arc<App>>, TrustLead(me): TrustLead) 
         let work = count(&app, &me, &school.id, period);
         counts.push(scope::within(Scope::school(&school.id), work).await?);
     }
-    let mut rows: Vec<Row> = schools
-        .into_iter()
-        .map(|school| Row { id: school.id, name: school.name, counts: Vec::new() })
+    let totals = (0..COLUMNS.len())
+        .map(|at| Shown::total(&counts.iter().map(|counts| counts[at]).collect::<Vec<_>>()).words())
         .collect();
-    let mut totals = Vec::new();
-    for at in 0..COLUMNS.len() {
-        let column: Vec<i64> = counts.iter().map(|counts| counts[at]).collect();
-        let (shown, total) = suppress(&column);
-        for (row, shown) in rows.iter_mut().zip(shown) {
-            row.counts.push(shown.words());
-        }
-        totals.push(total.words());
-    }
+    let rows = schools.into_iter().zip(counts).map(|(school, counts)| Row {
+        id: school.id,
+        name: school.name,
+        counts: counts.map(Shown::words).to_vec(),
+    });
+    let rows = rows.collect();
     let (from, until) = words(period);
     show(&Page {
         chrome: Chrome::of(&app, &me, Area::Trust).await?,

@@ -39,6 +39,13 @@ pub(crate) struct Person {
     cookie: String,
 }
 
+impl Person {
+    /// The cookie of their session, as a browser sends it.
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+}
+
 pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) location: String,
@@ -108,6 +115,17 @@ impl School {
             &[id.into(), name.into(), format!("key-{id}").into(), NOW.into()],
         )
         .await;
+    }
+
+    /// Puts this school into the trust called `trust`, made when there is none.
+    pub(crate) async fn join_trust(&self, trust: &str) {
+        self.sql(
+            "insert into trust (id, name, created_at) values ($1, $2, $3) on conflict (name) do nothing",
+            &[id().into(), trust.into(), NOW.into()],
+        )
+        .await;
+        let put = "update school set trust_id = (select id from trust where name = $1) where id = $2";
+        self.sql(put, &[trust.into(), self.id.as_str().into()]).await;
     }
 
     pub(crate) async fn sql(&self, sql: &'static str, values: &[Value]) {

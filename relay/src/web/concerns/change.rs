@@ -32,6 +32,13 @@ pub(super) async fn must(
     viewer.must(tx, Object::Concern(id), needed).await.map(|_| ())
 }
 
+/// The same before a form is looked at, so that nobody learns from its faults of a concern that is closed to them.
+async fn asked(app: &App, me: &Account, id: &str, needed: Access) -> Result<(), Error> {
+    let mut db = app.db.read().acquire().await?;
+    let viewer = Viewer::of(app, &mut db, me).await?;
+    viewer.must(&mut db, Object::Concern(id), needed).await.map(|_| ())
+}
+
 /// Moves a concern on.
 #[derive(Debug, Deserialize)]
 #[serde(default)]
@@ -50,6 +57,7 @@ pub(crate) async fn set_status(
     Path(id): Path<String>,
     Posted(form): Posted<StatusForm>,
 ) -> Result<Response, Error> {
+    asked(&app, &me, &id, Access::Work).await?;
     let mut errors = Errors::default();
     let text = match (form.from.as_str(), form.to.as_str()) {
         ("new", "acknowledged") => "Read by the safeguarding lead".to_owned(),
@@ -99,6 +107,7 @@ pub(crate) async fn add_note(
     Path(id): Path<String>,
     Posted(form): Posted<EntryForm>,
 ) -> Result<Response, Error> {
+    asked(&app, &me, &id, Access::Note).await?;
     let mut errors = Errors::default();
     let text = errors.needed_words("note", &form.note, limit::STORY, "The note", "Write the note");
     if !errors.is_empty() {
@@ -114,6 +123,7 @@ pub(crate) async fn add_feedback(
     Path(id): Path<String>,
     Posted(form): Posted<EntryForm>,
 ) -> Result<Response, Error> {
+    asked(&app, &me, &id, Access::Work).await?;
     let mut errors = Errors::default();
     let most = limit::STORY;
     let text = errors.needed_words("feedback", &form.feedback, most, "The feedback", "Write the feedback");

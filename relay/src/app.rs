@@ -125,7 +125,16 @@ impl App {
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn join_link(&self, email: &str) -> anyhow::Result<Option<String>> {
-        join::console_link(self, email).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+        join::console_link(self, email, false).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+    }
+
+    /// The address of a new link by which the owner of an e-mail address sets a password and, from nothing, a second
+    /// factor; for whoever is at the server's console. None when no open account has this address.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn recovery_link(&self, email: &str) -> anyhow::Result<Option<String>> {
+        join::console_link(self, email, true).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
     }
 
     /// Ends what would hold up the relay's stop: open pages come back by themselves, and load balancers look elsewhere.

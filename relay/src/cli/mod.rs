@@ -57,6 +57,13 @@ enum Command {
         #[command(flatten)]
         how: verify::Against,
     },
+    /// Print a link by which somebody who lost their second factor sets a new password and a new second factor
+    Recover {
+        /// The e-mail address that they sign in with
+        email: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Check addresses and texts: JSON Lines in on standard input, JSON Lines out
     Scan(scan::Options),
     /// Print the version
@@ -97,6 +104,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Verify { options, how } => {
             return runtime()?.block_on(verify::verify(&options.config()?, &how, &mut out));
+        }
+        Command::Recover { email, options } => {
+            runtime()?.block_on(serve::recovery_link(&options.config()?, &email, &mut out))?;
         }
         Command::Scan(options) => return scan::scan(&options, std::io::stdin().lock(), out.lock()),
         Command::Version => writeln!(out, "lapwing-relay {}", env!("CARGO_PKG_VERSION"))?,

@@ -7,14 +7,17 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod chain;
+pub(crate) mod browsers;
 pub(crate) mod concerns;
 pub(crate) mod devices;
 pub(crate) mod episodes;
+pub(crate) mod factors;
 pub(crate) mod inbox;
 pub(crate) mod intake;
 pub(crate) mod keys;
 pub(crate) mod links;
 pub(crate) mod operation;
+pub(crate) mod passkeys;
 pub(crate) mod people_names;
 mod pool;
 pub(crate) mod reports;
@@ -23,6 +26,7 @@ pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod threads;
 mod tx;
+pub(crate) mod tries;
 
 pub use pool::{Db, OpenError};
 pub(crate) use tx::Tx;

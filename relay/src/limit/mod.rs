@@ -81,8 +81,6 @@ impl Limit {
 
 /// Every limit by name.
 pub(crate) struct Limits {
-    /// Sign-in, by e-mail address.
-    pub(crate) sign_in_account: Limit,
     /// Sign-in and one-time links, by network address.
     pub(crate) sign_in_address: Limit,
     /// Enrolment, by network address.
@@ -98,7 +96,6 @@ impl Limits {
     pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
         let minutes = |n: u64| Duration::from_secs(60 * n);
         Self {
-            sign_in_account: Limit::new(clock, 10, minutes(10)),
             // A school's staff room shares one address.
             sign_in_address: Limit::new(clock, 60, minutes(10)),
             // A whole school behind one address enrols on one morning.

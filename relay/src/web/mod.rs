@@ -11,9 +11,11 @@ mod trail;
 mod when;
 mod words;
 
+pub(crate) mod account;
 pub(crate) mod alerts;
 pub(crate) mod assets;
 pub(crate) mod concerns;
+pub(crate) mod confirm;
 pub(crate) mod devices;
 pub(crate) mod form;
 pub(crate) mod home;

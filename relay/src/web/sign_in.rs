@@ -1,9 +1,10 @@
 //! Signing in and out. Wrong e-mail address and wrong password get the same answer in the same time, and guessing is
-//! slowed down by account and by network address. What a session is, is in `auth::session`.
+//! slowed down (`auth::slow`). What a session is, is in `auth::session`.
 
 use super::form::{Errors, Posted};
 use super::{Chrome, show, show_as};
 use crate::app::App;
+use crate::auth::slow::{self, Guessed};
 use crate::auth::{Session, session};
 use crate::db::accounts;
 use crate::error::Error;
@@ -69,14 +70,23 @@ pub(crate) async fn sign_in(
         errors.add("email", message);
         show_as(status, &Page { chrome: Chrome::outside(), email: &email, next: &fields.next, errors })
     };
-    let allowed =
-        app.limits.sign_in_address.check(&address).and_then(|()| app.limits.sign_in_account.check(&email));
-    if let Err(TooMany { seconds }) = allowed {
-        let message = format!("Too many tries. Try again in {seconds} seconds.");
-        let mut response = refused(StatusCode::TOO_MANY_REQUESTS, message)?;
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        return Ok(response);
-    }
+    let allowed = match app.limits.sign_in_address.check(&address) {
+        Ok(()) => {
+            let owner = accounts::by_email(app.db.read(), &email).await?.map(|(account, _)| account.id);
+            slow::count(&app, Guessed::Password, &email, owner.as_deref(), &address, &headers).await
+        }
+        Err(too_many) => Err(too_many.into()),
+    };
+    let attempt = match allowed {
+        Ok(attempt) => attempt,
+        Err(Error::TooMany(TooMany { seconds })) => {
+            let message = format!("Too many tries. Try again in {seconds} seconds.");
+            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, message)?;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            return Ok(response);
+        }
+        Err(error) => return Err(error),
+    };
     let (account, hash) = accounts::by_email(app.db.read(), &email).await?.unzip();
     let right = app.passwords.verify(&fields.password, hash.flatten()).await?;
     let Some(account) = account.filter(|_| right) else {
@@ -86,10 +96,12 @@ pub(crate) async fn sign_in(
         return refused(StatusCode::UNPROCESSABLE_ENTITY, message.into());
     };
     let mut tx = app.db.begin().await?;
-    let cookie = session::start(&mut tx, &app, &headers, &account).await?;
+    attempt.right(&mut tx, &app).await?;
+    let cookies = session::start(&mut tx, &app, &headers, &account, session::Begun::Password).await?;
     tx.commit().await?;
+    // Where a second factor is still to be proved, the gate asks for it on the way there.
     let next = within(&fields.next).unwrap_or(account.role.home());
-    Ok((CookieJar::new().add(cookie), Redirect::to(next)).into_response())
+    Ok((cookies, Redirect::to(next)).into_response())
 }
 
 /// `POST /sign-out`.
@@ -100,7 +112,7 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> R
 }
 
 /// A path of this relay, and nothing else: `next` comes from the address bar.
-fn within(next: &str) -> Option<&str> {
+pub(super) fn within(next: &str) -> Option<&str> {
     let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']);
     (local && next.len() <= 2_000).then_some(next)
 }

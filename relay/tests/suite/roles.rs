@@ -10,12 +10,17 @@ use lapwing_relay::{Needs, Row, table};
 /// Who may ask for what. A new URL belongs here and in the table.
 const ALLOWED: &str = "\
 GET / AnyRole
+GET /account AnyRole
+GET /account/app AnyRole
+GET /account/passkey AnyRole
+GET /account/password AnyRole
 GET /alerts/{id} Dsl
 GET /api/openapi.json Nothing
 GET /concerns Staff
 GET /concerns/new Staff
 GET /concerns/{id} Staff
 GET /concerns/{id}/recorded Staff
+GET /confirm AnyRole
 GET /devices ItAdmin
 GET /devices/{id}/revoke ItAdmin
 GET /episodes/{id} Dsl
@@ -37,6 +42,14 @@ GET /reports/{id} Staff
 GET /setup/{token} Nothing
 GET /sign-in Nothing
 GET /static/{name} Nothing
+POST /account/app AnyRole
+POST /account/app/remove AnyRole
+POST /account/codes AnyRole
+POST /account/passkey AnyRole
+POST /account/passkey/{name}/remove AnyRole
+POST /account/password AnyRole
+POST /account/sessions/end-others AnyRole
+POST /account/sessions/{name}/end AnyRole
 POST /api/v1/alerts Device
 POST /api/v1/check-in Device
 POST /api/v1/enrol Nothing
@@ -47,6 +60,7 @@ POST /concerns/new Staff
 POST /concerns/{id}/feedback Dsl
 POST /concerns/{id}/note Dsl
 POST /concerns/{id}/status Dsl
+POST /confirm AnyRole
 POST /csp-report Nothing
 POST /devices/{id}/revoke ItAdmin
 POST /episodes/{id}/claim Dsl

@@ -2,6 +2,7 @@
 //! in `main` or in a test, and shared by every request. Nothing here knows a URL or a page.
 
 use crate::auth::password::Passwords;
+use crate::auth::sso::Providers;
 use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
@@ -65,6 +66,8 @@ pub struct App {
     pub(crate) health: Health,
     /// Hashes and verifies passwords.
     pub(crate) passwords: Passwords,
+    /// What identity providers said of themselves a moment ago.
+    pub(crate) sso: Providers,
     /// How often a browser said that a page broke the content security policy.
     pub(crate) csp_reports: AtomicU64,
 }
@@ -92,6 +95,7 @@ impl App {
             admission,
             health: Health::default(),
             passwords: Passwords::default(),
+            sso: Providers::default(),
             csp_reports: AtomicU64::new(0),
         }))
     }
@@ -125,7 +129,9 @@ impl App {
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn join_link(&self, email: &str) -> anyhow::Result<Option<String>> {
-        join::console_link(self, email, false).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+        join::console_link(self, email, false)
+            .await
+            .map_err(|error| anyhow!("no link could be made: {error:?}"))
     }
 
     /// The address of a new link by which the owner of an e-mail address sets a password and, from nothing, a second
@@ -134,7 +140,9 @@ impl App {
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn recovery_link(&self, email: &str) -> anyhow::Result<Option<String>> {
-        join::console_link(self, email, true).await.map_err(|error| anyhow!("no link could be made: {error:?}"))
+        join::console_link(self, email, true)
+            .await
+            .map_err(|error| anyhow!("no link could be made: {error:?}"))
     }
 
     /// Ends what would hold up the relay's stop: open pages come back by themselves, and load balancers look elsewhere.

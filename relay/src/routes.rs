@@ -4,7 +4,8 @@
 use crate::app::App;
 use crate::auth::{Step, gate};
 use crate::web::{
-    account, alerts, assets, concerns, confirm, devices, home, inbox, install, join, people, problems, reports, setup, sign_in,
+    account, alerts, assets, concerns, confirm, devices, home, inbox, install, join, people, problems,
+    reports, setup, sign_in, signing_in, sso,
 };
 use crate::watch::watch;
 use crate::{api, health, openapi, security};
@@ -84,6 +85,9 @@ pub fn table() -> Vec<Row> {
         post("/join/{token}",               Nothing, join::join),
         get ("/sign-in",                    Nothing, sign_in::form),
         post("/sign-in",                    Nothing, sign_in::sign_in),
+        get ("/sso/{name}",                 Nothing, sso::start),
+        get ("/sso/callback",               Nothing, sso::back),
+        post("/join/{token}/sso",           Nothing, sso::join),
         post("/sign-out",                   AnyRole, sign_in::sign_out).with(First),
         get ("/confirm",                    AnyRole, confirm::form).with(First),
         post("/confirm",                    AnyRole, confirm::confirm).with(First),
@@ -100,6 +104,8 @@ pub fn table() -> Vec<Row> {
         post("/account/passkey",            AnyRole, account::passkeys::add).with(OwnRecent),
         post("/account/passkey/{name}/remove", AnyRole, account::passkeys::remove).with(OwnRecent),
         post("/account/codes",              AnyRole, account::codes).with(OwnRecent),
+        post("/account/sso",                AnyRole, sso::tie).with(OwnRecent),
+        post("/account/sso/untie",          AnyRole, sso::untie).with(OwnRecent),
         post("/account/sessions/{name}/end", AnyRole, account::end_session).with(Own),
         post("/account/sessions/end-others", AnyRole, account::end_other_sessions).with(Own),
 
@@ -115,6 +121,11 @@ pub fn table() -> Vec<Row> {
         post("/people/{id}",                ItOrDsl, people::change).with(Recent),
         post("/people/{id}/link",           ItOrDsl, people::link).with(Recent),
         post("/people/{id}/close",          ItOrDsl, people::close).with(Recent),
+        get ("/signing-in",                 ItOrDsl, signing_in::page).with(Recent),
+        post("/signing-in/provider",        ItAdmin, signing_in::set_provider).with(Recent),
+        post("/signing-in/provider/remove", ItAdmin, signing_in::remove_provider).with(Recent),
+        post("/signing-in/trust",           Dsl,     signing_in::set_trust).with(Recent),
+        post("/signing-in/staff",           Dsl,     signing_in::set_staff).with(Recent),
 
         // What waits for the DSL
         get ("/inbox",                      Dsl,     inbox::show_inbox),

@@ -100,7 +100,12 @@ impl Secrets {
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
-    pub(crate) fn seal(&self, random: &dyn Random, place: &str, plain: &[u8]) -> Result<Vec<u8>, NoRandomness> {
+    pub(crate) fn seal(
+        &self,
+        random: &dyn Random,
+        place: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, NoRandomness> {
         let nonce = random::bytes::<{ aead::NONCE_LEN }>(random)?;
         let mut sealed = plain.to_vec();
         let bound = aead::Aad::from(place.as_bytes());

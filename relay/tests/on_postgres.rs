@@ -5,6 +5,7 @@
 
 mod database;
 mod device;
+mod person;
 mod school;
 
 #[path = "suite/api.rs"]
@@ -15,13 +16,21 @@ mod api_bad_input;
 mod auth;
 #[path = "suite/concerns.rs"]
 mod concerns;
+#[path = "suite/identity.rs"]
+mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
 #[path = "suite/proof.rs"]
 mod proof;
+#[path = "suite/passkeys.rs"]
+mod passkeys;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/slow.rs"]
+mod slow;
+#[path = "suite/sso.rs"]
+mod sso;

@@ -6,6 +6,7 @@
 
 mod database;
 mod device;
+mod person;
 mod school;
 
 #[path = "suite/api.rs"]
@@ -18,13 +19,21 @@ mod auth;
 mod concerns;
 #[path = "suite/headers.rs"]
 mod headers;
+#[path = "suite/identity.rs"]
+mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
 #[path = "suite/proof.rs"]
 mod proof;
+#[path = "suite/passkeys.rs"]
+mod passkeys;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/slow.rs"]
+mod slow;
+#[path = "suite/sso.rs"]
+mod sso;

@@ -143,9 +143,9 @@ impl From<Error> for Problem {
             Error::SignIn { .. }
             | Error::Confirm { .. }
             | Error::Enrol
-            | Error::Forbidden | Error::OtherSite | Error::Gone(_) => {
-                Self::new(Kind::UNSIGNED, "Only an enrolled device may call this address.")
-            }
+            | Error::Forbidden
+            | Error::OtherSite
+            | Error::Gone(_) => Self::new(Kind::UNSIGNED, "Only an enrolled device may call this address."),
         }
     }
 }

@@ -77,8 +77,14 @@ mod tests {
         let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 \
                     Safari/537.36 Edg/140.0";
         assert_eq!(words(edge), "Edge on Windows");
-        assert_eq!(words("Mozilla/5.0 (X11; CrOS x86_64 1) Chrome/140.0 Safari/537.36"), "Chrome on a Chromebook");
-        assert_eq!(words("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:1) Firefox/1"), "Firefox on a Mac");
+        assert_eq!(
+            words("Mozilla/5.0 (X11; CrOS x86_64 1) Chrome/140.0 Safari/537.36"),
+            "Chrome on a Chromebook"
+        );
+        assert_eq!(
+            words("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:1) Firefox/1"),
+            "Firefox on a Mac"
+        );
         assert_eq!(words("<script>alert(1)</script>"), "A browser on another system");
         assert_eq!(in_words(&HeaderMap::new()), "A browser on another system");
     }

@@ -31,7 +31,9 @@ pub(crate) async fn gate(
     }
     match stepup::missing(step, &session.proof, app.now()) {
         Some(Missing::Factor) => return Err(Error::Enrol),
-        Some(Missing::Proof) => return Err(Error::Confirm { next: way_back(&request), again: is_change(&request) }),
+        Some(Missing::Proof) => {
+            return Err(Error::Confirm { next: way_back(&request), again: is_change(&request) });
+        }
         None => {}
     }
     request.extensions_mut().insert(session);
@@ -48,8 +50,10 @@ fn way_back(request: &Request) -> String {
     if !is_change(request) {
         return path.to_owned();
     }
-    // A form is sent to the page it stands on, or to an action below it: /people/{id}/close.
-    request.uri().path().split('/').take(3).collect::<Vec<_>>().join("/")
+    // A form is sent to the page it stands on, or to an action below it: /people/{id}/close, /signing-in/staff.
+    let path = request.uri().path();
+    let pages = if path.starts_with("/people/") { 3 } else { 2 };
+    path.split('/').take(pages).collect::<Vec<_>>().join("/")
 }
 
 /// Whether an account may do what `needs` describes.

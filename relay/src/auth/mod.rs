@@ -13,6 +13,7 @@ pub(crate) mod password;
 mod role;
 pub(crate) mod session;
 pub(crate) mod slow;
+pub(crate) mod sso;
 pub(crate) mod stepup;
 pub(crate) mod token;
 

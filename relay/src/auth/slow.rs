@@ -51,7 +51,9 @@ pub(crate) async fn count(
 ) -> Result<Try, Error> {
     let mut tx = app.db.begin().await?;
     let known = match (browser::hash(headers), account) {
-        (Some(hash), Some(account)) if browsers::is_known(&mut *tx, &hash, Some(account)).await? => Some(hash),
+        (Some(hash), Some(account)) if browsers::is_known(&mut *tx, &hash, Some(account)).await? => {
+            Some(hash)
+        }
         _ => None,
     };
     let bucket = |from: &str| app.secrets.name_hash(&format!("{guessed:?}\0{name}\0{from}"));

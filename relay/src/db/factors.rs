@@ -157,7 +157,9 @@ pub(crate) async fn use_code(tx: &mut Tx, account: &str, hash: &str, now: i64) -
 pub(crate) async fn reset(tx: &mut Tx, account: &str, now: i64) -> Result<(), Error> {
     remove_totp(tx, account).await?;
     set_codes(tx, account, &[]).await?;
-    for sql in ["delete from passkey where account_id = $1", "delete from pending_proof where account_id = $1"] {
+    for sql in
+        ["delete from passkey where account_id = $1", "delete from pending_proof where account_id = $1"]
+    {
         sqlx::query(sql).bind(account.to_owned()).execute(&mut **tx).await?;
     }
     sqlx::query("update account set factor_due_at = $1 where id = $2")
@@ -216,11 +218,7 @@ pub(crate) async fn pending<'c>(
 }
 
 /// Forgets what was kept: it is used once. Answers `false` when somebody was quicker.
-pub(crate) async fn drop_pending(
-    tx: &mut Tx,
-    session_hash: &str,
-    kind: &'static str,
-) -> Result<bool, Error> {
+pub(crate) async fn drop_pending(tx: &mut Tx, session_hash: &str, kind: &'static str) -> Result<bool, Error> {
     let done = sqlx::query("delete from pending_proof where session_hash = $1 and kind = $2")
         .bind(session_hash.to_owned())
         .bind(kind)

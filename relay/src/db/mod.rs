@@ -24,9 +24,10 @@ pub(crate) mod reports;
 pub(crate) mod schools;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod sso;
 pub(crate) mod threads;
-mod tx;
 pub(crate) mod tries;
+mod tx;
 
 pub use pool::{Db, OpenError};
 pub(crate) use tx::Tx;

@@ -166,12 +166,14 @@ pub(crate) async fn tie(
     subject: &str,
     now: i64,
 ) -> Result<bool, Error> {
-    let taken = sqlx::query("select account_id from sso_link where issuer = $1 and subject = $2 and account_id <> $3")
-        .bind(issuer.to_owned())
-        .bind(subject.to_owned())
-        .bind(account.to_owned())
-        .fetch_optional(&mut **tx)
-        .await?;
+    let taken = sqlx::query(
+        "select account_id from sso_link where issuer = $1 and subject = $2 and account_id <> $3",
+    )
+    .bind(issuer.to_owned())
+    .bind(subject.to_owned())
+    .bind(account.to_owned())
+    .fetch_optional(&mut **tx)
+    .await?;
     if taken.is_some() {
         return Ok(false);
     }

@@ -80,16 +80,21 @@ pub(crate) async fn another(
 
 /// Forgets a bucket.
 pub(crate) async fn forget(tx: &mut Tx, bucket: &str) -> Result<(), Error> {
-    sqlx::query("delete from sign_in_try where bucket = $1").bind(bucket.to_owned()).execute(&mut **tx).await?;
+    sqlx::query("delete from sign_in_try where bucket = $1")
+        .bind(bucket.to_owned())
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
 /// Takes one try of a bucket back: it was right.
 pub(crate) async fn take_back(tx: &mut Tx, bucket: &str, now: i64) -> Result<(), Error> {
-    sqlx::query("update sign_in_try set failures = failures - 1, next_at = $1 where bucket = $2 and failures > 0")
-        .bind(now)
-        .bind(bucket.to_owned())
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "update sign_in_try set failures = failures - 1, next_at = $1 where bucket = $2 and failures > 0",
+    )
+    .bind(now)
+    .bind(bucket.to_owned())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

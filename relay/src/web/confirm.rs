@@ -75,7 +75,11 @@ pub(crate) async fn confirm(
     let attempt = slow::count(&app, guessed, &me.id, Some(&me.id), &address, &headers).await?;
     let by_password = !has.any() && right_password(&app, me, &fields.password).await?;
     let mut tx = app.db.begin().await?;
-    let proved = if by_password { Some("password") } else { by_factor(&mut tx, &app, &session, &has, &fields).await? };
+    let proved = if by_password {
+        Some("password")
+    } else {
+        by_factor(&mut tx, &app, &session, &has, &fields).await?
+    };
     let Some(by) = proved else {
         // A challenge that was answered wrongly is used up all the same.
         tx.commit().await?;

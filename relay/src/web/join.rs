@@ -6,7 +6,7 @@ use super::{Chrome, show, show_as};
 use crate::app::App;
 use crate::auth::{Account, password, session, token};
 use crate::db::audit::{self, Event};
-use crate::db::{Tx, accounts, browsers, factors, links, schools, sessions};
+use crate::db::{Tx, accounts, browsers, factors, links, schools, sessions, sso};
 use crate::error::Error;
 use crate::extract::{Address, Path};
 use askama::Template;
@@ -28,6 +28,8 @@ struct Page<'a> {
     token: &'a str,
     name: &'a str,
     email: &'a str,
+    recovers: bool,
+    sso: Option<&'static str>,
     errors: Errors,
 }
 
@@ -54,7 +56,8 @@ pub(crate) async fn console_link(app: &App, email: &str, recover: bool) -> Resul
     let mut tx = app.db.begin().await?;
     let link = if recover {
         let (token, now) = (token::new(app.random.as_ref())?, app.now());
-        links::insert_join(&mut tx, &token::hash(&token), &account.id, true, now, now + RECOVERY_LIFE).await?;
+        links::insert_join(&mut tx, &token::hash(&token), &account.id, true, now, now + RECOVERY_LIFE)
+            .await?;
         app.address(&format!("/join/{token}"))
     } else {
         new_link(&mut tx, app, &account.id).await?
@@ -129,6 +132,11 @@ async fn whose(app: &App, address: &str, token: &str) -> Result<Account, Error> 
     links::joining(app.db.read(), &token::hash(token), app.now()).await?.ok_or_else(used)
 }
 
+/// Whose link it is, and the hash by which it is used up. For joining with single sign-on instead of a password.
+pub(super) async fn holder(app: &App, address: &str, token: &str) -> Result<(Account, String), Error> {
+    Ok((whose(app, address, token).await?, token::hash(token)))
+}
+
 fn used() -> Error {
     Error::Gone(
         "This link has been used, has been replaced by a newer one, or is too old: links work for a week, and for an hour when they also take a second factor away. Ask whoever gave it to \
@@ -146,5 +154,7 @@ async fn page<'a>(
     let school = schools::name(app.db.read(), &account.school_id).await?;
     let mut chrome = Chrome::outside();
     chrome.school = school;
-    Ok(Page { chrome, token, name: &account.name, email: &account.email, errors })
+    let recovers = links::resets_factor(app.db.read(), &token::hash(token)).await?;
+    let sso = sso::of_school(app.db.read(), &account.school_id).await?.map(|provider| provider.kind.label());
+    Ok(Page { chrome, token, name: &account.name, email: &account.email, recovers, sso, errors })
 }

@@ -27,5 +27,7 @@ pub(crate) mod problems;
 pub(crate) mod reports;
 pub(crate) mod setup;
 pub(crate) mod sign_in;
+pub(crate) mod signing_in;
+pub(crate) mod sso;
 
 pub(crate) use page::{Area, Chrome, message, show, show_as};

@@ -4,8 +4,8 @@
 use crate::app::App;
 use crate::auth::{Account, Role};
 use crate::db::{factors, schools};
-use crate::web::when;
 use crate::error::{self, Error};
+use crate::web::when;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};

@@ -6,7 +6,7 @@ use super::{Chrome, show, show_as};
 use crate::app::App;
 use crate::auth::slow::{self, Guessed};
 use crate::auth::{Session, session};
-use crate::db::accounts;
+use crate::db::{accounts, sso};
 use crate::error::Error;
 use crate::extract::{Address, Query};
 use crate::limit::TooMany;
@@ -24,7 +24,28 @@ struct Page<'a> {
     chrome: Chrome,
     email: &'a str,
     next: &'a str,
+    sso: Vec<Offer>,
     errors: Errors,
+}
+
+/// One way to sign in with single sign-on.
+struct Offer {
+    /// Where it begins, with the page to go on to.
+    href: String,
+    label: &'static str,
+    school: String,
+}
+
+/// How many schools’ providers the page offers: a relay with more gives each school its own link (`signing_in`).
+const OFFERED: i64 = 12;
+
+async fn offers(app: &App, next: &str) -> Result<Vec<Offer>, Error> {
+    let rows = sso::offered(app.db.read(), OFFERED).await?;
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    Ok(rows
+        .into_iter()
+        .map(|(id, kind, school)| Offer { href: format!("/sso/{id}?{query}"), label: kind.label(), school })
+        .collect())
 }
 
 /// What stands after the question mark.
@@ -54,7 +75,8 @@ pub(crate) async fn form(
     if Session::of(&app, &headers).await?.is_some() {
         return Ok(Redirect::to(within(&wanted.next).unwrap_or("/")).into_response());
     }
-    show(&Page { chrome: Chrome::outside(), email: "", next: &wanted.next, errors: Errors::default() })
+    let sso = offers(&app, &wanted.next).await?;
+    show(&Page { chrome: Chrome::outside(), email: "", next: &wanted.next, sso, errors: Errors::default() })
 }
 
 /// `POST /sign-in`.
@@ -65,10 +87,12 @@ pub(crate) async fn sign_in(
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Error> {
     let email = fields.email.trim().to_lowercase();
+    let offered = offers(&app, &fields.next).await?;
     let refused = |status, message: String| {
         let mut errors = Errors::default();
         errors.add("email", message);
-        show_as(status, &Page { chrome: Chrome::outside(), email: &email, next: &fields.next, errors })
+        let (chrome, email, next) = (Chrome::outside(), fields.email.trim(), &fields.next);
+        show_as(status, &Page { chrome, email, next, sso: offered, errors })
     };
     let allowed = match app.limits.sign_in_address.check(&address) {
         Ok(()) => {

@@ -41,6 +41,9 @@ GET /reports Staff
 GET /reports/{id} Staff
 GET /setup/{token} Nothing
 GET /sign-in Nothing
+GET /signing-in ItOrDsl
+GET /sso/callback Nothing
+GET /sso/{name} Nothing
 GET /static/{name} Nothing
 POST /account/app AnyRole
 POST /account/app/remove AnyRole
@@ -50,6 +53,8 @@ POST /account/passkey/{name}/remove AnyRole
 POST /account/password AnyRole
 POST /account/sessions/end-others AnyRole
 POST /account/sessions/{name}/end AnyRole
+POST /account/sso AnyRole
+POST /account/sso/untie AnyRole
 POST /api/v1/alerts Device
 POST /api/v1/check-in Device
 POST /api/v1/enrol Nothing
@@ -67,6 +72,7 @@ POST /episodes/{id}/claim Dsl
 POST /episodes/{id}/dismiss Dsl
 POST /episodes/{id}/reopen Dsl
 POST /join/{token} Nothing
+POST /join/{token}/sso Nothing
 POST /people ItOrDsl
 POST /people/{id} ItOrDsl
 POST /people/{id}/close ItOrDsl
@@ -76,6 +82,10 @@ POST /reports/{id}/reply Staff
 POST /setup/{token} Nothing
 POST /sign-in Nothing
 POST /sign-out AnyRole
+POST /signing-in/provider ItAdmin
+POST /signing-in/provider/remove ItAdmin
+POST /signing-in/staff Dsl
+POST /signing-in/trust Dsl
 ";
 
 const ROLES: [&str; 3] = ["staff", "dsl", "it_admin"];

@@ -53,7 +53,8 @@ pub(crate) async fn finish_new(
     answer: &str,
     name: &str,
 ) -> Result<bool, Error> {
-    let (Some(rules), Some(state)) = (rules(app), take::<PasskeyRegistration>(tx, app, session, NEW).await?) else {
+    let (Some(rules), Some(state)) = (rules(app), take::<PasskeyRegistration>(tx, app, session, NEW).await?)
+    else {
         return Ok(false);
     };
     let Ok(answer) = serde_json::from_str::<RegisterPublicKeyCredential>(answer) else { return Ok(false) };
@@ -83,7 +84,8 @@ pub(crate) async fn begin_proof(app: &App, session: &Session) -> Result<Option<S
 
 /// Whether the browser's answer proves one of the account's passkeys, with the person's fingerprint, face or PIN.
 pub(crate) async fn verify(tx: &mut Tx, app: &App, session: &Session, answer: &str) -> Result<bool, Error> {
-    let (Some(rules), Some(state)) = (rules(app), take::<PasskeyAuthentication>(tx, app, session, PROOF).await?)
+    let (Some(rules), Some(state)) =
+        (rules(app), take::<PasskeyAuthentication>(tx, app, session, PROOF).await?)
     else {
         return Ok(false);
     };
@@ -123,7 +125,8 @@ async fn keep(
     let state = serde_json::to_vec(state).map_err(Error::internal)?;
     let now = app.now();
     let mut tx = app.db.begin().await?;
-    factors::keep_pending(&mut tx, &session.token_hash, kind, &session.account.id, state, now, now + PENDING).await?;
+    factors::keep_pending(&mut tx, &session.token_hash, kind, &session.account.id, state, now, now + PENDING)
+        .await?;
     tx.commit().await?;
     Ok(())
 }

@@ -40,7 +40,8 @@ mod tests {
     /// The path draws exactly the dark modules.
     #[test]
     fn the_drawing_is_the_code() {
-        let text = "otpauth://totp/Lapwing:a%40oak.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Lapwing";
+        let text =
+            "otpauth://totp/Lapwing:a%40oak.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Lapwing";
         let code = QrCode::encode_text(text, QrCodeEcc::Medium).unwrap();
         let drawing = draw(text).unwrap();
         assert_eq!(drawing.side, code.size() + 8);

@@ -18,9 +18,14 @@ pub(crate) async fn renew(tx: &mut Tx, app: &App, account: &str) -> Result<Vec<S
     let mut codes = Vec::with_capacity(CODES);
     for _ in 0..CODES {
         let bytes = random::bytes::<LENGTH>(app.random.as_ref())?;
-        let letters: Vec<char> =
-            bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).map(|&c| char::from(c)).collect();
-        codes.push(letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-"));
+        let letters: Vec<char> = bytes
+            .iter()
+            .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
+            .map(|&c| char::from(c))
+            .collect();
+        codes.push(
+            letters.chunks(4).map(|four| four.iter().collect::<String>()).collect::<Vec<_>>().join("-"),
+        );
     }
     let hashes: Vec<String> = codes.iter().map(|code| hash(app, account, code)).collect();
     factors::set_codes(tx, account, &hashes).await?;

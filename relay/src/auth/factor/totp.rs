@@ -60,7 +60,9 @@ pub(crate) fn seal(app: &App, account: &str, secret: &[u8]) -> Result<Vec<u8>, E
 /// Opens the sealed secret of the account's row.
 pub(crate) fn open(app: &App, account: &str, sealed: &[u8]) -> Result<Vec<u8>, Error> {
     app.secrets.unseal(&place(account), sealed).ok_or_else(|| {
-        Error::Internal("the secret of an app cannot be opened: is secret.key the one of this database?".into())
+        Error::Internal(
+            "the secret of an app cannot be opened: is secret.key the one of this database?".into(),
+        )
     })
 }
 

@@ -2,7 +2,7 @@
 //! signature, issuer, audience, end and nonce are checked by the crate; that it is a token for this school, and which
 //! person it means, is checked here.
 
-use super::http;
+use super::http::Calls;
 use super::provider::{Kind, Provider};
 use crate::app::App;
 use crate::error::Error;
@@ -12,10 +12,10 @@ use openidconnect::core::{
     CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AuthenticationFlow, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret,
-    CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, IdTokenClaims,
-    IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse,
-    StandardTokenResponse,
+    AdditionalClaims, AuthenticationFlow, AuthorizationCode, ClaimsVerificationError, Client, ClientId,
+    ClientSecret, CsrfToken, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    IdTokenClaims, IdTokenFields, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    StandardErrorResponse, StandardTokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -121,9 +121,8 @@ impl Providers {
             return Ok(metadata);
         }
         let url = IssuerUrl::new(issuer.to_owned()).map_err(say)?;
-        let client = http::client().map_err(say)?;
-        let call = |request: HttpRequest| http::call(&client, request);
-        let metadata = CoreProviderMetadata::discover_async(url, &call).await.map_err(say)?;
+        let calls = Calls::new().map_err(say)?;
+        let metadata = CoreProviderMetadata::discover_async(url, &calls).await.map_err(say)?;
         let metadata = Arc::new(metadata);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(issuer.to_owned(), (now, Arc::clone(&metadata)));
@@ -157,9 +156,11 @@ pub(super) async fn way_there(
     let mut request = client
         .authorize_url(flow, move || CsrfToken::new(state), move || Nonce::new(nonce))
         .add_scope(Scope::new("profile".to_owned()))
-        .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-        // Whoever shares a browser chooses whose account it is.
-        .add_prompt(CoreAuthPrompt::SelectAccount);
+        .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
+    if provider.kind != Kind::Other {
+        // Whoever shares a browser chooses whose account it is. Not every provider knows this wish.
+        request = request.add_prompt(CoreAuthPrompt::SelectAccount);
+    }
     if provider.kind == Kind::Google {
         // A hint for the list of accounts; what counts is the claim in the token.
         request = request.add_extra_param("hd", provider.tenant.clone());
@@ -176,13 +177,12 @@ pub(super) async fn who(
     verifier: &str,
 ) -> Result<Identity, Refused> {
     let client = ready(app, provider, false).await?;
-    let calls = http::client().map_err(say)?;
-    let call = |request: HttpRequest| http::call(&calls, request);
+    let calls = Calls::new().map_err(say)?;
     let answer = client
         .exchange_code(AuthorizationCode::new(code.to_owned()))
         .map_err(say)?
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()))
-        .request_async(&call)
+        .request_async(&calls)
         .await
         .map_err(say)?;
     let Some(token) = answer.extra_fields().id_token() else {
@@ -208,7 +208,9 @@ async fn ready(app: &App, provider: &Provider, anew: bool) -> Result<Ready, Refu
         .secrets
         .unseal(&secret_place(&provider.id), &provider.client_secret)
         .and_then(|bytes| String::from_utf8(bytes).ok())
-        .ok_or_else(|| Refused::Provider("the client secret cannot be opened: IT must enter it again".into()))?;
+        .ok_or_else(|| {
+            Refused::Provider("the client secret cannot be opened: IT must enter it again".into())
+        })?;
     let back = RedirectUrl::new(app.address("/sso/callback")).map_err(say)?;
     let client = Client::from_provider_metadata(
         metadata.as_ref().clone(),
@@ -230,7 +232,9 @@ fn identify(
 ) -> Result<Identity, Refused> {
     let organisation = claims.additional_claims();
     let same = |claim: &Option<String>| {
-        claim.as_deref().is_some_and(|claim| claim.eq_ignore_ascii_case(&provider.tenant) && !claim.is_empty())
+        claim
+            .as_deref()
+            .is_some_and(|claim| claim.eq_ignore_ascii_case(&provider.tenant) && !claim.is_empty())
     };
     let subject = match provider.kind {
         Kind::Google if same(&organisation.hd) => claims.subject().to_string(),

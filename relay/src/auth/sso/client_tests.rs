@@ -29,8 +29,14 @@ fn google_means_sub_of_the_schools_own_domain() {
     let google = provider(Kind::Google, "oakpark.sch.uk", false);
     let mine = identified(&google, json!({ "hd": "OakPark.sch.uk" })).unwrap();
     assert_eq!((mine.issuer.as_str(), mine.subject.as_str()), ("https://id.example", "sub-1"));
-    for outside in [json!({}), json!({ "hd": "" }), json!({ "hd": "evil.example" }), json!({ "hd": null }),
-        json!({ "tid": "oakpark.sch.uk" }), json!({ "hd": "oakpark.sch.uk.evil.example" })] {
+    for outside in [
+        json!({}),
+        json!({ "hd": "" }),
+        json!({ "hd": "evil.example" }),
+        json!({ "hd": null }),
+        json!({ "tid": "oakpark.sch.uk" }),
+        json!({ "hd": "oakpark.sch.uk.evil.example" }),
+    ] {
         assert_eq!(identified(&google, outside.clone()), None, "{outside}");
     }
 }
@@ -41,8 +47,12 @@ fn microsoft_means_tid_and_oid() {
     let microsoft = provider(Kind::Microsoft, tenant, false);
     let mine = identified(&microsoft, json!({ "tid": tenant, "oid": "o-1" })).unwrap();
     assert_eq!(mine.subject, format!("{tenant}/o-1"));
-    for outside in [json!({ "oid": "o-1" }), json!({ "tid": tenant }), json!({ "tid": tenant, "oid": "" }),
-        json!({ "tid": "9188040d-6c67-4c5b-b112-36a304b66dad", "oid": "o-1" })] {
+    for outside in [
+        json!({ "oid": "o-1" }),
+        json!({ "tid": tenant }),
+        json!({ "tid": tenant, "oid": "" }),
+        json!({ "tid": "9188040d-6c67-4c5b-b112-36a304b66dad", "oid": "o-1" }),
+    ] {
         assert_eq!(identified(&microsoft, outside.clone()), None, "{outside}");
     }
 }

@@ -2,7 +2,8 @@
 //! quarter of a megabyte. An answer is whatever a provider says; what it proves is decided in `client`.
 
 use super::provider::is_this_machine;
-use openidconnect::{HttpRequest, HttpResponse};
+use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
+use std::pin::Pin;
 use std::time::Duration;
 use url::Url;
 
@@ -13,7 +14,7 @@ const MOST: usize = 256 * 1024;
 
 /// Why a provider could not be asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CallError {
+pub(super) enum CallError {
     /// It could not be reached, or broke off.
     #[error("the identity provider could not be reached: {0}")]
     Reach(#[from] reqwest::Error),
@@ -28,33 +29,47 @@ pub(crate) enum CallError {
     Odd(String),
 }
 
-/// A client that is ready to call.
-pub(crate) fn client() -> Result<reqwest::Client, CallError> {
-    // The program has one provider of cryptography; to install it again is no harm.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIME);
-    Ok(builder.connect_timeout(TIME / 2).user_agent("Lapwing").build()?)
+/// Calls providers.
+#[derive(Debug, Clone)]
+pub(super) struct Calls(reqwest::Client);
+
+impl Calls {
+    /// A client that is ready to call.
+    pub(super) fn new() -> Result<Self, CallError> {
+        // The program has one provider of cryptography; to install it again is no harm.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIME);
+        Ok(Self(builder.connect_timeout(TIME / 2).user_agent("Lapwing").build()?))
+    }
+
+    async fn send(self, request: HttpRequest) -> Result<HttpResponse, CallError> {
+        let request = reqwest::Request::try_from(request)?;
+        if !is_private(request.url()) {
+            return Err(CallError::Plain);
+        }
+        let mut answer = self.0.execute(request).await?;
+        let mut whole = axum::http::Response::builder().status(answer.status());
+        for (name, value) in answer.headers() {
+            whole = whole.header(name, value);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await? {
+            if body.len() + chunk.len() > MOST {
+                return Err(CallError::Long);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        whole.body(body).map_err(|error| CallError::Odd(error.to_string()))
+    }
 }
 
-/// Sends one request.
-pub(crate) async fn call(client: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, CallError> {
-    let request = reqwest::Request::try_from(request)?;
-    if !is_private(request.url()) {
-        return Err(CallError::Plain);
+impl<'c> AsyncHttpClient<'c> for Calls {
+    type Error = CallError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, CallError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.clone().send(request))
     }
-    let mut answer = client.execute(request).await?;
-    let mut whole = axum::http::Response::builder().status(answer.status());
-    for (name, value) in answer.headers() {
-        whole = whole.header(name, value);
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await? {
-        if body.len() + chunk.len() > MOST {
-            return Err(CallError::Long);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    whole.body(body).map_err(|error| CallError::Odd(error.to_string()))
 }
 
 fn is_private(url: &Url) -> bool {

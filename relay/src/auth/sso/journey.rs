@@ -62,11 +62,18 @@ pub(crate) async fn begin(
     let secrets = app.secrets.seal(random, &place(&hash), format!("{nonce} {verifier}").as_bytes())?;
     let now = app.now();
     let mut tx = app.db.begin().await?;
-    let row = sso::Begun { state_hash: hash, provider_id: provider.id.clone(), purpose, secrets, next: next.to_owned() };
+    let row = sso::Begun {
+        state_hash: hash,
+        provider_id: provider.id.clone(),
+        purpose,
+        secrets,
+        next: next.to_owned(),
+    };
     sso::begin(&mut tx, &row, now, now + MINUTES * 60_000).await?;
     tx.commit().await?;
     // Lax: the way back is a link from the provider's site.
-    let cookie = Cookie::build((COOKIE, state)).path("/").secure(true).http_only(true).same_site(SameSite::Lax);
+    let cookie =
+        Cookie::build((COOKIE, state)).path("/").secure(true).http_only(true).same_site(SameSite::Lax);
     let cookie = cookie.max_age(time::Duration::minutes(MINUTES)).build();
     Ok((CookieJar::new().add(cookie), there))
 }
@@ -89,8 +96,11 @@ pub(crate) async fn finish(
     tx.commit().await?;
     let Some(begun) = taken else { return Ok(None) };
     let Some(provider) = sso::provider(app.db.read(), &begun.provider_id).await? else { return Ok(None) };
-    let secrets = app.secrets.unseal(&place(&hash), &begun.secrets).and_then(|bytes| String::from_utf8(bytes).ok());
-    let Some((nonce, verifier)) = secrets.as_deref().and_then(|text| text.split_once(' ')) else { return Ok(None) };
+    let secrets =
+        app.secrets.unseal(&place(&hash), &begun.secrets).and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some((nonce, verifier)) = secrets.as_deref().and_then(|text| text.split_once(' ')) else {
+        return Ok(None);
+    };
     let identity = client::who(app, &provider, code, nonce, verifier).await?;
     Ok(Some(Journey { provider, purpose: begun.purpose, next: begun.next, identity }))
 }

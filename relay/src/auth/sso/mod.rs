@@ -13,6 +13,6 @@ mod http;
 mod journey;
 mod provider;
 
-pub(crate) use client::{Identity, Providers};
+pub(crate) use client::{Providers, secret_place};
 pub(crate) use journey::{Journey, Purpose, begin, finish};
 pub(crate) use provider::{Kind, Provider, checked_issuer};

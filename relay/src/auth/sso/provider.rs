@@ -111,12 +111,21 @@ mod tests {
 
     #[test]
     fn an_issuer_is_https() {
-        for good in ["https://id.school.example", "https://id.school.example/realms/staff", "http://127.0.0.1:4000"] {
+        for good in
+            ["https://id.school.example", "https://id.school.example/realms/staff", "http://127.0.0.1:4000"]
+        {
             assert_eq!(checked_issuer(good), Ok(good.to_owned()));
         }
         for bad in [
-            "", "id.school.example", "http://id.school.example", "https://a@id.example", "https://id.example?a=b",
-            "https://id.example#a", "ftp://id.example", "http://localhost:4000", "javascript:alert(1)",
+            "",
+            "id.school.example",
+            "http://id.school.example",
+            "https://a@id.example",
+            "https://id.example?a=b",
+            "https://id.example#a",
+            "ftp://id.example",
+            "http://localhost:4000",
+            "javascript:alert(1)",
         ] {
             assert!(checked_issuer(bad).is_err(), "{bad}");
         }

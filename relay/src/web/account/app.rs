@@ -52,12 +52,7 @@ pub(crate) async fn form(State(app): State<Arc<App>>, session: Session) -> Resul
     show(&page(&app, me, &secret, Errors::default()).await?)
 }
 
-async fn page<'a>(
-    app: &App,
-    me: &'a Account,
-    secret: &[u8],
-    errors: Errors,
-) -> Result<Page<'a>, Error> {
+async fn page<'a>(app: &App, me: &'a Account, secret: &[u8], errors: Errors) -> Result<Page<'a>, Error> {
     let shown = totp::shown(secret, &me.email)?;
     let has = factors::all(app.db.read(), &me.id).await?;
     Ok(Page {

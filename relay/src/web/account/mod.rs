@@ -13,7 +13,7 @@ use crate::auth::factor::{passkey, recovery};
 use crate::auth::{Account, Session, session};
 use crate::db::factors::{self, Has};
 use crate::db::sessions::Open;
-use crate::db::{Tx, browsers, passkeys as keys, sessions};
+use crate::db::{Tx, browsers, passkeys as keys, sessions, sso};
 use crate::error::Error;
 use crate::extract::Path;
 use askama::Template;
@@ -32,6 +32,7 @@ struct Page<'a> {
     passkeys: Vec<Key>,
     passkeys_possible: bool,
     due: Option<Due>,
+    sso: Option<Sso>,
     sessions: Vec<Row>,
 }
 
@@ -47,6 +48,12 @@ struct CodesPage {
 struct Due {
     day: String,
     over: bool,
+}
+
+/// The school's single sign-on, as one's account stands to it.
+struct Sso {
+    label: &'static str,
+    since: Option<String>,
 }
 
 /// One passkey, as its owner sees it.
@@ -102,8 +109,16 @@ pub(crate) async fn show_account(State(app): State<Arc<App>>, session: Session) 
     let mut chrome = Chrome::of(&app, me, Area::None).await?;
     // The page says it itself.
     chrome.factor_by = None;
+    let sso = match sso::of_school(app.db.read(), &me.school_id).await? {
+        None => None,
+        Some(provider) => {
+            let since = sso::tied_since(app.db.read(), &me.id, &provider.issuer).await?.map(day);
+            Some(Sso { label: provider.kind.label(), since })
+        }
+    };
     let page = Page {
         chrome,
+        sso,
         me,
         has,
         app_since: has.totp_since.map(day),
@@ -184,7 +199,8 @@ pub(crate) async fn end_other_sessions(
     let ended = sessions::end_others(&mut tx, &me.id, &session.token_hash).await?;
     browsers::forget(&mut tx, &me.id).await?;
     let cookie = crate::auth::browser::remember(&mut tx, &app, &headers, &me.id).await?;
-    trail::note(&mut tx, &app, me, "end_other_sessions", ("account", &me.id), json!({ "ended": ended })).await?;
+    trail::note(&mut tx, &app, me, "end_other_sessions", ("account", &me.id), json!({ "ended": ended }))
+        .await?;
     tx.commit().await?;
     let cookies = axum_extra::extract::CookieJar::new().add(cookie);
     Ok((cookies, Redirect::to("/account#sessions")).into_response())

@@ -91,7 +91,8 @@ pub(crate) async fn remove(
         if !left.any() {
             factors::set_codes(&mut tx, &me.id, &[]).await?;
         }
-        trail::note(&mut tx, &app, me, "remove_factor", ("account", &me.id), json!({ "kind": "passkey" })).await?;
+        trail::note(&mut tx, &app, me, "remove_factor", ("account", &me.id), json!({ "kind": "passkey" }))
+            .await?;
     }
     tx.commit().await?;
     Ok(Redirect::to("/account").into_response())

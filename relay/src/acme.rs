@@ -88,6 +88,7 @@ fn trusting(root: &Path) -> Result<ClientConfig, TlsError> {
     }
     let versions = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions();
-    let versions = versions.map_err(|error| TlsError::Pair { path: root.to_path_buf(), detail: error.to_string() })?;
+    let versions =
+        versions.map_err(|error| TlsError::Pair { path: root.to_path_buf(), detail: error.to_string() })?;
     Ok(versions.with_root_certificates(roots).with_no_client_auth())
 }

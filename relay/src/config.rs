@@ -90,7 +90,9 @@ pub(crate) enum ConfigError {
     #[error("give either --tls-cert and --tls-key or --acme-contact, not both")]
     TwoCertificates,
     /// A certificate is to be asked for, but for no name that an authority could vouch for.
-    #[error("--acme-contact needs --public-url with a host name that the internet can look up, such as https://lapwing.school.example")]
+    #[error(
+        "--acme-contact needs --public-url with a host name that the internet can look up, such as https://lapwing.school.example"
+    )]
     AcmeName,
     /// Not an e-mail address.
     #[error("--acme-contact {0}: give an e-mail address, such as it@school.example")]

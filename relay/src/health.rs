@@ -66,7 +66,9 @@ impl Health {
         {
             return answer;
         }
-        let answer = tokio::time::timeout(PATIENCE, operation::probe(&app.db)).await.is_ok_and(|result| result.is_ok());
+        let answer = tokio::time::timeout(PATIENCE, operation::probe(&app.db))
+            .await
+            .is_ok_and(|result| result.is_ok());
         *known = Some((Instant::now(), answer));
         answer
     }
@@ -106,7 +108,11 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, String) {
     if !app.health.writable(&app).await {
         reason("database not writable");
     }
-    if reasons.is_empty() { (StatusCode::OK, "ready\n".into()) } else { (StatusCode::SERVICE_UNAVAILABLE, reasons) }
+    if reasons.is_empty() {
+        (StatusCode::OK, "ready\n".into())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, reasons)
+    }
 }
 
 #[cfg(test)]

@@ -36,8 +36,9 @@ pub(crate) enum Format {
 /// # Errors
 /// When the filter makes no sense.
 pub(crate) fn start(options: &LogOptions) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&options.log)
-        .with_context(|| format!("--log {}: give levels by module, such as warn,lapwing_relay=info", options.log))?;
+    let filter = EnvFilter::try_new(&options.log).with_context(|| {
+        format!("--log {}: give levels by module, such as warn,lapwing_relay=info", options.log)
+    })?;
     let terminal = std::io::stderr().is_terminal();
     let json = match options.log_format {
         Format::Auto => !terminal,

@@ -51,7 +51,11 @@ pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
 
 fn describe() {
     describe_counter!(REQUESTS, "Requests answered, by method, route pattern and status");
-    describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Time to the first byte of an answer, by route pattern");
+    describe_histogram!(
+        REQUEST_SECONDS,
+        Unit::Seconds,
+        "Time to the first byte of an answer, by route pattern"
+    );
     describe_counter!(ALERTS, "Alerts in answered batches: accepted, duplicate or refused");
     describe_counter!(INTAKE, "Requests of devices let in or sent away: admitted, device, school or busy");
     describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time to commit alerts, synced to disk");
@@ -60,7 +64,10 @@ fn describe() {
     describe_gauge!(PAGES, "Open pages that hear of news by server-sent events");
     describe_gauge!(SESSIONS, "Sessions of people that have not ended");
     describe_gauge!(CONNECTIONS, "Open connections");
-    describe_counter!(CONNECTIONS_TOTAL, "Connections, by how they began: accepted, full, address_full or handshake");
+    describe_counter!(
+        CONNECTIONS_TOTAL,
+        "Connections, by how they began: accepted, full, address_full or handshake"
+    );
     describe_gauge!(CONNECTIONS_MOST, "Connections that may be open at once, by scope: total or address");
     describe_counter!(DATABASE_ERRORS, "Errors of the database: busy (may pass) or fault");
     describe_counter!(CSP, "Reports of browsers that a page broke the content security policy");
@@ -71,7 +78,8 @@ fn describe() {
 
 /// A request was answered. `route` is the pattern, never the path.
 pub(crate) fn answered(method: &'static str, route: &str, status: u16, took: Duration) {
-    counter!(REQUESTS, "method" => method, "route" => route.to_owned(), "status" => status.to_string()).increment(1);
+    counter!(REQUESTS, "method" => method, "route" => route.to_owned(), "status" => status.to_string())
+        .increment(1);
     histogram!(REQUEST_SECONDS, "route" => route.to_owned()).record(took);
 }
 

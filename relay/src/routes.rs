@@ -3,11 +3,11 @@
 
 use crate::app::App;
 use crate::auth::{Step, gate};
+use crate::watch::watch;
 use crate::web::{
     account, alerts, assets, concerns, confirm, devices, home, inbox, install, join, people, problems,
     reports, setup, sign_in, signing_in, sso,
 };
-use crate::watch::watch;
 use crate::{api, health, openapi, security};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -4,10 +4,10 @@
 use crate::secrets::write_private;
 use jiff::{Timestamp, tz::TimeZone};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
-use rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -22,10 +22,10 @@ mod identity;
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
-#[path = "suite/proof.rs"]
-mod proof;
 #[path = "suite/passkeys.rs"]
 mod passkeys;
+#[path = "suite/proof.rs"]
+mod proof;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/roles.rs"]

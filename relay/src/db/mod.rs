@@ -6,8 +6,8 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
-pub(crate) mod chain;
 pub(crate) mod browsers;
+pub(crate) mod chain;
 pub(crate) mod concerns;
 pub(crate) mod devices;
 pub(crate) mod episodes;

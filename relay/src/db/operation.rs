@@ -1,9 +1,9 @@
 //! What the people who run the relay need to know of its database: whether it takes a change, how many are signed in, and
 //! how the engine is set up. Nothing here reads a record.
 
+use super::Db;
 use super::keys::{self, KeyRow};
 use super::pool::{self, OpenError};
-use super::Db;
 use crate::error::Error;
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, AnyPool, Row as _};
@@ -22,7 +22,8 @@ pub(crate) async fn probe(db: &Db) -> Result<(), Error> {
 
 /// How many sessions have not ended.
 pub(crate) async fn sessions<'c>(db: impl AnyExecutor<'c>, now: i64) -> Result<i64, Error> {
-    let row = sqlx::query("select count(*) from session where expires_at > $1").bind(now).fetch_one(db).await?;
+    let row =
+        sqlx::query("select count(*) from session where expires_at > $1").bind(now).fetch_one(db).await?;
     Ok(row.try_get(0)?)
 }
 
@@ -63,7 +64,9 @@ impl Look {
     pub(crate) async fn version(&self) -> Result<String, sqlx::Error> {
         Ok(match self.engine {
             Engine::Sqlite => format!("SQLite {}", self.text("select sqlite_version()").await?),
-            Engine::Postgres => format!("PostgreSQL {}", self.text("select current_setting('server_version')").await?),
+            Engine::Postgres => {
+                format!("PostgreSQL {}", self.text("select current_setting('server_version')").await?)
+            }
         })
     }
 
@@ -77,14 +80,17 @@ impl Look {
 
     /// The schema's version, and the one that this program brings.
     pub(crate) async fn schema(&self) -> Result<(i64, i64), sqlx::Error> {
-        let row = sqlx::query("select coalesce(max(version), 0) from _sqlx_migrations").fetch_one(&self.pool).await?;
+        let row = sqlx::query("select coalesce(max(version), 0) from _sqlx_migrations")
+            .fetch_one(&self.pool)
+            .await?;
         Ok((row.try_get(0)?, pool::newest_schema(self.engine)))
     }
 
     /// What decides whether a commit is on the disk when it has been answered.
     pub(crate) async fn settings(&self) -> Result<Vec<Setting>, sqlx::Error> {
         if self.engine == Engine::Sqlite {
-            let synchronous = sqlx::query("pragma synchronous").fetch_one(&self.pool).await?.try_get::<i64, _>(0)?;
+            let synchronous =
+                sqlx::query("pragma synchronous").fetch_one(&self.pool).await?.try_get::<i64, _>(0)?;
             return Ok(vec![
                 ("journal_mode", self.text("pragma journal_mode").await?, &["wal"]),
                 ("synchronous", synchronous.to_string(), &["2", "3"]),
@@ -122,7 +128,8 @@ impl Look {
              where e.school_id = h.school_id and e.seq = h.seq and e.hash = h.hash) \
              or exists (select 1 from audit_event e where e.school_id = h.school_id and e.seq > h.seq)";
         let broken = sqlx::query(sql).fetch_one(&self.pool).await?.try_get(0)?;
-        let newest = sqlx::query("select max(at) from audit_event").fetch_one(&self.pool).await?.try_get(0)?;
+        let newest =
+            sqlx::query("select max(at) from audit_event").fetch_one(&self.pool).await?.try_get(0)?;
         Ok((broken, newest))
     }
 

@@ -18,7 +18,9 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
     match &config.tls {
         Tls::Files(files) => match tls::config(files) {
             Ok(_) => judge(&files.certificate, config, SystemClock.now()),
-            Err(error) => vec![Finding::bad(WHAT, error.to_string(), "give a certificate and its own key, both as PEM")],
+            Err(error) => {
+                vec![Finding::bad(WHAT, error.to_string(), "give a certificate and its own key, both as PEM")]
+            }
         },
         Tls::Own => vec![Finding::warn(
             WHAT,
@@ -37,7 +39,8 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
 }
 
 fn judge(file: &Path, config: &Config, now: Timestamp) -> Vec<Finding> {
-    let unread = |error: String| vec![Finding::bad(WHAT, error, "replace the file with a certificate in PEM")];
+    let unread =
+        |error: String| vec![Finding::bad(WHAT, error, "replace the file with a certificate in PEM")];
     let chain = match tls::chain(file) {
         Ok(chain) => chain,
         Err(error) => return unread(error.to_string()),
@@ -69,7 +72,11 @@ fn judge(file: &Path, config: &Config, now: Timestamp) -> Vec<Finding> {
             Finding::well("certificate names", format!("it is for {host}"))
         } else {
             let found = format!("it is for {}, not for {host}", names.join(", "));
-            Finding::bad("certificate names", found, format!("have one issued for {host}, or correct --public-url"))
+            Finding::bad(
+                "certificate names",
+                found,
+                format!("have one issued for {host}, or correct --public-url"),
+            )
         });
     }
     let own = leaf.subject() == leaf.issuer();

@@ -18,8 +18,12 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
         Ok(look) => look,
         Err(error) => {
             let mend = match look_engine(config) {
-                Engine::Postgres => "check that PostgreSQL runs, and user, password and host in LAPWING_DATABASE",
-                Engine::Sqlite => "check the file’s owner; if it is damaged, restore a backup beside it and compare",
+                Engine::Postgres => {
+                    "check that PostgreSQL runs, and user, password and host in LAPWING_DATABASE"
+                }
+                Engine::Sqlite => {
+                    "check the file’s owner; if it is damaged, restore a backup beside it and compare"
+                }
             };
             return vec![Finding::bad(WHAT, error.to_string(), mend)];
         }
@@ -66,7 +70,8 @@ async fn examined(look: &Look, findings: &mut Vec<Finding>) -> Result<(), String
         findings.push(if wanted.contains(&value.as_str()) {
             Finding::well("durability", format!("{setting} is {value}"))
         } else {
-            let found = format!("{setting} is {value}: an acknowledged alert may be lost when the power fails");
+            let found =
+                format!("{setting} is {value}: an acknowledged alert may be lost when the power fails");
             Finding::bad("durability", found, format!("set {setting} to {}", wanted.join(" or ")))
         });
     }
@@ -86,13 +91,18 @@ async fn examined(look: &Look, findings: &mut Vec<Finding>) -> Result<(), String
     findings.push(if broken == 0 {
         Finding::well("audit trail", "every school’s chain ends where it should; `verify` looks at each link")
     } else {
-        let found = format!("the chains of {broken} schools do not end where they should: rows were changed by hand");
+        let found =
+            format!("the chains of {broken} schools do not end where they should: rows were changed by hand");
         Finding::bad("audit trail", found, "stop, keep a copy of everything, and run `lapwing-relay verify`")
     });
     let ahead = newest.unwrap_or(0) - SystemClock.millis();
     findings.push(if ahead > 5 * 60 * 1000 {
         let found = format!("the newest event was {} minutes in the future", ahead / 60_000);
-        Finding::bad("clock and records", found, "the clock was set back, or ran ahead: set it right before starting")
+        Finding::bad(
+            "clock and records",
+            found,
+            "the clock was set back, or ran ahead: set it right before starting",
+        )
     } else {
         Finding::well("clock and records", "no event is from the future")
     });

@@ -41,9 +41,13 @@ async fn a_database_is_looked_at_from_top_to_bottom() {
     let db = Db::sqlite(&folder.path().join("lapwing.db")).await.unwrap();
     let (text, well) = said(&config).await;
     assert!(well, "{text}");
-    for line in
-        ["ok    database: SQLite 3.", "journal_mode is wal", "synchronous is 2", "ok    writing", "ok    audit trail"]
-    {
+    for line in [
+        "ok    database: SQLite 3.",
+        "journal_mode is wal",
+        "synchronous is 2",
+        "ok    writing",
+        "ok    audit trail",
+    ] {
         assert!(text.contains(line), "{line} is missing from:\n{text}");
     }
     // A head that no event stands behind: somebody deleted the last event.
@@ -58,7 +62,8 @@ async fn a_database_is_looked_at_from_top_to_bottom() {
     assert!(!well, "{text}");
     assert!(text.contains("BAD   audit trail") && text.contains("mend: stop, keep a copy"), "{text}");
     db.close().await;
-    std::fs::write(folder.path().join("lapwing.db"), "not a database, but long enough to be looked at").unwrap();
+    std::fs::write(folder.path().join("lapwing.db"), "not a database, but long enough to be looked at")
+        .unwrap();
     let (text, well) = said(&config).await;
     assert!(!well && text.contains("BAD   database"), "{text}");
 }

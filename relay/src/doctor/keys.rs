@@ -16,7 +16,9 @@ pub(super) async fn look(config: &Config, look: &Look) -> Vec<Finding> {
     let source = config.master();
     let keys = match look.school_keys().await {
         Ok(keys) => keys,
-        Err(error) => return vec![Finding::bad(WHAT, format!("what it wraps cannot be read: {error:?}"), LOST)],
+        Err(error) => {
+            return vec![Finding::bad(WHAT, format!("what it wraps cannot be read: {error:?}"), LOST)];
+        }
     };
     let mut findings = Vec::new();
     if let MasterSource::File(path) = &source {
@@ -25,7 +27,11 @@ pub(super) async fn look(config: &Config, look: &Look) -> Vec<Finding> {
             return vec![if keys.is_empty() {
                 Finding::well(WHAT, format!("{} is not there yet; serve makes it", path.display()))
             } else {
-                Finding::bad(WHAT, format!("{} is gone, and {} school keys need it", path.display(), keys.len()), LOST)
+                Finding::bad(
+                    WHAT,
+                    format!("{} is gone, and {} school keys need it", path.display(), keys.len()),
+                    LOST,
+                )
             }];
         }
         findings.extend(rights(path));

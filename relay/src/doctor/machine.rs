@@ -34,7 +34,10 @@ pub(super) fn fatal(config: &Config) -> Vec<Finding> {
         findings.push(rights(data));
         findings.push(sync(data));
     } else {
-        findings.push(Finding::well("data folder", format!("{} is not there yet; serve makes it", data.display())));
+        findings.push(Finding::well(
+            "data folder",
+            format!("{} is not there yet; serve makes it", data.display()),
+        ));
     }
     findings.push(disk(data, config.min_free));
     findings
@@ -65,9 +68,15 @@ fn rights(data: &Path) -> Finding {
         use std::os::unix::fs::MetadataExt as _;
         let metadata = match fs::metadata(data) {
             Ok(metadata) if metadata.is_dir() => metadata,
-            Ok(_) => return Finding::bad(WHAT, format!("{shown} is not a folder"), "name another with --data"),
+            Ok(_) => {
+                return Finding::bad(WHAT, format!("{shown} is not a folder"), "name another with --data");
+            }
             Err(error) => {
-                return Finding::bad(WHAT, format!("{shown}: {error}"), "run this as the user that runs the relay");
+                return Finding::bad(
+                    WHAT,
+                    format!("{shown}: {error}"),
+                    "run this as the user that runs the relay",
+                );
             }
         };
         let me = rustix::process::geteuid().as_raw();
@@ -76,7 +85,8 @@ fn rights(data: &Path) -> Finding {
             return Finding::bad(WHAT, found, "run this, and the relay, as the folder’s owner");
         }
         if metadata.mode() & 0o077 != 0 {
-            let found = format!("others on this machine can look into {shown} (mode {:o})", metadata.mode() & 0o777);
+            let found =
+                format!("others on this machine can look into {shown} (mode {:o})", metadata.mode() & 0o777);
             return Finding::warn(WHAT, found, format!("chmod 700 {shown}"));
         }
     }
@@ -88,7 +98,8 @@ fn disk(data: &Path, least: u64) -> Finding {
     const MEND: &str = "make room, or move the data folder to a larger disk: a full disk refuses every alert (nothing is \
          lost, devices keep it)";
     // A folder that is not there yet will be on its parent's disk.
-    let Some(free) = data.ancestors().find(|folder| folder.exists()).or(Some(Path::new("."))).and_then(free_bytes)
+    let Some(free) =
+        data.ancestors().find(|folder| folder.exists()).or(Some(Path::new("."))).and_then(free_bytes)
     else {
         return Finding::warn(WHAT, "it cannot be told", "look at the disk by other means");
     };
@@ -97,7 +108,11 @@ fn disk(data: &Path, least: u64) -> Finding {
         return Finding::bad(WHAT, found, MEND);
     }
     if free < least.saturating_mul(4) {
-        return Finding::warn(WHAT, found, format!("{MEND}. Under {} MB the relay is not ready", least / 1_000_000));
+        return Finding::warn(
+            WHAT,
+            found,
+            format!("{MEND}. Under {} MB the relay is not ready", least / 1_000_000),
+        );
     }
     Finding::well(WHAT, found)
 }
@@ -146,7 +161,11 @@ fn open_files(config: &Config, devices: u32) -> Option<Finding> {
             return Some(Finding::warn(WHAT, found, format!("give --max-connections {devices}, or more")));
         }
         Some(if most < needed {
-            Finding::bad(WHAT, found, format!("set LimitNOFILE={} in the service’s unit, or ulimit -Hn", needed * 2))
+            Finding::bad(
+                WHAT,
+                found,
+                format!("set LimitNOFILE={} in the service’s unit, or ulimit -Hn", needed * 2),
+            )
         } else {
             Finding::well(WHAT, found)
         })
@@ -165,7 +184,10 @@ pub(super) async fn port(config: &Config) -> Finding {
             let reachable = crate::config::reachable(address);
             let answers = tokio::time::timeout(Duration::from_secs(2), TcpStream::connect(reachable)).await;
             if matches!(answers, Ok(Ok(_))) {
-                return Finding::well(WHAT, format!("{address} is in use, and answers: a relay that runs, most likely"));
+                return Finding::well(
+                    WHAT,
+                    format!("{address} is in use, and answers: a relay that runs, most likely"),
+                );
             }
             let mend = format!("find out who has it: ss -ltnp 'sport = :{}'", address.port());
             Finding::bad(WHAT, format!("{address} is in use, and nothing answers there"), mend)

@@ -58,7 +58,10 @@ fn a_school_that_floods_from_every_device_still_gets_severe_alerts_in() {
     assert!(full > 0, "40 devices with 5,000 each are more than a school may bring at once");
     assert!(admission.admit(&device("quiet", "oak"), Lane::Bulk, 1).is_err());
     assert_eq!(admission.admit(&device("quiet", "oak"), Lane::Severe, 1).unwrap().lane, Lane::Severe);
-    assert!(admission.admit(&device("other", "ash"), Lane::Bulk, 50).is_ok(), "another school is not touched");
+    assert!(
+        admission.admit(&device("other", "ash"), Lane::Bulk, 50).is_ok(),
+        "another school is not touched"
+    );
 }
 
 #[test]

@@ -57,8 +57,7 @@ pub(crate) fn document() -> Value {
     });
     document["paths"] = operations::paths();
     document["components"]["schemas"]["Problem"] = problem();
-    document["components"]["securitySchemes"] =
-        json!({ "device": { "type": "apiKey", "in": "header", "name": "Signature", "description": SIGNATURE } });
+    document["components"]["securitySchemes"] = json!({ "device": { "type": "apiKey", "in": "header", "name": "Signature", "description": SIGNATURE } });
     limits::set(&mut document);
     document
 }

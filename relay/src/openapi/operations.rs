@@ -33,8 +33,7 @@ const ANY: &[Kind] = &[
 ];
 
 /// What can be wrong with a signature.
-const SIGNED: &[Kind] =
-    &[Kind::UNSIGNED, Kind::UNKNOWN_DEVICE, Kind::REVOKED_DEVICE, Kind::BAD_SIGNATURE];
+const SIGNED: &[Kind] = &[Kind::UNSIGNED, Kind::UNKNOWN_DEVICE, Kind::REVOKED_DEVICE, Kind::BAD_SIGNATURE];
 
 const OPERATIONS: &[Operation] = &[
     Operation {
@@ -111,7 +110,10 @@ const OPERATIONS: &[Operation] = &[
 
 /// The `paths` of the document.
 pub(super) fn paths() -> Value {
-    OPERATIONS.iter().map(|operation| (operation.path.to_owned(), json!({ "post": described(operation) }))).collect()
+    OPERATIONS
+        .iter()
+        .map(|operation| (operation.path.to_owned(), json!({ "post": described(operation) })))
+        .collect()
 }
 
 fn described(operation: &Operation) -> Value {

@@ -66,12 +66,13 @@ impl Certificate {
         match self.source {
             Source::Files(files) => keep_reading(&self.served, &files).await,
             Source::Acme { order, folder } => {
-                order.keep(|| {
-                    if let Some(file) = acme::issued(&folder) {
-                        tell_expiry(&file);
-                    }
-                })
-                .await;
+                order
+                    .keep(|| {
+                        if let Some(file) = acme::issued(&folder) {
+                            tell_expiry(&file);
+                        }
+                    })
+                    .await;
             }
         }
     }
@@ -98,7 +99,9 @@ async fn keep_reading(served: &RustlsConfig, files: &tls::Files) {
                 tracing::info!("the certificate was read again");
             }
             // Half a pair, for as long as the other half is being written: the next look finds both.
-            Err(error) => tracing::error!(%error, "the new certificate cannot be used; the old one stays in use"),
+            Err(error) => {
+                tracing::error!(%error, "the new certificate cannot be used; the old one stays in use")
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use anyhow::Context as _;
 use axum::extract::connect_info::Connected;
-use axum_server::{Address, AddrListener};
+use axum_server::{AddrListener, Address};
 use std::io;
 use std::net::{SocketAddr, TcpListener as Plain};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +16,9 @@ use tokio::sync::watch;
 /// # Errors
 /// When the address cannot be listened on, or what was passed is no listening TCP socket.
 pub(super) fn socket(address: SocketAddr) -> anyhow::Result<(Plain, bool)> {
-    let passed = listenfd::ListenFd::from_env()
-        .take_tcp_listener(0)
-        .context("the socket that was passed (LISTEN_FDS) is not a listening TCP socket: check the .socket unit")?;
+    let passed = listenfd::ListenFd::from_env().take_tcp_listener(0).context(
+        "the socket that was passed (LISTEN_FDS) is not a listening TCP socket: check the .socket unit",
+    )?;
     let is_passed = passed.is_some();
     let socket = match passed {
         Some(socket) => socket,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 /// Says that the relay is ready, and then, where the unit has a watchdog, that it still works: not by a timer alone, but
 /// after the runtime has answered and the database can be read. A relay that hangs is started again.
 pub(super) async fn tell(app: Arc<App>, passed: bool) {
-    let status = if passed { "serving on the socket that systemd passed" } else { "serving on a socket of its own" };
+    let status =
+        if passed { "serving on the socket that systemd passed" } else { "serving on a socket of its own" };
     say(&[NotifyState::Ready, NotifyState::Status(status)]);
     let Some(within) = sd_notify::watchdog_enabled() else { return };
     let mut due = tokio::time::interval(within / 3);
@@ -15,7 +16,10 @@ pub(super) async fn tell(app: Arc<App>, passed: bool) {
         due.tick().await;
         match crate::db::schools::exists(app.db.read()).await {
             Ok(_) => say(&[NotifyState::Watchdog]),
-            Err(error) => tracing::error!(?error, "the database cannot be read: the watchdog is not told that all is well"),
+            Err(error) => tracing::error!(
+                ?error,
+                "the database cannot be read: the watchdog is not told that all is well"
+            ),
         }
     }
 }

@@ -18,10 +18,10 @@ use crate::config::{self, Config};
 use crate::crx::{Key, Package};
 use crate::db::Db;
 use crate::proof::anchor::Signer;
-use crate::{doctor, metrics};
 use crate::random::SystemRandom;
 use crate::routes::router;
 use crate::secrets::Secrets;
+use crate::{doctor, metrics};
 use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Handle, Server};
@@ -42,7 +42,8 @@ const HEADERS: Duration = BEGINNING;
 /// # Errors
 /// When something it needs cannot be opened, with what to do about it.
 pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result<()> {
-    let counts = config.metrics.map(|address| metrics::install().map(|handle| (address, handle))).transpose()?;
+    let counts =
+        config.metrics.map(|address| metrics::install().map(|handle| (address, handle))).transpose()?;
     raise_open_files();
     doctor::before_start(&config)?;
     let (socket, passed) = listen::socket(config.listen)?;

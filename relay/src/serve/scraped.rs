@@ -30,14 +30,15 @@ pub(super) async fn listen(
     kept: PrometheusHandle,
     app: Arc<App>,
 ) -> anyhow::Result<JoinHandle<()>> {
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("--metrics {address} cannot be listened on: is another program using it?"))?;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("--metrics {address} cannot be listened on: is another program using it?")
+    })?;
     if !address.ip().is_loopback() {
         tracing::warn!("metrics are served without TLS on an address that is not loopback: keep it private");
     }
     let probes = Router::new().route("/health", get(health::health)).route("/ready", get(health::ready));
-    let router = probes.with_state(Arc::clone(&app)).route("/metrics", get(page).with_state((kept.clone(), app)));
+    let router =
+        probes.with_state(Arc::clone(&app)).route("/metrics", get(page).with_state((kept.clone(), app)));
     Ok(tokio::spawn(async move {
         let upkeep = async {
             let mut due = tokio::time::interval(UPKEEP);

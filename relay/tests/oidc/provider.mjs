@@ -1,5 +1,6 @@
 // A certified OpenID Connect provider (npm oidc-provider) for the tests of single sign-on: one client, no accounts of its
-// own. Whoever signs in as “alice;hd=oak.example” is sub “alice” with that claim in the ID token. Prints its address.
+// own. Whoever signs in as “alice;hd=oak.example” has that name as `sub` and that claim in the ID token. Prints its
+// address.
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -13,16 +14,16 @@ server.listen(0, "127.0.0.1", () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const provider = new Provider(issuer, {
     clients: [{
-      client_id: "lapwing", client_secret: "a secret of the tests and of nothing else", redirect_uris: [redirect],
+      client_id: "lapwing", client_secret: "a-secret-of-the-tests-and-of-nothing-else", redirect_uris: [redirect],
       response_types: ["code"], grant_types: ["authorization_code"],
     }],
     claims: { openid: ["sub", "hd", "tid", "oid"], profile: ["email", "email_verified"] },
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     findAccount: (_, id) => {
-      const [sub, ...more] = id.split(";");
+      const [, ...more] = id.split(";");
       const claims = Object.fromEntries(more.map((claim) => claim.split("=")));
-      return { accountId: id, claims: () => ({ ...claims, sub, email_verified: true }) };
+      return { accountId: id, claims: () => ({ ...claims, sub: id, email_verified: true }) };
     },
   });
   server.on("request", provider.callback());

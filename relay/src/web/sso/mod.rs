@@ -56,7 +56,9 @@ pub(crate) async fn start(
 /// `POST /account/sso`: to tie one's own account to the one at the provider's.
 pub(crate) async fn tie(State(app): State<Arc<App>>, session: Session) -> Result<Response, Error> {
     let me = &session.account;
-    let provider = rows::of_school(app.db.read(), &me.school_id).await?.ok_or(Error::NotFound)?;
+    let Some(provider) = rows::of_school(app.db.read(), &me.school_id).await? else {
+        return Ok(Redirect::to("/account").into_response());
+    };
     let purpose = Purpose::Tie { account: me.id.clone() };
     let (cookies, there) = sso::begin(&app, &provider, purpose, "/account").await?;
     let chrome = Chrome::of(&app, me, Area::None).await?;

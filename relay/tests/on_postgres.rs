@@ -5,6 +5,7 @@
 
 mod database;
 mod device;
+mod fresh;
 mod person;
 mod school;
 

@@ -6,6 +6,7 @@
 
 mod database;
 mod device;
+mod fresh;
 mod person;
 mod school;
 

@@ -19,6 +19,15 @@ pub(crate) fn hash(headers: &HeaderMap) -> Option<String> {
     CookieJar::from_headers(headers).get(COOKIE).map(|cookie| token::hash(cookie.value()))
 }
 
+/// Whether anybody has signed in from this browser before. Limits by network do not count its tries: a flood from the
+/// school's own network must not keep those out who work there.
+pub(crate) async fn is_known(app: &App, headers: &HeaderMap) -> Result<bool, Error> {
+    match hash(headers) {
+        Some(hash) => browsers::is_known(app.db.read(), &hash, None).await,
+        None => Ok(false),
+    }
+}
+
 /// Notes as part of `tx` that `account` has signed in from this browser. One cookie serves everybody who shares it.
 pub(crate) async fn remember(
     tx: &mut Tx,

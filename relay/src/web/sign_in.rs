@@ -5,7 +5,7 @@ use super::form::{Errors, Posted};
 use super::{Chrome, show, show_as};
 use crate::app::App;
 use crate::auth::slow::{self, Guessed};
-use crate::auth::{Session, session};
+use crate::auth::{Session, browser, session};
 use crate::db::{accounts, sso};
 use crate::error::Error;
 use crate::extract::{Address, Query};
@@ -94,7 +94,11 @@ pub(crate) async fn sign_in(
         let (chrome, email, next) = (Chrome::outside(), fields.email.trim(), &fields.next);
         show_as(status, &Page { chrome, email, next, sso: offered, errors })
     };
-    let allowed = match app.limits.sign_in_address.check(&address) {
+    let by_network = match browser::is_known(&app, &headers).await? {
+        true => Ok(()),
+        false => app.limits.sign_in_address.check(&address),
+    };
+    let allowed = match by_network {
         Ok(()) => {
             let owner = accounts::by_email(app.db.read(), &email).await?.map(|(account, _)| account.id);
             slow::count(&app, Guessed::Password, &email, owner.as_deref(), &address, &headers).await

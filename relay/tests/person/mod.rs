@@ -3,8 +3,8 @@
 // Each test program uses a part of this; a helper that fails fails its test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
-use crate::auth::{Relay, form, location};
 use crate::device::{Answer, ask};
+use crate::fresh::{Relay, form, location};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;

@@ -1,6 +1,6 @@
 //! Second factors, step-up, one's own account, and recovery, as a person meets them.
 
-use crate::auth::{DSL_PASSWORD, IT_PASSWORD, Relay, link_in, location, path};
+use crate::fresh::{DSL_PASSWORD, IT_PASSWORD, Relay, link_in, location, path};
 use crate::person::{App, Browser, codes};
 use axum::http::StatusCode;
 use jiff::SignedDuration;

@@ -1,7 +1,7 @@
 //! Passkeys against an authenticator made here from the standard (WebAuthn level 2, 6.1 and 6.5; RFC 9053), so that what
 //! an honest one never sends can be sent too. A real browser does the same in the browser tests.
 
-use crate::auth::{DSL_PASSWORD, Relay, location};
+use crate::fresh::{DSL_PASSWORD, Relay, location};
 use crate::person::Browser;
 use axum::http::StatusCode;
 use base64::Engine as _;
@@ -236,7 +236,7 @@ async fn the_only_passkey_stays_and_one_of_two_goes() {
     assert_eq!(browser.post(&remove, &[]).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(location(&add(&mut browser, &two, &Says::default()).await), "/account", "codes are kept");
     let mut it = Browser::new(&relay);
-    it.sign_in("ian@oak.example", crate::auth::IT_PASSWORD).await;
+    it.sign_in("ian@oak.example", crate::fresh::IT_PASSWORD).await;
     it.post(&remove, &[]).await;
     assert_eq!(
         relay.database.number("select count(*) from passkey").await,

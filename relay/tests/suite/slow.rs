@@ -1,6 +1,6 @@
 //! Guessing is slowed down, across relays, and nobody who guesses can keep the owner out.
 
-use crate::auth::{DSL_PASSWORD, Relay, location};
+use crate::fresh::{DSL_PASSWORD, Relay, location};
 use crate::person::Browser;
 use axum::http::{StatusCode, header};
 use jiff::SignedDuration;
@@ -34,6 +34,23 @@ async fn whoever_guesses_elsewhere_or_nearby_does_not_keep_the_owner_out() {
     );
     let mut away = Browser::at(&relay, "198.51.100.1:1");
     assert_eq!(location(&away.sign_in(DSL, DSL_PASSWORD).await), "/inbox", "a new browser, another network");
+}
+
+#[tokio::test]
+async fn a_flood_from_the_schools_own_network_keeps_strangers_waiting_and_nobody_who_works_there() {
+    let relay = Relay::open().await;
+    relay.with_dsl().await;
+    let mut known = Browser::at(&relay, "203.0.113.9:1");
+    known.sign_in(DSL, DSL_PASSWORD).await;
+    let mut pupil = Browser::at(&relay, "203.0.113.9:2");
+    for number in 0..60 {
+        pupil.sign_in(&format!("{number}@oak.example"), "not the password at all").await;
+    }
+    let mut stranger = Browser::at(&relay, "203.0.113.9:3");
+    assert_eq!(stranger.sign_in(DSL, DSL_PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(location(&known.sign_in(DSL, DSL_PASSWORD).await), "/inbox");
+    stranger.cookies.insert("__Host-lapwing-browser".into(), "made-up".into());
+    assert_eq!(stranger.sign_in(DSL, DSL_PASSWORD).await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test]

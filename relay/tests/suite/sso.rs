@@ -2,8 +2,8 @@
 //! and runs these; a plain `cargo test` leaves them out, because it fetches nothing. Which claims mean which person is
 //! tested beside `auth::sso::client`.
 
-use crate::auth::{DSL_PASSWORD, IT_PASSWORD, Relay, location};
 use crate::device::Answer;
+use crate::fresh::{DSL_PASSWORD, IT_PASSWORD, Relay, location};
 use crate::person::Browser;
 use axum::http::StatusCode;
 use lapwing_relay::{Clock as _, SystemClock};
@@ -265,7 +265,7 @@ async fn somebody_joins_with_their_link_and_no_password() {
     let provider = Provider::start();
     let (relay, mut dsl) = school(&provider).await;
     let add = [("name", "Mr Price"), ("email", "price@oak.example"), ("role", "dsl")];
-    let join = crate::auth::link_in(&dsl.post("/people", &add).await);
+    let join = crate::fresh::link_in(&dsl.post("/people", &add).await);
     let mut browser = Browser::new(&relay);
     assert!(browser.get(&join).await.text.contains("Or without a password"));
     let there = link(&browser.post(&format!("{join}/sso"), &[]).await);

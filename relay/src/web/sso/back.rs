@@ -3,7 +3,7 @@
 use super::super::sign_in::within;
 use crate::app::App;
 use crate::auth::sso::{self, Journey, Purpose};
-use crate::auth::{Account, Session, session};
+use crate::auth::{Account, Session, browser, session};
 use crate::db::audit::{self, Event};
 use crate::db::{Tx, accounts, factors, links, sessions, sso as rows};
 use crate::error::Error;
@@ -31,7 +31,9 @@ pub(crate) async fn back(
     headers: HeaderMap,
     Query(answer): Query<Answer>,
 ) -> Result<Response, Error> {
-    app.limits.sign_in_address.check(&address)?;
+    if !browser::is_known(&app, &headers).await? {
+        app.limits.sign_in_address.check(&address)?;
+    }
     if !answer.error.is_empty() {
         return Err(stopped());
     }

@@ -9,13 +9,14 @@ pub(crate) use back::back;
 use super::sign_in::within;
 use super::{Area, Chrome, join, show, trail};
 use crate::app::App;
-use crate::auth::Session;
 use crate::auth::sso::{self, Purpose};
+use crate::auth::{Session, browser};
 use crate::db::sso as rows;
 use crate::error::Error;
 use crate::extract::{Address, Path, Query};
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
@@ -43,10 +44,13 @@ pub(crate) struct Wanted {
 pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Address(address): Address,
+    headers: HeaderMap,
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Error> {
-    app.limits.sign_in_address.check(&address)?;
+    if !browser::is_known(&app, &headers).await? {
+        app.limits.sign_in_address.check(&address)?;
+    }
     let provider = rows::provider(app.db.read(), &id).await?.ok_or(Error::NotFound)?;
     let next = within(&wanted.next).unwrap_or_default();
     let (cookies, there) = sso::begin(&app, &provider, Purpose::SignIn, next).await?;

@@ -5,6 +5,8 @@
 
 mod database;
 mod device;
+mod fresh;
+mod person;
 mod school;
 
 #[path = "suite/api.rs"]
@@ -17,15 +19,23 @@ mod auth;
 mod concerns;
 #[path = "suite/csrf.rs"]
 mod csrf;
+#[path = "suite/identity.rs"]
+mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
+#[path = "suite/passkeys.rs"]
+mod passkeys;
 #[path = "suite/proof.rs"]
 mod proof;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/slow.rs"]
+mod slow;
+#[path = "suite/sso.rs"]
+mod sso;
 #[path = "suite/walls.rs"]
 mod walls;

@@ -6,6 +6,8 @@
 
 mod database;
 mod device;
+mod fresh;
+mod person;
 mod school;
 
 #[path = "suite/api.rs"]
@@ -20,15 +22,23 @@ mod concerns;
 mod csrf;
 #[path = "suite/headers.rs"]
 mod headers;
+#[path = "suite/identity.rs"]
+mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
+#[path = "suite/passkeys.rs"]
+mod passkeys;
 #[path = "suite/proof.rs"]
 mod proof;
 #[path = "suite/reports.rs"]
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/slow.rs"]
+mod slow;
+#[path = "suite/sso.rs"]
+mod sso;
 #[path = "suite/walls.rs"]
 mod walls;

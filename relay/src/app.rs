@@ -2,6 +2,7 @@
 //! in `main` or in a test, and shared by every request. Nothing here knows a URL or a page.
 
 use crate::auth::password::Passwords;
+use crate::auth::sso::Providers;
 use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
@@ -66,6 +67,8 @@ pub struct App {
     pub(crate) health: Health,
     /// Hashes and verifies passwords.
     pub(crate) passwords: Passwords,
+    /// What identity providers said of themselves a moment ago.
+    pub(crate) sso: Providers,
     /// How often a browser said that a page broke the content security policy.
     pub(crate) csp_reports: AtomicU64,
 }
@@ -93,6 +96,7 @@ impl App {
             admission,
             health: Health::default(),
             passwords: Passwords::default(),
+            sso: Providers::default(),
             csp_reports: AtomicU64::new(0),
         }))
     }
@@ -128,7 +132,18 @@ impl App {
     /// # Errors
     /// When the database cannot be read or written.
     pub async fn join_link(&self, email: &str) -> anyhow::Result<Option<String>> {
-        scope::within(Scope::Relay, join::console_link(self, email))
+        scope::within(Scope::Relay, join::console_link(self, email, false))
+            .await
+            .map_err(|error| anyhow!("no link could be made: {error:?}"))
+    }
+
+    /// The address of a new link by which the owner of an e-mail address sets a password and, from nothing, a second
+    /// factor; for whoever is at the server's console. None when no open account has this address.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn recovery_link(&self, email: &str) -> anyhow::Result<Option<String>> {
+        scope::within(Scope::Relay, join::console_link(self, email, true))
             .await
             .map_err(|error| anyhow!("no link could be made: {error:?}"))
     }

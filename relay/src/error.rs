@@ -18,6 +18,15 @@ pub(crate) enum Error {
         /// The path to come back to; none when the request would have changed something.
         next: Option<String>,
     },
+    /// Signed in, but it must be proved (again) that it is them.
+    Confirm {
+        /// The page to return to.
+        next: String,
+        /// Whether something was sent, which was not done and has to be sent again.
+        again: bool,
+    },
+    /// Signed in, but the second factor that this account must have is not set up.
+    Enrol,
     /// Signed in, but not with a role that may do this.
     Forbidden,
     /// The request came from a page of another site.
@@ -64,6 +73,11 @@ impl Error {
                 StatusCode::UNAUTHORIZED,
                 "You have been signed out",
                 "Nothing was sent. Sign in again in another tab, then come back to this one and send it again.".into(),
+            ),
+            Self::Confirm { .. } | Self::Enrol => (
+                StatusCode::FORBIDDEN,
+                "Confirm that it is you",
+                "Nothing was done. Open Your account, then try again.".into(),
             ),
             Self::Forbidden => (
                 StatusCode::FORBIDDEN,
@@ -171,6 +185,15 @@ impl IntoResponse for Error {
                     url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
                 return Redirect::to(&format!("/sign-in?{query}")).into_response();
             }
+            Self::Confirm { next, again } => {
+                let mut query = url::form_urlencoded::Serializer::new(String::new());
+                query.append_pair("next", next);
+                if *again {
+                    query.append_pair("again", "yes");
+                }
+                return Redirect::to(&format!("/confirm?{}", query.finish())).into_response();
+            }
+            Self::Enrol => return Redirect::to("/account").into_response(),
             Self::TooMany(TooMany { seconds }) => Some(*seconds),
             Self::Busy(_) => Some(30),
             _ => None,

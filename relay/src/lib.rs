@@ -40,7 +40,7 @@ mod watch;
 mod web;
 
 pub use app::{App, Parts};
-pub use auth::Role;
+pub use auth::{Role, Step};
 pub use cli::main;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use crx::{Key, Package, PackageError};

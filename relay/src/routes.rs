@@ -2,11 +2,11 @@
 //! is cannot be reached without what its row names: the gate is put before each handler here, in one place.
 
 use crate::app::App;
-use crate::auth::gate;
+use crate::auth::{Step, gate};
 use crate::watch::watch;
 use crate::web::{
-    alerts, assets, audit_trail, concerns, devices, glass, home, inbox, install, join, numbers, people,
-    problems, reports, scopes, setup, sharing, sign_in, trust,
+    account, alerts, assets, audit_trail, concerns, confirm, devices, glass, home, inbox, install, join,
+    numbers, people, problems, reports, scopes, setup, sharing, sign_in, signing_in, sso, trust,
 };
 use crate::{api, health, openapi, security};
 use axum::Router;
@@ -57,15 +57,19 @@ pub struct Row {
     pub path: &'static str,
     /// What it needs.
     pub needs: Needs,
+    /// How much proof it wants that it is them, where it needs a signed-in person.
+    pub step: Step,
     handler: MethodRouter<Arc<App>>,
 }
 
 /// The table. Objects named in a path are looked for in the school of the session or device alone; whoever asks for
-/// another school's gets the same answer as for one that does not exist.
+/// another school's gets the same answer as for one that does not exist. Every page for people wants a complete sign-in
+/// (`Step::Full`) unless its row says otherwise.
 #[must_use]
 #[rustfmt::skip]
 pub fn table() -> Vec<Row> {
     use Needs::{AnyRole, Device, Dsl, Glass, ItAdmin, ItOrDsl, Lead, Nothing, Numbers, Staff, Trail, TrustLead, Waiting};
+    use Step::{First, Own, OwnRecent, Recent};
     vec![
         // Devices: JSON, signed
         post(path::ENROL,                   Nothing, api::enrol),
@@ -93,8 +97,29 @@ pub fn table() -> Vec<Row> {
         post("/join/{token}",               Nothing, join::join),
         get ("/sign-in",                    Nothing, sign_in::form),
         post("/sign-in",                    Nothing, sign_in::sign_in),
-        post("/sign-out",                   AnyRole, sign_in::sign_out),
+        get ("/sso/{name}",                 Nothing, sso::start),
+        get ("/sso/callback",               Nothing, sso::back),
+        post("/join/{token}/sso",           Nothing, sso::join),
+        post("/sign-out",                   AnyRole, sign_in::sign_out).with(First),
+        get ("/confirm",                    AnyRole, confirm::form).with(First),
+        post("/confirm",                    AnyRole, confirm::confirm).with(First),
         get ("/",                           AnyRole, home::start),
+
+        // One's own account: open without a second factor, since that is where it is set up
+        get ("/account",                    AnyRole, account::show_account).with(Own),
+        get ("/account/password",           AnyRole, account::password::form).with(Own),
+        post("/account/password",           AnyRole, account::password::change).with(Own),
+        get ("/account/app",                AnyRole, account::app::form).with(OwnRecent),
+        post("/account/app",                AnyRole, account::app::set_up).with(OwnRecent),
+        post("/account/app/remove",         AnyRole, account::app::remove).with(OwnRecent),
+        get ("/account/passkey",            AnyRole, account::passkeys::form).with(OwnRecent),
+        post("/account/passkey",            AnyRole, account::passkeys::add).with(OwnRecent),
+        post("/account/passkey/{name}/remove", AnyRole, account::passkeys::remove).with(OwnRecent),
+        post("/account/codes",              AnyRole, account::codes).with(OwnRecent),
+        post("/account/sso",                AnyRole, sso::tie).with(OwnRecent),
+        post("/account/sso/untie",          AnyRole, sso::untie).with(OwnRecent),
+        post("/account/sessions/{name}/end", AnyRole, account::end_session).with(Own),
+        post("/account/sessions/end-others", AnyRole, account::end_other_sessions).with(Own),
 
         // IT: devices and accounts, nothing about any child
         get ("/devices",                    ItAdmin, devices::list),
@@ -102,17 +127,22 @@ pub fn table() -> Vec<Row> {
         post("/devices/{id}/revoke",        ItAdmin, devices::revoke),
         get ("/install",                    ItAdmin, install::page),
         get ("/install/{file}",             ItAdmin, install::file),
-        get ("/people",                     ItOrDsl, people::list),
-        post("/people",                     ItOrDsl, people::add),
-        get ("/people/{id}",                ItOrDsl, people::person),
-        post("/people/{id}",                ItOrDsl, people::change),
-        post("/people/{id}/link",           ItOrDsl, people::link),
-        post("/people/{id}/close",          ItOrDsl, people::close),
+        get ("/people",                     ItOrDsl, people::list).with(Recent),
+        post("/people",                     ItOrDsl, people::add).with(Recent),
+        get ("/people/{id}",                ItOrDsl, people::person).with(Recent),
+        post("/people/{id}",                ItOrDsl, people::change).with(Recent),
+        post("/people/{id}/link",           ItOrDsl, people::link).with(Recent),
+        post("/people/{id}/close",          ItOrDsl, people::close).with(Recent),
+        get ("/signing-in",                 ItOrDsl, signing_in::page).with(Recent),
+        post("/signing-in/provider",        ItAdmin, signing_in::set_provider).with(Recent),
+        post("/signing-in/provider/remove", ItAdmin, signing_in::remove_provider).with(Recent),
+        post("/signing-in/trust",           Dsl,     signing_in::set_trust).with(Recent),
+        post("/signing-in/staff",           Dsl,     signing_in::set_staff).with(Recent),
 
-        post("/people/{id}/role",           ItOrDsl, people::role),
-        post("/people/{id}/scope",          Dsl,     scopes::grant),
-        post("/people/{id}/scope/end",      Dsl,     scopes::end),
-        post("/people/{id}/limit",          Dsl,     scopes::limit),
+        post("/people/{id}/role",           ItOrDsl, people::role).with(Recent),
+        post("/people/{id}/scope",          Dsl,     scopes::grant).with(Recent),
+        post("/people/{id}/scope/end",      Dsl,     scopes::end).with(Recent),
+        post("/people/{id}/limit",          Dsl,     scopes::limit).with(Recent),
 
         // What waits; `walls` says what of it for whom
         get ("/inbox",                      Waiting, inbox::show_inbox),
@@ -161,19 +191,26 @@ pub fn table() -> Vec<Row> {
     ]
 }
 
+impl Row {
+    /// The same URL with another proof than a complete sign-in.
+    fn with(self, step: Step) -> Self {
+        Self { step, ..self }
+    }
+}
+
 fn get<H: Handler<T, Arc<App>>, T: 'static>(path: &'static str, needs: Needs, handler: H) -> Row {
-    Row { method: Method::GET, path, needs, handler: on(MethodFilter::GET, handler) }
+    Row { method: Method::GET, path, needs, step: Step::Full, handler: on(MethodFilter::GET, handler) }
 }
 
 fn post<H: Handler<T, Arc<App>>, T: 'static>(path: &'static str, needs: Needs, handler: H) -> Row {
-    Row { method: Method::POST, path, needs, handler: on(MethodFilter::POST, handler) }
+    Row { method: Method::POST, path, needs, step: Step::Full, handler: on(MethodFilter::POST, handler) }
 }
 
 /// The whole relay as a service.
 pub fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
-    for Row { path, needs, mut handler, .. } in table() {
-        handler = handler.layer(from_fn_with_state((Arc::clone(app), needs), gate));
+    for Row { path, needs, step, mut handler, .. } in table() {
+        handler = handler.layer(from_fn_with_state((Arc::clone(app), needs, step), gate));
         // Browsers send reports of the content security policy by themselves, and devices sign what they send.
         if !security::is_for_devices(path) && path != "/csp-report" {
             handler = handler.layer(security::same_origin(app)).layer(from_fn(security::says_origin));

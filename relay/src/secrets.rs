@@ -2,7 +2,7 @@
 //! against it. The key that signs the extension is in `crx`, the one for TLS in `tls`.
 
 use crate::random::{self, NoRandomness, Random};
-use ring::hmac;
+use ring::{aead, hmac};
 use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,8 @@ const LENGTH: usize = 32;
 #[derive(Clone)]
 pub struct Secrets {
     receipts: hmac::Key,
+    names: hmac::Key,
+    sealing: aead::LessSafeKey,
 }
 
 impl fmt::Debug for Secrets {
@@ -75,8 +77,52 @@ impl Secrets {
 
     /// Secrets from a known key.
     #[must_use]
+    ///
+    /// # Panics
+    /// Never: a key of 32 bytes is one for ChaCha20-Poly1305.
     pub fn from_bytes(key: &[u8; LENGTH]) -> Self {
-        Self { receipts: hmac::Key::new(hmac::HMAC_SHA256, key) }
+        let receipts = hmac::Key::new(hmac::HMAC_SHA256, key);
+        // A key for each use: what is learnt about one says nothing about another (NIST SP 800-108, HMAC as the PRF).
+        let derive = |label: &[u8]| hmac::sign(&receipts, label);
+        let names = hmac::Key::new(hmac::HMAC_SHA256, derive(b"lapwing names v1\0").as_ref());
+        let sealing = sealing_key(derive(b"lapwing sealing v1\0").as_ref());
+        Self { receipts, names, sealing }
+    }
+
+    /// A name under which something can be found again without its being readable from the database: an e-mail address,
+    /// a network. HMAC-SHA256, hexadecimal.
+    pub(crate) fn name_hash(&self, name: &str) -> String {
+        hex(hmac::sign(&self.names, name.as_bytes()).as_ref())
+    }
+
+    /// Seals a small secret of the relay's own (an app's key, a client secret) for the row that `place` names; it opens
+    /// nowhere else. ChaCha20-Poly1305 with a random nonce in front, which is safe for the few that a school has.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub(crate) fn seal(
+        &self,
+        random: &dyn Random,
+        place: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, NoRandomness> {
+        let nonce = random::bytes::<{ aead::NONCE_LEN }>(random)?;
+        let mut sealed = plain.to_vec();
+        let bound = aead::Aad::from(place.as_bytes());
+        let tag = self
+            .sealing
+            .seal_in_place_separate_tag(aead::Nonce::assume_unique_for_key(nonce), bound, &mut sealed)
+            .map_err(|_| NoRandomness)?;
+        Ok([nonce.as_slice(), &sealed, tag.as_ref()].concat())
+    }
+
+    /// What was sealed for `place`; none when it was altered, moved, or sealed with another key.
+    pub(crate) fn unseal(&self, place: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, rest) = sealed.split_at_checked(aead::NONCE_LEN)?;
+        let nonce = aead::Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut rest = rest.to_vec();
+        let plain = self.sealing.open_in_place(nonce, aead::Aad::from(place.as_bytes()), &mut rest).ok()?;
+        Some(plain.to_vec())
     }
 
     /// What the database keeps of a receipt code: HMAC-SHA256, hexadecimal.
@@ -88,6 +134,14 @@ impl Secrets {
     /// code has no line break, so the two never hash the same text.
     pub(crate) fn name_key(&self, school: &str, folded: &str) -> String {
         hex(hmac::sign(&self.receipts, format!("name\n{school}\n{folded}").as_bytes()).as_ref())
+    }
+}
+
+/// The key for sealing, of the 32 bytes that an HMAC-SHA256 has.
+fn sealing_key(bytes: &[u8]) -> aead::LessSafeKey {
+    match aead::UnboundKey::new(&aead::CHACHA20_POLY1305, bytes) {
+        Ok(key) => aead::LessSafeKey::new(key),
+        Err(_) => unreachable!("HMAC-SHA256 has the length of a key for ChaCha20-Poly1305"),
     }
 }
 
@@ -130,6 +184,22 @@ mod tests {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = std::fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_in_its_own_place_alone() {
+        let (random, secrets) = (SystemRandom::default(), Secrets::from_bytes(&[7; LENGTH]));
+        let sealed = secrets.seal(&random, "totp/1", b"hush").unwrap();
+        assert_eq!(secrets.unseal("totp/1", &sealed).unwrap(), b"hush");
+        assert_ne!(sealed, secrets.seal(&random, "totp/1", b"hush").unwrap(), "a nonce of its own");
+        assert_eq!(secrets.unseal("totp/2", &sealed), None);
+        assert_eq!(Secrets::from_bytes(&[8; LENGTH]).unseal("totp/1", &sealed), None);
+        for at in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[at] ^= 1;
+            assert_eq!(secrets.unseal("totp/1", &altered), None, "byte {at}");
+            assert_eq!(secrets.unseal("totp/1", &sealed[..at]), None, "cut at {at}");
         }
     }
 

@@ -5,6 +5,8 @@
 
 mod database;
 mod device;
+mod fresh;
+mod person;
 mod school;
 
 #[path = "suite/api.rs"]
@@ -17,10 +19,14 @@ mod auth;
 mod concerns;
 #[path = "suite/csrf.rs"]
 mod csrf;
+#[path = "suite/identity.rs"]
+mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
+#[path = "suite/passkeys.rs"]
+mod passkeys;
 #[path = "suite/proof.rs"]
 mod proof;
 #[path = "suite/reports.rs"]
@@ -29,3 +35,7 @@ mod reports;
 mod roles;
 #[path = "suite/walls.rs"]
 mod walls;
+#[path = "suite/slow.rs"]
+mod slow;
+#[path = "suite/sso.rs"]
+mod sso;

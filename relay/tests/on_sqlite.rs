@@ -6,6 +6,8 @@
 
 mod database;
 mod device;
+mod fresh;
+mod person;
 mod school;
 
 #[path = "suite/api.rs"]
@@ -20,10 +22,14 @@ mod concerns;
 mod csrf;
 #[path = "suite/headers.rs"]
 mod headers;
+#[path = "suite/identity.rs"]
+mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
+#[path = "suite/passkeys.rs"]
+mod passkeys;
 #[path = "suite/proof.rs"]
 mod proof;
 #[path = "suite/reports.rs"]
@@ -32,3 +38,7 @@ mod reports;
 mod roles;
 #[path = "suite/walls.rs"]
 mod walls;
+#[path = "suite/slow.rs"]
+mod slow;
+#[path = "suite/sso.rs"]
+mod sso;

@@ -12,6 +12,7 @@ mod place;
 mod run;
 mod say;
 mod schema;
+mod sso;
 mod test;
 mod tidy;
 mod tools;
@@ -61,6 +62,8 @@ enum Command {
     },
     /// Run every check and test, from formatting to the browser.
     Test,
+    /// Test single sign-on against a real OpenID Connect provider, fetched when absent.
+    Sso,
     /// Measure, and print medians and percentiles.
     Bench {
         /// What to measure.
@@ -90,6 +93,7 @@ fn act(say: &Say, command: Command) -> Result<()> {
         Command::Tidy => tidy::run(say, &place),
         Command::Demo { check, data } => demo::run(say, &place, check, data.as_deref()),
         Command::Test => test::run(say, &place),
+        Command::Sso => sso::run(say, &place),
         Command::Bench { name, json } => bench::run(say, &place, name, json),
     }
 }

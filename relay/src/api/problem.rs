@@ -140,9 +140,12 @@ impl From<Error> for Problem {
                 )
             }
             // The device API has no sessions and no forms.
-            Error::SignIn { .. } | Error::Forbidden | Error::OtherSite | Error::Gone(_) => {
-                Self::new(Kind::UNSIGNED, "Only an enrolled device may call this address.")
-            }
+            Error::SignIn { .. }
+            | Error::Confirm { .. }
+            | Error::Enrol
+            | Error::Forbidden
+            | Error::OtherSite
+            | Error::Gone(_) => Self::new(Kind::UNSIGNED, "Only an enrolled device may call this address."),
         }
     }
 }

@@ -1,5 +1,7 @@
-//! The gate before every URL: it finds the session, and lets through only the roles that the table in `routes` names.
+//! The gate before every URL: it finds the session, and lets through only the roles that the table in `routes` names,
+//! with the proof that it names.
 
+use super::stepup::{self, Missing, Step};
 use super::{Account, Role, Session};
 use crate::app::App;
 use crate::db::scope::{self, Scope};
@@ -13,7 +15,7 @@ use std::sync::Arc;
 
 /// Lets a request through, with its [`Session`] among the extensions, or answers it.
 pub(crate) async fn gate(
-    State((app, needs)): State<(Arc<App>, Needs)>,
+    State((app, needs, step)): State<(Arc<App>, Needs, Step)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Error> {
@@ -30,9 +32,32 @@ pub(crate) async fn gate(
     if !allows(needs, &session.account) {
         return Err(Error::Forbidden);
     }
+    match stepup::missing(step, &session.proof, app.now()) {
+        Some(Missing::Factor) => return Err(Error::Enrol),
+        Some(Missing::Proof) => {
+            return Err(Error::Confirm { next: way_back(&request), again: is_change(&request) });
+        }
+        None => {}
+    }
     let scope = Scope::school(&session.account.school_id);
     request.extensions_mut().insert(session);
     Ok(scope::within(scope, next.run(request)).await)
+}
+
+fn is_change(request: &Request) -> bool {
+    !matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
+/// The page to return to after a proof: the one that was asked for, or the one whose form was sent.
+fn way_back(request: &Request) -> String {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    if !is_change(request) {
+        return path.to_owned();
+    }
+    // A form is sent to the page it stands on, or to an action below it: /people/{id}/close, /signing-in/staff.
+    let path = request.uri().path();
+    let pages = if path.starts_with("/people/") { 3 } else { 2 };
+    path.split('/').take(pages).collect::<Vec<_>>().join("/")
 }
 
 /// Whether an account may do what `needs` describes.

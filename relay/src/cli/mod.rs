@@ -64,6 +64,13 @@ enum Command {
     School(school::Command),
     /// Print a link by which a new lead of a trust sets a password
     TrustLead(school::TrustLead),
+    /// Print a link by which somebody who lost their second factor sets a new password and a new second factor
+    Recover {
+        /// The e-mail address that they sign in with
+        email: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// Check addresses and texts: JSON Lines in on standard input, JSON Lines out
     Scan(scan::Options),
     /// Print the version
@@ -107,6 +114,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::School(command) => wait_for(command.run(&mut out))?,
         Command::TrustLead(command) => wait_for(command.run(&mut out))?,
+        Command::Recover { email, options } => {
+            wait_for(serve::recovery_link(&options.config()?, &email, &mut out))?;
+        }
         Command::Scan(options) => return scan::scan(&options, std::io::stdin().lock(), out.lock()),
         Command::Version => writeln!(out, "lapwing-relay {}", env!("CARGO_PKG_VERSION"))?,
     }

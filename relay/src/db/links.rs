@@ -43,16 +43,34 @@ pub(crate) async fn insert_setup_for(
     Ok(())
 }
 
-/// Adds a link by which `account` sets a password. Earlier ones stop working.
+/// Adds a link by which `account` sets a password; with `resets_factor`, using it takes second factors away as well.
+/// Earlier ones stop working.
 pub(crate) async fn insert_join(
     tx: &mut Tx,
     token_hash: &str,
     account: &str,
+    resets_factor: bool,
     now: i64,
     expires_at: i64,
 ) -> Result<(), Error> {
     cancel(tx, account, now).await?;
-    insert(tx, token_hash, "join", Some(account), now, expires_at).await
+    insert(tx, token_hash, "join", Some(account), now, expires_at).await?;
+    if resets_factor {
+        sqlx::query("update one_time_link set resets_factor = 1 where token_hash = $1")
+            .bind(token_hash.to_owned())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether using the link with this hash takes second factors away.
+pub(crate) async fn resets_factor<'c>(db: impl AnyExecutor<'c>, token_hash: &str) -> Result<bool, Error> {
+    let row = sqlx::query("select resets_factor from one_time_link where token_hash = $1")
+        .bind(token_hash.to_owned())
+        .fetch_one(db)
+        .await?;
+    Ok(row.try_get::<i64, _>("resets_factor")? != 0)
 }
 
 async fn insert(

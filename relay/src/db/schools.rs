@@ -78,3 +78,22 @@ pub(crate) async fn insert(tx: &mut Tx, school: &School, now: i64) -> Result<(),
     .await?;
     Ok(())
 }
+
+/// Whether staff of `school` must have a second factor.
+pub(crate) async fn staff_factor<'c>(db: impl AnyExecutor<'c>, school: &str) -> Result<bool, Error> {
+    let row = sqlx::query("select staff_factor from school where id = $1")
+        .bind(school.to_owned())
+        .fetch_one(db)
+        .await?;
+    Ok(row.try_get::<i64, _>("staff_factor")? != 0)
+}
+
+/// Sets whether staff of `school` must have a second factor.
+pub(crate) async fn set_staff_factor(tx: &mut Tx, school: &str, must: bool) -> Result<(), Error> {
+    sqlx::query("update school set staff_factor = $1 where id = $2")
+        .bind(i64::from(must))
+        .bind(school.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

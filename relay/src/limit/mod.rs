@@ -1,6 +1,6 @@
-//! How often something may be tried, by account, by address and by device. The limits here slow down guessing; what
-//! keeps intake open to everybody is in [`admission`]. Sizes of texts are in `lapwing_core::wire::limit`, time limits of
-//! requests in `security` and `slow`, limits of connections in `accept`.
+//! How often something may be tried, by address and by device; failed sign-ins by account are in `auth::slow`. The limits
+//! here slow down guessing; what keeps intake open to everybody is in [`admission`]. Sizes of texts are in
+//! `lapwing_core::wire::limit`, time limits of requests in `security` and `slow`, limits of connections in `accept`.
 
 mod admission;
 
@@ -81,9 +81,7 @@ impl Limit {
 
 /// Every limit by name.
 pub(crate) struct Limits {
-    /// Sign-in, by e-mail address.
-    pub(crate) sign_in_account: Limit,
-    /// Sign-in and one-time links, by network address.
+    /// Sign-in and one-time links, by network address; browsers that are known are not counted.
     pub(crate) sign_in_address: Limit,
     /// Enrolment, by network address.
     pub(crate) enrol: Limit,
@@ -98,7 +96,6 @@ impl Limits {
     pub(crate) fn new(clock: &Arc<dyn Clock>) -> Self {
         let minutes = |n: u64| Duration::from_secs(60 * n);
         Self {
-            sign_in_account: Limit::new(clock, 10, minutes(10)),
             // A school's staff room shares one address.
             sign_in_address: Limit::new(clock, 60, minutes(10)),
             // A whole school behind one address enrols on one morning.

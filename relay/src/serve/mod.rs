@@ -159,6 +159,25 @@ pub(crate) async fn app(config: &Config) -> anyhow::Result<Arc<App>> {
     open(config, config.listen).await
 }
 
+/// A new link for somebody who lost their second factor and every recovery code.
+///
+/// # Errors
+/// When nobody has this e-mail address, or the data cannot be opened.
+pub(crate) async fn recovery_link(config: &Config, email: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    let app = open(config, config.listen).await?;
+    let link = app
+        .recovery_link(&email.trim().to_lowercase())
+        .await?
+        .with_context(|| format!("no open account has the e-mail address {email}"))?;
+    writeln!(
+        out,
+        "Set a new password and a new second factor here (works once, for an hour): {link}\n\
+         Give it only to its owner, in person. Their passkeys, app and recovery codes end when it is used. That this \
+         link was made is in the audit trail."
+    )?;
+    Ok(())
+}
+
 async fn open(config: &Config, bound: SocketAddr) -> anyhow::Result<Arc<App>> {
     let data = config.data.as_path();
     make_folder(data)?;

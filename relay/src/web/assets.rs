@@ -17,6 +17,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", "text/css; charset=utf-8", include_str!("../../static/style.css")),
     ("live.js", JS, include_str!("../../static/live.js")),
     ("blur.js", JS, include_str!("../../static/blur.js")),
+    ("passkey.js", JS, include_str!("../../static/passkey.js")),
     ("form.js", JS, include_str!("../../static/form.js")),
     ("lapwing.svg", "image/svg+xml", include_str!("../../static/lapwing.svg")),
 ];

@@ -6,19 +6,20 @@ use super::{Chrome, show, show_as};
 use crate::app::App;
 use crate::auth::{Account, password, session, token};
 use crate::db::audit::{self, Event};
-use crate::db::{Tx, accounts, links, schools, sessions};
+use crate::db::{Tx, accounts, browsers, factors, links, schools, sessions, sso};
 use crate::error::Error;
 use crate::extract::{Address, Path};
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// How long a link to set a password works: a week.
 const LIFE: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// How long a link that also takes the second factor away works: an hour, for somebody who is there.
+const RECOVERY_LIFE: i64 = 60 * 60 * 1_000;
 
 #[derive(Template)]
 #[template(path = "join/join.html")]
@@ -27,6 +28,8 @@ struct Page<'a> {
     token: &'a str,
     name: &'a str,
     email: &'a str,
+    recovers: bool,
+    sso: Option<&'static str>,
     errors: Errors,
 }
 
@@ -41,19 +44,28 @@ pub(crate) struct Fields {
 pub(crate) async fn new_link(tx: &mut Tx, app: &App, account: &str) -> Result<String, Error> {
     let token = token::new(app.random.as_ref())?;
     let now = app.now();
-    links::insert_join(tx, &token::hash(&token), account, now, now + LIFE).await?;
+    links::insert_join(tx, &token::hash(&token), account, false, now, now + LIFE).await?;
     Ok(app.address(&format!("/join/{token}")))
 }
 
-/// A link that somebody at the server's own console asked for; none when no open account has this e-mail address.
-pub(crate) async fn console_link(app: &App, email: &str) -> Result<Option<String>, Error> {
+/// A link that somebody at the server's own console asked for; none when no open account has this e-mail address. With
+/// `recover`, using it takes every second factor away too, and a new one has to be set up at once (ASVS 5.0, 6.4.3: no
+/// other way to a new password does that).
+pub(crate) async fn console_link(app: &App, email: &str, recover: bool) -> Result<Option<String>, Error> {
     let Some((account, _)) = accounts::by_email(app.db.read(), email).await? else { return Ok(None) };
     let mut tx = app.db.begin().await?;
-    let link = new_link(&mut tx, app, &account.id).await?;
+    let link = if recover {
+        let (token, now) = (token::new(app.random.as_ref())?, app.now());
+        links::insert_join(&mut tx, &token::hash(&token), &account.id, true, now, now + RECOVERY_LIFE)
+            .await?;
+        app.address(&format!("/join/{token}"))
+    } else {
+        new_link(&mut tx, app, &account.id).await?
+    };
     let event = Event {
         school_id: Some(&account.school_id),
         account_id: None,
-        action: "link",
+        action: if recover { "recover" } else { "link" },
         object_kind: "account",
         object_id: &account.id,
         detail: serde_json::json!({ "by": "console" }),
@@ -90,23 +102,29 @@ pub(crate) async fn join(
     }
     let hash = app.passwords.hash(&fields.password, app.random.as_ref()).await?;
     let mut tx = app.db.begin().await?;
-    if !links::use_up(&mut tx, &token::hash(&token), app.now()).await? {
+    let hash_of_link = token::hash(&token);
+    if !links::use_up(&mut tx, &hash_of_link, app.now()).await? {
         return Err(used());
     }
     accounts::set_password(&mut tx, &account.id, &hash).await?;
     sessions::end_all(&mut tx, &account.id).await?;
+    browsers::forget(&mut tx, &account.id).await?;
+    let recovered = links::resets_factor(&mut *tx, &hash_of_link).await?;
+    if recovered {
+        factors::reset(&mut tx, &account.id, app.now()).await?;
+    }
     let event = Event {
         school_id: Some(&account.school_id),
         account_id: Some(&account.id),
         action: "set_password",
         object_kind: "account",
         object_id: &account.id,
-        detail: serde_json::Value::Null,
+        detail: serde_json::json!({ "by": "link", "factors_removed": recovered }),
     };
     audit::record(&mut tx, &app, event).await?;
-    let cookie = session::start(&mut tx, &app, &headers, &account).await?;
+    let cookies = session::start(&mut tx, &app, &headers, &account, session::Begun::Link).await?;
     tx.commit().await?;
-    Ok((CookieJar::new().add(cookie), Redirect::to(account.role.home())).into_response())
+    Ok((cookies, Redirect::to(account.role.home())).into_response())
 }
 
 async fn whose(app: &App, address: &str, token: &str) -> Result<Account, Error> {
@@ -114,9 +132,14 @@ async fn whose(app: &App, address: &str, token: &str) -> Result<Account, Error> 
     links::joining(app.db.read(), &token::hash(token), app.now()).await?.ok_or_else(used)
 }
 
+/// Whose link it is, and the hash by which it is used up. For joining with single sign-on instead of a password.
+pub(super) async fn holder(app: &App, address: &str, token: &str) -> Result<(Account, String), Error> {
+    Ok((whose(app, address, token).await?, token::hash(token)))
+}
+
 fn used() -> Error {
     Error::Gone(
-        "This link has been used, has been replaced by a newer one, or is more than a week old. Ask whoever gave it to \
+        "This link has been used, has been replaced by a newer one, or is too old: links work for a week, and for an hour when they also take a second factor away. Ask whoever gave it to \
          you for a new one. If you have set your password already, sign in with it."
             .into(),
     )
@@ -131,5 +154,7 @@ async fn page<'a>(
     let school = schools::name(app.db.read(), &account.school_id).await?;
     let mut chrome = Chrome::outside();
     chrome.school = school;
-    Ok(Page { chrome, token, name: &account.name, email: &account.email, errors })
+    let recovers = links::resets_factor(app.db.read(), &token::hash(token)).await?;
+    let sso = sso::of_school(app.db.read(), &account.school_id).await?.map(|provider| provider.kind.label());
+    Ok(Page { chrome, token, name: &account.name, email: &account.email, recovers, sso, errors })
 }

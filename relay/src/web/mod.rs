@@ -12,10 +12,12 @@ mod trail;
 mod when;
 mod words;
 
+pub(crate) mod account;
 pub(crate) mod alerts;
 pub(crate) mod assets;
 pub(crate) mod audit_trail;
 pub(crate) mod concerns;
+pub(crate) mod confirm;
 pub(crate) mod devices;
 pub(crate) mod form;
 pub(crate) mod glass;
@@ -31,6 +33,8 @@ pub(crate) mod scopes;
 pub(crate) mod setup;
 pub(crate) mod sharing;
 pub(crate) mod sign_in;
+pub(crate) mod signing_in;
+pub(crate) mod sso;
 pub(crate) mod trust;
 
 pub(crate) use page::{Area, Chrome, message, show, show_as};

@@ -3,8 +3,9 @@
 
 use crate::app::App;
 use crate::auth::{Account, Role};
-use crate::db::schools;
+use crate::db::{factors, schools};
 use crate::error::{self, Error};
+use crate::web::when;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
@@ -45,6 +46,8 @@ pub(crate) struct Chrome {
     pub(crate) school: String,
     /// Who is signed in.
     pub(crate) who: Option<Who>,
+    /// The day by which whoever is signed in must have set up a second factor, in words; none when there is nothing to do.
+    pub(crate) factor_by: Option<String>,
     area: Area,
 }
 
@@ -87,18 +90,19 @@ pub(crate) struct NavItem {
 impl Chrome {
     /// The frame of a page for nobody in particular: sign-in, set-up, errors.
     pub(crate) const fn outside() -> Self {
-        Self { school: String::new(), who: None, area: Area::None }
+        Self { school: String::new(), who: None, factor_by: None, area: Area::None }
     }
 
     /// The frame for somebody who is signed in.
     pub(crate) async fn of(app: &App, me: &Account, area: Area) -> Result<Self, Error> {
         let school = schools::name(app.db.read(), &me.school_id).await?;
-        Ok(Self::with(school, &me.name, me.role, area))
+        let factor_by = factors::due(app.db.read(), me).await?.map(when::day);
+        Ok(Self { factor_by, ..Self::with(school, &me.name, me.role, area) })
     }
 
     /// The frame from its parts.
     pub(crate) fn with(school: String, name: &str, role: Role, area: Area) -> Self {
-        Self { school, who: Some(Who { name: name.to_owned(), role }), area }
+        Self { school, who: Some(Who { name: name.to_owned(), role }), factor_by: None, area }
     }
 
     /// The navigation for the role of whoever is signed in.

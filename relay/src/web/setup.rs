@@ -16,7 +16,6 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum_extra::extract::CookieJar;
 use lapwing_core::wire::limit;
 use serde::Deserialize;
 use serde_json::json;
@@ -127,12 +126,12 @@ pub(crate) async fn set_up(
     add(&mut tx, &app, &it, Some(&hash), false).await?;
     add(&mut tx, &app, &dsl, None, true).await?;
     let link = join::new_link(&mut tx, &app, &dsl.id).await?;
-    let cookie = session::start(&mut tx, &app, &headers, &it).await?;
+    let cookies = session::start(&mut tx, &app, &headers, &it, session::Begun::Link).await?;
     tx.commit().await?;
     tracing::info!("the school was set up");
     let chrome = Chrome::with(school.name.clone(), &it.name, it.role, super::Area::None);
     let page = DonePage { chrome, school: &school.name, dsl_name: &dsl.name, link: &link };
-    Ok((CookieJar::new().add(cookie), show(&page)?).into_response())
+    Ok((cookies, show(&page)?).into_response())
 }
 
 /// Makes the first school.

@@ -1,11 +1,12 @@
 //! Signing in and out. Wrong e-mail address and wrong password get the same answer in the same time, and guessing is
-//! slowed down by account and by network address. What a session is, is in `auth::session`.
+//! slowed down (`auth::slow`). What a session is, is in `auth::session`.
 
 use super::form::{Errors, Posted};
 use super::{Chrome, show, show_as};
 use crate::app::App;
-use crate::auth::{Session, session};
-use crate::db::accounts;
+use crate::auth::slow::{self, Guessed};
+use crate::auth::{Session, browser, session};
+use crate::db::{accounts, sso};
 use crate::error::Error;
 use crate::extract::{Address, Query};
 use crate::limit::TooMany;
@@ -23,7 +24,28 @@ struct Page<'a> {
     chrome: Chrome,
     email: &'a str,
     next: &'a str,
+    sso: Vec<Offer>,
     errors: Errors,
+}
+
+/// One way to sign in with single sign-on.
+struct Offer {
+    /// Where it begins, with the page to go on to.
+    href: String,
+    label: &'static str,
+    school: String,
+}
+
+/// How many schools’ providers the page offers: a relay with more gives each school its own link (`signing_in`).
+const OFFERED: i64 = 12;
+
+async fn offers(app: &App, next: &str) -> Result<Vec<Offer>, Error> {
+    let rows = sso::offered(app.db.read(), OFFERED).await?;
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    Ok(rows
+        .into_iter()
+        .map(|(id, kind, school)| Offer { href: format!("/sso/{id}?{query}"), label: kind.label(), school })
+        .collect())
 }
 
 /// What stands after the question mark.
@@ -53,7 +75,8 @@ pub(crate) async fn form(
     if Session::of(&app, &headers).await?.is_some() {
         return Ok(Redirect::to(within(&wanted.next).unwrap_or("/")).into_response());
     }
-    show(&Page { chrome: Chrome::outside(), email: "", next: &wanted.next, errors: Errors::default() })
+    let sso = offers(&app, &wanted.next).await?;
+    show(&Page { chrome: Chrome::outside(), email: "", next: &wanted.next, sso, errors: Errors::default() })
 }
 
 /// `POST /sign-in`.
@@ -64,19 +87,34 @@ pub(crate) async fn sign_in(
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Error> {
     let email = fields.email.trim().to_lowercase();
+    let offered = offers(&app, &fields.next).await?;
     let refused = |status, message: String| {
         let mut errors = Errors::default();
         errors.add("email", message);
-        show_as(status, &Page { chrome: Chrome::outside(), email: &email, next: &fields.next, errors })
+        let (chrome, email, next) = (Chrome::outside(), fields.email.trim(), &fields.next);
+        show_as(status, &Page { chrome, email, next, sso: offered, errors })
     };
-    let allowed =
-        app.limits.sign_in_address.check(&address).and_then(|()| app.limits.sign_in_account.check(&email));
-    if let Err(TooMany { seconds }) = allowed {
-        let message = format!("Too many tries. Try again in {seconds} seconds.");
-        let mut response = refused(StatusCode::TOO_MANY_REQUESTS, message)?;
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        return Ok(response);
-    }
+    let by_network = match browser::is_known(&app, &headers).await? {
+        true => Ok(()),
+        false => app.limits.sign_in_address.check(&address),
+    };
+    let allowed = match by_network {
+        Ok(()) => {
+            let owner = accounts::by_email(app.db.read(), &email).await?.map(|(account, _)| account.id);
+            slow::count(&app, Guessed::Password, &email, owner.as_deref(), &address, &headers).await
+        }
+        Err(too_many) => Err(too_many.into()),
+    };
+    let attempt = match allowed {
+        Ok(attempt) => attempt,
+        Err(Error::TooMany(TooMany { seconds })) => {
+            let message = format!("Too many tries. Try again in {seconds} seconds.");
+            let mut response = refused(StatusCode::TOO_MANY_REQUESTS, message)?;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            return Ok(response);
+        }
+        Err(error) => return Err(error),
+    };
     let (account, hash) = accounts::by_email(app.db.read(), &email).await?.unzip();
     let right = app.passwords.verify(&fields.password, hash.flatten()).await?;
     let Some(account) = account.filter(|_| right) else {
@@ -86,10 +124,12 @@ pub(crate) async fn sign_in(
         return refused(StatusCode::UNPROCESSABLE_ENTITY, message.into());
     };
     let mut tx = app.db.begin().await?;
-    let cookie = session::start(&mut tx, &app, &headers, &account).await?;
+    attempt.right(&mut tx, &app).await?;
+    let cookies = session::start(&mut tx, &app, &headers, &account, session::Begun::Password).await?;
     tx.commit().await?;
+    // Where a second factor is still to be proved, the gate asks for it on the way there.
     let next = within(&fields.next).unwrap_or(account.role.home());
-    Ok((CookieJar::new().add(cookie), Redirect::to(next)).into_response())
+    Ok((cookies, Redirect::to(next)).into_response())
 }
 
 /// `POST /sign-out`.
@@ -100,7 +140,7 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> R
 }
 
 /// A path of this relay, and nothing else: `next` comes from the address bar.
-fn within(next: &str) -> Option<&str> {
+pub(super) fn within(next: &str) -> Option<&str> {
     let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']);
     (local && next.len() <= 2_000).then_some(next)
 }

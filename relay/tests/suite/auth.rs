@@ -1,122 +1,11 @@
 //! Getting in: set-up, one-time links, passwords, sessions, and what ends them.
 
-use crate::database::Database;
-use crate::device::{Answer, ask};
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
-use jiff::{SignedDuration, Timestamp};
-use lapwing_relay::{App, FixedClock, MasterSource, Parts, Secrets, SystemRandom, router};
-use std::sync::Arc;
-
-const IT_PASSWORD: &str = "otter violet kettle drum";
-const DSL_PASSWORD: &str = "purple teapot on the moon";
-
-/// A relay without a school.
-struct Relay {
-    app: Arc<App>,
-    router: Router,
-    clock: Arc<FixedClock>,
-    database: Database,
-}
-
-impl Relay {
-    async fn open() -> Self {
-        let database = Database::open().await;
-        let clock = Arc::new(FixedClock::new("2026-11-24T09:14:00Z".parse::<Timestamp>().unwrap()));
-        let app = App::new(Parts {
-            db: database.db.clone(),
-            clock: clock.clone(),
-            random: Arc::new(SystemRandom::default()),
-            master: MasterSource::in_folder(database.folder.path()),
-            secrets: Secrets::from_bytes(&[7; 32]),
-            public_url: "https://relay.school.example/".parse().unwrap(),
-            extension: None,
-        })
-        .unwrap();
-        Self { router: router(&app), app, clock, database }
-    }
-
-    /// The path of a new set-up link.
-    async fn set_up_link(&self) -> String {
-        path(&self.app.set_up_link().await.unwrap().unwrap())
-    }
-
-    /// Sets the school up. Answers the cookie of IT and the path of the DSL's link.
-    async fn set_up(&self) -> (String, String) {
-        let done = self.post("", &self.set_up_link().await, &SET_UP).await;
-        assert_eq!(done.status, StatusCode::OK, "{}", done.text);
-        (cookie(&done), link_in(&done))
-    }
-
-    /// Sets the school up, with a DSL who has set their password. Answers both cookies.
-    async fn with_dsl(&self) -> (String, String) {
-        let (it, link) = self.set_up().await;
-        let joined = self.post("", &link, &[("password", DSL_PASSWORD)]).await;
-        assert_eq!(joined.status, StatusCode::SEE_OTHER, "{}", joined.text);
-        (it, cookie(&joined))
-    }
-
-    async fn get(&self, cookie: &str, path: &str) -> Answer {
-        ask(&self.router, Request::get(path).header(header::COOKIE, cookie).body(Body::empty()).unwrap())
-            .await
-    }
-
-    async fn post(&self, cookie: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
-        ask(&self.router, form(cookie, path, fields)).await
-    }
-
-    async fn sign_in(&self, email: &str, password: &str) -> Answer {
-        self.post("", "/sign-in", &[("email", email), ("password", password)]).await
-    }
-
-    fn advance(&self, minutes: i64) {
-        self.clock.advance(SignedDuration::from_mins(minutes));
-    }
-}
-
-const SET_UP: [(&str, &str); 7] = [
-    ("school", "Oak Park School"),
-    ("it_name", "Ian Hale"),
-    ("it_email", "Ian@Oak.example"),
-    ("password", IT_PASSWORD),
-    ("dsl_name", "Mrs Adeyemi"),
-    ("dsl_email", "adeyemi@oak.example"),
-    ("dsl_job", "DSL"),
-];
-
-fn form(cookie: &str, path: &str, fields: &[(&str, &str)]) -> Request<Body> {
-    let body: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    Request::post(path)
-        .header(header::HOST, "relay.school.example")
-        .header(header::COOKIE, cookie)
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header("sec-fetch-site", "same-origin")
-        .body(Body::from(body))
-        .unwrap()
-}
-
-fn path(url: &str) -> String {
-    url.strip_prefix("https://relay.school.example").unwrap().to_owned()
-}
-
-/// The path of the one-time link that a page shows.
-#[track_caller]
-fn link_in(page: &Answer) -> String {
-    let at = page.text.find("https://relay.school.example/join/").expect("a link");
-    path(page.text[at..].split(['<', '"', ' ']).next().unwrap())
-}
-
-/// The cookie that an answer sets, as a browser sends it back.
-#[track_caller]
-fn cookie(answer: &Answer) -> String {
-    let set = answer.headers.get(header::SET_COOKIE).expect("a cookie").to_str().unwrap();
-    set.split(';').next().unwrap().to_owned()
-}
-
-fn location(answer: &Answer) -> &str {
-    answer.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
-}
+use crate::device::ask;
+use crate::fresh::{
+    DSL_PASSWORD, IT_PASSWORD, Relay, SET_UP, cookie, form, link_in, location, path, set_cookie,
+};
+use axum::http::{StatusCode, header};
+use jiff::SignedDuration;
 
 #[tokio::test]
 async fn set_up_works_once_and_shows_the_dsls_link_once() {
@@ -195,7 +84,7 @@ async fn the_cookie_is_locked_to_this_host_and_new_at_each_sign_in() {
     relay.with_dsl().await;
     let first = relay.sign_in(" Adeyemi@oak.example ", DSL_PASSWORD).await;
     assert_eq!(location(&first), "/inbox", "{}", first.text);
-    let set = first.headers[header::SET_COOKIE].to_str().unwrap();
+    let set = set_cookie(&first);
     assert!(set.starts_with("__Host-lapwing="), "{set}");
     for part in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
         assert!(set.contains(part), "{part} is missing from {set}");

@@ -10,6 +10,10 @@ use lapwing_relay::{Needs, Row, table};
 /// Who may ask for what. A new URL belongs here and in the table.
 const ALLOWED: &str = "\
 GET / AnyRole
+GET /account AnyRole
+GET /account/app AnyRole
+GET /account/passkey AnyRole
+GET /account/password AnyRole
 GET /alerts/{id} Staff
 GET /api/openapi.json Nothing
 GET /break-glass Glass
@@ -17,6 +21,7 @@ GET /concerns Staff
 GET /concerns/new Staff
 GET /concerns/{id} Staff
 GET /concerns/{id}/recorded Staff
+GET /confirm AnyRole
 GET /devices ItAdmin
 GET /devices/{id}/revoke ItAdmin
 GET /episodes/{id} Staff
@@ -39,11 +44,24 @@ GET /reports/{id} Staff
 GET /setup/{token} Nothing
 GET /sharing/{kind}/{id} Lead
 GET /sign-in Nothing
+GET /signing-in ItOrDsl
+GET /sso/callback Nothing
+GET /sso/{name} Nothing
 GET /static/{name} Nothing
 GET /trail Trail
 GET /trust TrustLead
 GET /trust/{school}/break-glass TrustLead
 GET /trust/{school}/concerns/{id} TrustLead
+POST /account/app AnyRole
+POST /account/app/remove AnyRole
+POST /account/codes AnyRole
+POST /account/passkey AnyRole
+POST /account/passkey/{name}/remove AnyRole
+POST /account/password AnyRole
+POST /account/sessions/end-others AnyRole
+POST /account/sessions/{name}/end AnyRole
+POST /account/sso AnyRole
+POST /account/sso/untie AnyRole
 POST /api/v1/alerts Device
 POST /api/v1/check-in Device
 POST /api/v1/enrol Nothing
@@ -58,6 +76,7 @@ POST /concerns/{id}/named Lead
 POST /concerns/{id}/named/lift Lead
 POST /concerns/{id}/note Staff
 POST /concerns/{id}/status Lead
+POST /confirm AnyRole
 POST /csp-report Nothing
 POST /devices/{id}/revoke ItAdmin
 POST /episodes/{id}/claim Lead
@@ -65,6 +84,7 @@ POST /episodes/{id}/dismiss Lead
 POST /episodes/{id}/reopen Lead
 POST /inbox/notices/{id} Lead
 POST /join/{token} Nothing
+POST /join/{token}/sso Nothing
 POST /people ItOrDsl
 POST /people/{id} ItOrDsl
 POST /people/{id}/close ItOrDsl
@@ -80,6 +100,10 @@ POST /sharing/{kind}/{id} Lead
 POST /sharing/{kind}/{id}/revoke Lead
 POST /sign-in Nothing
 POST /sign-out AnyRole
+POST /signing-in/provider ItAdmin
+POST /signing-in/provider/remove ItAdmin
+POST /signing-in/staff Dsl
+POST /signing-in/trust Dsl
 POST /trust/{school}/break-glass TrustLead
 ";
 

@@ -68,7 +68,19 @@ async fn it(gallery: &mut Gallery, ground: &Ground, school: &School) -> Result<(
     office.goto(&address(ground, "/people")).await?;
     gallery.show(office, "people").await?;
     page::press(&office.driver, &school.staff.name).await?;
-    gallery.show(office, "person").await
+    gallery.show(office, "person").await?;
+    for (path, name) in [
+        ("/signing-in", "signing-in"),
+        ("/account", "account"),
+        ("/account/password", "account-password"),
+        ("/account/app", "account-app"),
+        ("/account/passkey", "account-passkey"),
+        ("/confirm", "confirm"),
+    ] {
+        office.goto(&address(ground, path)).await?;
+        gallery.show(office, name).await?;
+    }
+    Ok(())
 }
 
 async fn pupils(gallery: &mut Gallery, pupil: &Pupil) -> Result<()> {

@@ -39,3 +39,7 @@ mod slow;
 mod sso;
 #[path = "suite/walls.rs"]
 mod walls;
+#[path = "suite/slow.rs"]
+mod slow;
+#[path = "suite/sso.rs"]
+mod sso;

@@ -63,7 +63,7 @@ async fn no_change_is_taken_from_another_sites_page() {
         };
         let path =
             row.path.replace("{id}", &object).replace("{kind}", "episode").replace("{school}", &school.id);
-        let path = path.replace("{token}", "x");
+        let path = path.replace("{token}", "x").replace("{name}", "x");
         for headers in FORGED {
             let mut request = Request::post(path.as_str())
                 .header(header::COOKIE, dsl.cookie())

@@ -23,8 +23,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// How long a connection may take to begin.
-pub(crate) const BEGINNING: Duration = Duration::from_secs(10);
+/// How long a connection may take to begin. With what a busy machine adds to it this stays under ten seconds.
+pub(crate) const BEGINNING: Duration = Duration::from_secs(8);
 /// Bytes that are a beginning: HTTP/2's preface, until which it is not known which limits of `hyper` apply.
 const BEGUN: usize = 24;
 /// How long a client may take nothing of an answer that waits for it.

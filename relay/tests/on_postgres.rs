@@ -19,6 +19,8 @@ mod concerns;
 mod csrf;
 #[path = "suite/inbox.rs"]
 mod inbox;
+#[path = "suite/operation.rs"]
+mod operation;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
 #[path = "suite/proof.rs"]

@@ -22,6 +22,10 @@ mod csrf;
 mod headers;
 #[path = "suite/inbox.rs"]
 mod inbox;
+#[path = "suite/log.rs"]
+mod log;
+#[path = "suite/operation.rs"]
+mod operation;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
 #[path = "suite/proof.rs"]

@@ -133,6 +133,16 @@ impl Look {
         Ok((broken, newest))
     }
 
+    /// The hash of one event of a chain, where there is such an event.
+    pub(crate) async fn event_hash(&self, school: &str, seq: i64) -> Result<Option<Vec<u8>>, sqlx::Error> {
+        let row = sqlx::query("select hash from audit_event where school_id = $1 and seq = $2")
+            .bind(school.to_owned())
+            .bind(seq)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| row.try_get(0)).transpose()
+    }
+
     /// Each school's key as it is wrapped by the master key, with the school.
     pub(crate) async fn school_keys(&self) -> Result<Vec<(String, KeyRow)>, Error> {
         let sql = "select school_id, id, kind, under, wrapped from sealing_key where kind = 'school' \

@@ -1,7 +1,7 @@
 //! The database: whether it can be reached and written, is of this program's making, keeps what it has acknowledged, and
 //! still agrees with its own audit trail. What it looks at is asked in `db::operation`.
 
-use super::{Finding, keys};
+use super::{Finding, anchors, keys};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::db::operation::{Engine, Look};
@@ -30,7 +30,10 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     match examined(&look, &mut findings).await {
-        Ok(()) => findings.extend(keys::look(config, &look).await),
+        Ok(()) => {
+            findings.extend(anchors::look(config, &look).await);
+            findings.extend(keys::look(config, &look).await);
+        }
         Err(error) => findings.push(Finding::bad(
             WHAT,
             error,

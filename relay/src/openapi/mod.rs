@@ -57,8 +57,7 @@ pub(crate) fn document() -> Value {
     });
     document["paths"] = operations::paths();
     document["components"]["schemas"]["Problem"] = problem();
-    document["components"]["securitySchemes"] =
-        json!({ "device": { "type": "apiKey", "in": "header", "name": "Signature", "description": SIGNATURE } });
+    document["components"]["securitySchemes"] = json!({ "device": { "type": "apiKey", "in": "header", "name": "Signature", "description": SIGNATURE } });
     for (name, words) in vocabularies() {
         document["components"]["schemas"][name]["enum"] = words;
     }
@@ -87,7 +86,9 @@ fn unlink(value: &mut Value) {
                 let (Some(open), Some(close)) = (before.rfind('['), target.find(')')) else { return };
                 let (start, link) = before.split_at(open);
                 let (_, rest) = target.split_at(close);
-                *text = format!("{start}{}{}", link.trim_start_matches('['), rest.trim_start_matches(')'));
+                let (link, rest) =
+                    (link.strip_prefix('[').unwrap_or(link), rest.strip_prefix(')').unwrap_or(rest));
+                *text = format!("{start}{link}{rest}");
             }
         }
         Value::Array(all) => all.iter_mut().for_each(unlink),

@@ -48,7 +48,10 @@ async fn the_device_api_describes_itself() {
     let answer = get(&school, "/api/openapi.json").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.json()["openapi"], "3.1.0");
-    assert!(answer.json()["paths"][path::ALERTS]["post"]["responses"]["503"]["headers"]["Retry-After"].is_object());
+    assert!(
+        answer.json()["paths"][path::ALERTS]["post"]["responses"]["503"]["headers"]["Retry-After"]
+            .is_object()
+    );
 }
 
 #[tokio::test]
@@ -79,7 +82,10 @@ async fn one_device_that_floods_is_told_to_wait_and_no_other_is() {
         }
         if turn % 100 == 99 {
             for other in &others {
-                let severe = with(alert(), json!({ "category": "suicide", "severity": "critical", "stage": "active" }));
+                let severe = with(
+                    alert(),
+                    json!({ "category": "suicide", "severity": "critical", "stage": "active" }),
+                );
                 for one in [alert(), severe] {
                     let answer = other.send(path::ALERTS, &batch(&[&one])).await;
                     assert_eq!(answer.json()["acknowledged"], json!([one["id"]]), "{}", answer.text);

@@ -155,7 +155,7 @@ impl Outbox {
             return Vec::new();
         }
         if entry.urgent() {
-            self.pace.hurry();
+            self.pace.urge();
         }
         self.entries.push(entry);
         let mut dropped = Vec::new();
@@ -172,12 +172,15 @@ impl Outbox {
         if self.pace.halted() {
             return Step::Halted;
         }
-        let ready: Vec<&Entry> = self.entries.iter().filter(|entry| entry.refused.is_none()).collect();
+        let mut ready: Vec<&Entry> = self.entries.iter().filter(|entry| entry.refused.is_none()).collect();
         if ready.is_empty() {
             return Step::Idle;
         }
         if let Some(until) = self.pace.wait_until(now) {
-            return Step::Wait { until };
+            ready.retain(|entry| self.pace.urged() && entry.urgent());
+            if ready.is_empty() {
+                return Step::Wait { until };
+            }
         }
         let urgent_alert = ready.iter().any(|entry| entry.kind == Kind::Alert && entry.urgent());
         if !urgent_alert && let Some(words) = ready.iter().find(|entry| entry.kind != Kind::Alert) {
@@ -264,7 +267,7 @@ impl Outbox {
         if outcome.forget.is_empty() && outcome.refused.is_empty() {
             self.pace.fail(now, random, None);
         } else {
-            self.pace.succeed();
+            self.pace.succeed(now);
         }
     }
 

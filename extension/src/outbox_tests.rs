@@ -222,3 +222,22 @@ proptest! {
         prop_assert_eq!(outbox.waiting() + alerts + words + forgotten.len(), 21);
     }
 }
+
+#[test]
+fn a_relay_that_asks_to_wait_still_gets_what_is_urgent_at_once() {
+    let mut outbox = with([entry("mild", Severity::Low, 1)]);
+    let full = Answer { retry_after: Some(30), ..answer(503, "") };
+    outbox.answered(&["mild".into()], &full, 1_000, 0.0);
+    assert_eq!(outbox.next(1_001), Step::Wait { until: 31_000 });
+    outbox.add(entry("medium", Severity::Medium, 2));
+    assert_eq!(outbox.next(1_002), Step::Wait { until: 31_000 });
+    outbox.add(entry("now", Severity::Critical, 3));
+    assert_eq!(ids(&outbox.next(1_003)), ["now"], "alone: the rest waits as it was asked to");
+    outbox.answered(&["now".into()], &receipt(&["now"]), 1_004, 0.5);
+    assert_eq!(outbox.next(1_005), Step::Wait { until: 31_000 });
+    outbox.add(report("words", 4));
+    assert_eq!(ids(&outbox.next(1_006)), ["words"]);
+    outbox.answered(&["words".into()], &full, 1_007, 0.0);
+    assert_eq!(outbox.next(1_008), Step::Wait { until: 31_007 }, "refused once, it waits as well");
+    assert_eq!(ids(&outbox.next(31_007)), ["words"]);
+}

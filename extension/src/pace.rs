@@ -101,6 +101,8 @@ pub struct Pace {
     not_before: i64,
     /// The relay itself asked for the wait, so hurrying does not lift it.
     told: bool,
+    /// Something urgent has come since: it alone is tried, once, for the relay keeps places for that.
+    urged: bool,
     /// Set while batches must be smaller than usual.
     batch: Option<usize>,
     halted: bool,
@@ -139,6 +141,19 @@ impl Pace {
         }
     }
 
+    /// Something came that a person may be waiting on: lifts a wait of our own choosing, and lets that alone be tried in one
+    /// that the relay asked for. The relay asks for waits when it has too much to keep, and then still takes what is urgent.
+    pub fn urge(&mut self) {
+        self.hurry();
+        self.urged = self.told;
+    }
+
+    /// Whether what is urgent may be tried although it is too early for the rest.
+    #[must_use]
+    pub fn urged(&self) -> bool {
+        self.urged
+    }
+
     /// Exponential back-off with full jitter: a thousand devices that lost the same relay do not return together.
     pub fn fail(&mut self, now: i64, random: f64, told: Option<i64>) {
         self.failures = self.failures.saturating_add(1);
@@ -146,14 +161,19 @@ impl Pace {
         #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 120,000")]
         let drawn = (most as f64 * random.clamp(0.0, 1.0)) as i64;
         self.told = told.is_some();
+        self.urged = false;
         self.not_before = now.saturating_add(told.map_or(drawn, |told| told.saturating_add(drawn)));
     }
 
-    /// A request went through.
-    pub fn succeed(&mut self) {
+    /// A request went through. One that was urgent says nothing about the rest, for which the relay asked to wait.
+    pub fn succeed(&mut self, now: i64) {
+        if self.urged && self.wait_until(now).is_some() {
+            return;
+        }
         self.failures = 0;
         self.not_before = 0;
         self.told = false;
+        self.urged = false;
         self.batch = self.batch.map(|batch| batch * 2).filter(|batch| *batch < limit::BATCH);
     }
 
@@ -216,6 +236,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_urgent_is_tried_once_while_the_relay_asks_to_wait() {
+        let mut pace = Pace::default();
+        pace.fail(0, 0.0, Some(30_000));
+        assert!(!pace.urged());
+        pace.urge();
+        assert!(pace.urged());
+        pace.succeed(1);
+        assert_eq!(pace.wait_until(1), Some(30_000), "the rest still waits");
+        assert!(pace.urged(), "and what else is urgent need not");
+        pace.fail(1, 0.0, Some(30_000));
+        assert!(!pace.urged(), "refused once, it waits as well");
+        pace.succeed(30_002);
+        assert_eq!(pace, Pace::default());
+    }
+
+    #[test]
     fn a_clock_set_back_does_not_hold_alerts_for_years() {
         let mut pace = Pace::default();
         pace.fail(1_924_992_000_000, 1.0, None);
@@ -230,7 +266,7 @@ mod tests {
         pace.halve(25);
         assert_eq!(pace.batch(), 12);
         for _ in 0..3 {
-            pace.succeed();
+            pace.succeed(0);
         }
         assert_eq!(pace.batch(), limit::BATCH);
     }

@@ -23,8 +23,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// How long a connection may take to begin.
-pub(crate) const BEGINNING: Duration = Duration::from_secs(10);
+/// How long a connection may take to begin. With what a busy machine adds to it this stays under ten seconds.
+pub(crate) const BEGINNING: Duration = Duration::from_secs(8);
 /// Bytes that are a beginning: HTTP/2's preface, until which it is not known which limits of `hyper` apply.
 const BEGUN: usize = 24;
 /// How long a client may take nothing of an answer that waits for it.
@@ -35,6 +35,9 @@ const STALLED: Duration = Duration::from_secs(30);
 pub(crate) struct Places {
     limits: Connections,
     taken: Mutex<Taken>,
+    /// Accepted from the listener, and not looked at yet.
+    arriving: AtomicUsize,
+    /// In their handshake, or silent since.
     beginning: AtomicUsize,
 }
 
@@ -48,16 +51,34 @@ impl Places {
     /// As many as `limits` says, all free.
     pub(crate) fn new(limits: Connections) -> Arc<Self> {
         metrics::connection_limits(limits);
-        Arc::new(Self { limits, taken: Mutex::default(), beginning: AtomicUsize::new(0) })
+        Arc::new(Self {
+            limits,
+            taken: Mutex::default(),
+            arriving: AtomicUsize::new(0),
+            beginning: AtomicUsize::new(0),
+        })
     }
 
     /// Connections that have not begun a request yet: a stop waits for these, so that nobody who got through to the relay
     /// is turned away. Each begins or ends within [`BEGINNING`].
     pub(crate) fn beginning(&self) -> usize {
-        self.beginning.load(Ordering::Relaxed)
+        self.arriving.load(Ordering::SeqCst) + self.beginning.load(Ordering::SeqCst)
     }
 
+    /// The listener has accepted a connection: from this moment on it must not be turned away, although the task that will
+    /// serve it has not begun.
+    pub(crate) fn arrive(&self) {
+        self.arriving.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// A place for a connection that arrived. It counts as beginning before it no longer counts as arriving.
     fn take(self: &Arc<Self>, address: String) -> Result<Place, &'static str> {
+        let place = self.place(address);
+        self.arriving.fetch_sub(1, Ordering::SeqCst);
+        place
+    }
+
+    fn place(self: &Arc<Self>, address: String) -> Result<Place, &'static str> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.total >= self.limits.total {
             return Err("full");
@@ -68,7 +89,7 @@ impl Places {
         }
         taken.total += 1;
         taken.by_address.insert(address.clone(), from_here + 1);
-        self.beginning.fetch_add(1, Ordering::Relaxed);
+        self.beginning.fetch_add(1, Ordering::SeqCst);
         Ok(Place { places: Arc::clone(self), address, begun: false, _present: Present::connection() })
     }
 }
@@ -85,7 +106,7 @@ struct Place {
 impl Place {
     fn begin(&mut self) {
         if !std::mem::replace(&mut self.begun, true) {
-            self.places.beginning.fetch_sub(1, Ordering::Relaxed);
+            self.places.beginning.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }

@@ -22,6 +22,8 @@ fn places() -> Arc<Places> {
 }
 
 async fn watched(stream: DuplexStream, places: &Arc<Places>) -> Watched<DuplexStream> {
+    places.arrive();
+    assert_eq!(places.beginning(), 1, "an accepted connection counts before its task has begun");
     let limited = Limited::new(DefaultAcceptor::new(), Arc::clone(places));
     limited.accept(stream, ()).await.unwrap().0
 }
@@ -81,7 +83,10 @@ async fn a_client_that_takes_nothing_of_its_answer_is_let_go() {
 #[test]
 fn no_address_can_take_every_place() {
     let places = places();
-    let take = |from: &'static str| places.take(subscriber(From(from).peer().unwrap()));
+    let take = |from: &'static str| {
+        places.arrive();
+        places.take(subscriber(From(from).peer().unwrap()))
+    };
     let first = take("192.0.2.1").unwrap();
     let _second = take("192.0.2.1").unwrap();
     assert_eq!(take("192.0.2.1").unwrap_err(), "address_full");

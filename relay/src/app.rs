@@ -149,7 +149,7 @@ impl App {
     }
 
     /// Ends what would hold up the relay's stop: open pages come back by themselves, and load balancers look elsewhere.
-    pub(crate) fn drain(&self) {
+    pub fn drain(&self) {
         self.health.drain();
         self.live.close();
     }

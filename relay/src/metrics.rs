@@ -204,7 +204,6 @@ mod tests {
         let text = kept(|| {
             let _first = Present::page();
             drop(Present::page());
-            metrics::with_local_recorder(&PrometheusBuilder::new().build_recorder(), || ());
             std::mem::forget(Present::waiting("severe"));
         });
         assert!(text.contains("lapwing_live_pages 0"), "{text}");

@@ -23,6 +23,8 @@ mod csrf;
 mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
+#[path = "suite/operation.rs"]
+mod operation;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
 #[path = "suite/passkeys.rs"]

@@ -26,6 +26,10 @@ mod headers;
 mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
+#[path = "suite/log.rs"]
+mod log;
+#[path = "suite/operation.rs"]
+mod operation;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
 #[path = "suite/passkeys.rs"]

@@ -130,7 +130,7 @@ impl From<Error> for Problem {
             Error::Busy(detail) => {
                 let reference = logged(&detail);
                 let detail = format!("Nothing was kept; send it again later. Reference {reference}.");
-                Self { kind: Kind::BUSY, detail, retry_after: Some(30) }
+                Self { kind: Kind::BUSY, detail, retry_after: Some(spread(&reference)) }
             }
             Error::Internal(detail) => {
                 let reference = logged(&detail);
@@ -148,6 +148,12 @@ impl From<Error> for Problem {
             | Error::Gone(_) => Self::new(Kind::UNSIGNED, "Only an enrolled device may call this address."),
         }
     }
+}
+
+/// When to come back to a database that could not take anything: 10 to 40 seconds. A thousand devices that were refused in
+/// the same moment must not return in one; the reference number, made by chance, tells them apart.
+fn spread(reference: &str) -> u64 {
+    10 + u64::from_str_radix(reference, 16).unwrap_or_default() % 31
 }
 
 impl IntoResponse for Problem {
@@ -180,6 +186,14 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), Kind::ALL.len());
+    }
+
+    #[test]
+    fn devices_that_were_refused_together_come_back_apart() {
+        let told: std::collections::HashSet<_> = (0..200)
+            .filter_map(|_| Problem::from(Error::Busy("database is locked".into())).retry_after)
+            .collect();
+        assert!(told.len() > 10 && told.iter().all(|seconds| (10..=40).contains(seconds)), "{told:?}");
     }
 
     #[tokio::test]

@@ -78,12 +78,17 @@ impl Look {
         tx.rollback().await
     }
 
-    /// The schema's version, and the one that this program brings.
+    /// The schema's version, 0 where there is none, and the one that this program brings.
     pub(crate) async fn schema(&self) -> Result<(i64, i64), sqlx::Error> {
-        let row = sqlx::query("select coalesce(max(version), 0) from _sqlx_migrations")
-            .fetch_one(&self.pool)
-            .await?;
-        Ok((row.try_get(0)?, pool::newest_schema(self.engine)))
+        let newest = pool::newest_schema(self.engine);
+        let there = match self.engine {
+            Engine::Sqlite => "select count(*) from sqlite_master where name = '_sqlx_migrations'",
+            Engine::Postgres => "select count(*) from pg_class where oid = to_regclass('_sqlx_migrations')",
+        };
+        if self.number(there).await? == 0 {
+            return Ok((0, newest));
+        }
+        Ok((self.number("select coalesce(max(version), 0) from _sqlx_migrations").await?, newest))
     }
 
     /// What decides whether a commit is on the disk when it has been answered.
@@ -127,10 +132,20 @@ impl Look {
         let sql = "select count(*) from chain_head h where not exists (select 1 from audit_event e \
              where e.school_id = h.school_id and e.seq = h.seq and e.hash = h.hash) \
              or exists (select 1 from audit_event e where e.school_id = h.school_id and e.seq > h.seq)";
-        let broken = sqlx::query(sql).fetch_one(&self.pool).await?.try_get(0)?;
+        let broken = self.number(sql).await?;
         let newest =
             sqlx::query("select max(at) from audit_event").fetch_one(&self.pool).await?.try_get(0)?;
         Ok((broken, newest))
+    }
+
+    /// The hash of one event of a chain, where there is such an event.
+    pub(crate) async fn event_hash(&self, school: &str, seq: i64) -> Result<Option<Vec<u8>>, sqlx::Error> {
+        let row = sqlx::query("select hash from audit_event where school_id = $1 and seq = $2")
+            .bind(school.to_owned())
+            .bind(seq)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| row.try_get(0)).transpose()
     }
 
     /// Each school's key as it is wrapped by the master key, with the school.
@@ -139,6 +154,10 @@ impl Look {
              and wrapped is not null and school_id is not null";
         let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
         rows.iter().map(|row: &AnyRow| Ok((row.try_get("school_id")?, keys::key_row(row)?))).collect()
+    }
+
+    async fn number(&self, sql: &'static str) -> Result<i64, sqlx::Error> {
+        sqlx::query(sql).fetch_one(&self.pool).await?.try_get(0)
     }
 
     async fn text(&self, sql: &'static str) -> Result<String, sqlx::Error> {

@@ -1,10 +1,10 @@
 //! The database: whether it can be reached and written, is of this program's making, keeps what it has acknowledged, and
 //! still agrees with its own audit trail. What it looks at is asked in `db::operation`.
 
-use super::{Finding, keys};
+use super::{Finding, anchors, keys};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
-use crate::db::operation::{Engine, Look};
+use crate::db::operation::Look;
 
 const WHAT: &str = "database";
 
@@ -17,37 +17,38 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
     let look = match Look::open(config.database.as_ref(), &file).await {
         Ok(look) => look,
         Err(error) => {
-            let mend = match look_engine(config) {
-                Engine::Postgres => {
-                    "check that PostgreSQL runs, and user, password and host in LAPWING_DATABASE"
-                }
-                Engine::Sqlite => {
-                    "check the file’s owner; if it is damaged, restore a backup beside it and compare"
-                }
+            let mend = if config.database.is_some() {
+                "check that PostgreSQL runs, and user, password and host in LAPWING_DATABASE"
+            } else {
+                "check the file’s owner; if it is damaged, restore a backup beside it and compare"
             };
             return vec![Finding::bad(WHAT, error.to_string(), mend)];
         }
     };
     let mut findings = Vec::new();
     match examined(&look, &mut findings).await {
-        Ok(()) => findings.extend(keys::look(config, &look).await),
-        Err(error) => findings.push(Finding::bad(
-            WHAT,
-            error,
-            "is this Lapwing’s database? A relay that has never run with it has made no tables in it",
-        )),
+        Ok(false) => {}
+        Ok(true) => {
+            findings.extend(anchors::look(config, &look).await);
+            findings.extend(keys::look(config, &look).await);
+        }
+        Err(error) => {
+            findings.push(Finding::bad(WHAT, error, "is this Lapwing’s database, and may this role read it?"))
+        }
     }
     look.close().await;
     findings
 }
 
-fn look_engine(config: &Config) -> Engine {
-    if config.database.is_some() { Engine::Postgres } else { Engine::Sqlite }
-}
-
-async fn examined(look: &Look, findings: &mut Vec<Finding>) -> Result<(), String> {
+/// Answers whether there are tables to look into.
+async fn examined(look: &Look, findings: &mut Vec<Finding>) -> Result<bool, String> {
     let failed = |error: sqlx::Error| error.to_string();
     findings.push(Finding::well(WHAT, look.version().await.map_err(failed)?));
+    let (have, newest) = look.schema().await.map_err(failed)?;
+    if have == 0 {
+        findings.push(Finding::well("schema", "there is none yet; serve makes it"));
+        return Ok(false);
+    }
     findings.push(match look.writable().await {
         Ok(()) => Finding::well("writing", "the database takes changes"),
         Err(error) => Finding::bad(
@@ -56,7 +57,6 @@ async fn examined(look: &Look, findings: &mut Vec<Finding>) -> Result<(), String
             "look for another program that holds a lock, a full disk, or a standby server that only reads",
         ),
     });
-    let (have, newest) = look.schema().await.map_err(failed)?;
     findings.push(if have == newest {
         Finding::well("schema", format!("version {have}"))
     } else if have < newest {
@@ -106,5 +106,5 @@ async fn examined(look: &Look, findings: &mut Vec<Finding>) -> Result<(), String
     } else {
         Finding::well("clock and records", "no event is from the future")
     });
-    Ok(())
+    Ok(true)
 }

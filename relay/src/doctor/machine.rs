@@ -216,9 +216,13 @@ mod tests {
     #[test]
     fn a_folder_that_others_can_read_is_told() {
         let folder = tempfile::tempdir().unwrap();
+        let mode = |mode| {
+            let rights = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            fs::set_permissions(folder.path(), rights).unwrap();
+        };
+        mode(0o700);
         assert_eq!(rights(folder.path()).verdict, Verdict::Well);
-        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(folder.path(), open).unwrap();
+        mode(0o755);
         let finding = rights(folder.path());
         assert_eq!(finding.verdict, Verdict::Warn);
         assert!(finding.mend.starts_with("chmod 700"), "{finding}");

@@ -5,6 +5,7 @@
 //! A look is a function that gives findings; [`examine`] names them all. Health for load balancers is in
 //! `crate::health`, whether records were altered in `verify`.
 
+mod anchors;
 mod certificate;
 mod database;
 mod keys;

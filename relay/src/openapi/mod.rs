@@ -10,7 +10,7 @@ mod operations;
 use crate::api::problem::{Kind, PATH};
 use axum::http::header;
 use axum::response::IntoResponse;
-use lapwing_core::wire;
+use lapwing_core::{Action, Category, Severity, Stage, Surface, wire};
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 use utoipa::OpenApi;
@@ -58,8 +58,43 @@ pub(crate) fn document() -> Value {
     document["paths"] = operations::paths();
     document["components"]["schemas"]["Problem"] = problem();
     document["components"]["securitySchemes"] = json!({ "device": { "type": "apiKey", "in": "header", "name": "Signature", "description": SIGNATURE } });
+    for (name, words) in vocabularies() {
+        document["components"]["schemas"][name]["enum"] = words;
+    }
     limits::set(&mut document);
+    unlink(&mut document);
     document
+}
+
+/// The words that are sent for each value. They are named by a macro, through which the names in the code show.
+fn vocabularies() -> [(&'static str, Value); 5] {
+    let words = |words: Vec<&str>| json!(words);
+    [
+        ("Action", words(Action::ALL.iter().map(|word| word.as_str()).collect())),
+        ("Category", words(Category::ALL.iter().map(|word| word.as_str()).collect())),
+        ("Severity", words(Severity::ALL.iter().map(|word| word.as_str()).collect())),
+        ("Stage", words(Stage::ALL.iter().map(|word| word.as_str()).collect())),
+        ("Surface", words(Surface::ALL.iter().map(|word| word.as_str()).collect())),
+    ]
+}
+
+/// Descriptions come from the code's own documentation, whose links lead nowhere from here: their text stays.
+fn unlink(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            while let Some((before, target)) = text.split_once("](") {
+                let (Some(open), Some(close)) = (before.rfind('['), target.find(')')) else { return };
+                let (start, link) = before.split_at(open);
+                let (_, rest) = target.split_at(close);
+                let (link, rest) =
+                    (link.strip_prefix('[').unwrap_or(link), rest.strip_prefix(')').unwrap_or(rest));
+                *text = format!("{start}{link}{rest}");
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(unlink),
+        Value::Object(all) => all.values_mut().for_each(unlink),
+        _ => {}
+    }
 }
 
 /// Problem details (RFC 9457, section 3), with the kinds that there are.

@@ -37,3 +37,13 @@ fn every_limit_has_its_field_and_every_reference_its_shape() {
     }
     assert_eq!(document["components"]["schemas"]["Alert"]["additionalProperties"], false);
 }
+
+#[test]
+fn the_words_are_those_that_are_sent_and_no_link_leads_nowhere() {
+    let document = document();
+    let words = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(words("Action"), json!(["allow", "note", "warn", "block", "support"]));
+    assert_eq!(words("SourceKind"), json!(["visit", "search", "typed"]));
+    assert_eq!(words("Category")[1], "self_harm");
+    assert!(!document.to_string().contains("super::"), "a link of the code’s documentation was left");
+}

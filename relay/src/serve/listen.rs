@@ -2,6 +2,7 @@
 //! stop. A socket that systemd passed stays open in its hands: connections that come during a restart wait there for the
 //! next relay, and none is refused.
 
+use crate::accept::Places;
 use anyhow::Context as _;
 use axum::extract::connect_info::Connected;
 use axum_server::{AddrListener, Address};
@@ -49,18 +50,19 @@ impl Address for From {
 pub(super) struct Closing {
     listener: Mutex<Option<Arc<TcpListener>>>,
     address: SocketAddr,
+    places: Arc<Places>,
     close: watch::Receiver<bool>,
 }
 
 impl Closing {
-    /// Listens on `socket` until `close` says so.
+    /// Listens on `socket` until `close` says so, and tells `places` of each connection.
     ///
     /// # Errors
     /// When the socket is not one to listen on.
-    pub(super) fn new(socket: Plain, close: watch::Receiver<bool>) -> io::Result<Self> {
+    pub(super) fn new(socket: Plain, places: Arc<Places>, close: watch::Receiver<bool>) -> io::Result<Self> {
         let address = socket.local_addr()?;
         let listener = Mutex::new(Some(Arc::new(TcpListener::from_std(socket)?)));
-        Ok(Self { listener, address, close })
+        Ok(Self { listener, address, places, close })
     }
 
     fn listener(&self) -> Option<Arc<TcpListener>> {
@@ -69,10 +71,9 @@ impl Closing {
 }
 
 impl AddrListener<TcpStream, From> for Closing {
-    async fn bind_to(from: From) -> io::Result<Self> {
-        let socket = Plain::bind(from.0)?;
-        socket.set_nonblocking(true)?;
-        Self::new(socket, watch::channel(false).1)
+    /// Never asked for: the server gets a listener that listens already.
+    async fn bind_to(_: From) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     async fn accept_stream(&self) -> io::Result<(TcpStream, From)> {
@@ -83,8 +84,9 @@ impl AddrListener<TcpStream, From> for Closing {
                 Ok(_) = close.wait_for(|close| *close) => {}
                 accepted = listener.accept() => {
                     let (stream, from) = accepted?;
+                    self.places.arrive();
                     // Answers are small and whole: waiting to fill a packet only delays them.
-                    stream.set_nodelay(true)?;
+                    stream.set_nodelay(true).ok();
                     return Ok((stream, From(from)));
                 }
             }
@@ -102,6 +104,7 @@ impl AddrListener<TcpStream, From> for Closing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Connections;
 
     #[tokio::test]
     async fn a_closed_listener_accepts_nobody_and_keeps_a_passed_socket_alive() {
@@ -110,7 +113,8 @@ mod tests {
         let socket = held.try_clone().unwrap();
         socket.set_nonblocking(true).unwrap();
         let (close, closing) = watch::channel(false);
-        let listener = Closing::new(socket, closing).unwrap();
+        let places = Places::new(Connections { total: 9, each_address: 9 });
+        let listener = Closing::new(socket, Arc::clone(&places), closing).unwrap();
         let first = TcpStream::connect(address).await.unwrap();
         let (_, from) = listener.accept_stream().await.unwrap();
         assert_eq!(SocketAddr::connect_info(from), first.local_addr().unwrap());
@@ -120,7 +124,7 @@ mod tests {
         // The next relay has the same socket, and the connection that waited.
         let socket = held.try_clone().unwrap();
         socket.set_nonblocking(true).unwrap();
-        let next = Closing::new(socket, watch::channel(false).1).unwrap();
+        let next = Closing::new(socket, places, watch::channel(false).1).unwrap();
         let (_, from) = next.accept_stream().await.unwrap();
         assert_eq!(SocketAddr::connect_info(from), waiting.local_addr().unwrap());
     }

@@ -74,7 +74,7 @@ pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result
     let places = Places::new(config.connections);
     let handle = Handle::new();
     let acceptor = RustlsAcceptor::new(certificate.served()).handshake_timeout(HEADERS);
-    let mut server = Server::from_listener(Closing::new(socket, closing)?)
+    let mut server = Server::from_listener(Closing::new(socket, Arc::clone(&places), closing)?)
         .acceptor(Limited::new(acceptor, Arc::clone(&places)))
         .handle(handle.clone());
     let builder = server.http_builder();

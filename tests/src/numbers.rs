@@ -27,6 +27,12 @@ impl Times {
         self.0.get(rank.saturating_sub(1).min(last)).copied().unwrap_or(0.0)
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The middle one.
     #[must_use]
     pub fn median(&self) -> f64 {

@@ -51,7 +51,10 @@ impl Times {
     #[must_use]
     pub fn tail(&self) -> String {
         let [p50, p95, p99, p999] = [0.5, 0.95, 0.99, 0.999].map(|share| self.percentile(share));
-        format!("p50 {p50:.1} ms, p95 {p95:.1} ms, p99 {p99:.1} ms, p99.9 {p999:.1} ms (n = {})", self.0.len())
+        format!(
+            "p50 {p50:.1} ms, p95 {p95:.1} ms, p99 {p99:.1} ms, p99.9 {p999:.1} ms (n = {})",
+            self.0.len()
+        )
     }
 
     /// For programs.

@@ -150,6 +150,17 @@ impl Relay {
         }
     }
 
+    /// The last lines of its log that tell of something wrong, for the message of a test that failed.
+    #[must_use]
+    pub fn complaints(&self) -> String {
+        let path = self.manner.log.clone().unwrap_or_else(|| self.data.join("relay.log"));
+        let log = std::fs::read_to_string(path).unwrap_or_default();
+        let wrong = |line: &&str| ["ERROR", "WARN", "panicked"].iter().any(|word| line.contains(word));
+        let mut last: Vec<&str> = log.lines().rev().filter(wrong).take(3).collect();
+        last.reverse();
+        format!("the relay’s log ends with:\n{}", last.join("\n"))
+    }
+
     /// Asks it to end, as a service manager does, and waits until it has.
     ///
     /// # Errors

@@ -23,11 +23,10 @@ impl Key {
     /// When the system gives no randomness.
     pub fn new() -> Result<Self> {
         let random = SystemRandom::new();
-        let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).ok().and_then(
-            |pkcs8| {
+        let pair =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).ok().and_then(|pkcs8| {
                 EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).ok()
-            },
-        );
+            });
         Ok(Self { pair: pair.context("ring could not make a key")?, random })
     }
 

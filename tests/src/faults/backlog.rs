@@ -38,7 +38,8 @@ struct Counts {
 /// # Errors
 /// When the relay refuses an alert for good, or does not take it within an hour.
 pub async fn run(engine: Engine, alerts: usize, devices: usize, seed: u64) -> Result<Outcome> {
-    let mut outcome = Outcome::new(format!("a backlog of {alerts} alerts on {devices} devices, {}", engine.name()));
+    let mut outcome =
+        Outcome::new(format!("a backlog of {alerts} alerts on {devices} devices, {}", engine.name()));
     let mut base = Base::start(engine).await?;
     // The last is the child's.
     let mut fleet = base.fleet(devices + 1).await?;
@@ -70,7 +71,12 @@ pub async fn run(engine: Engine, alerts: usize, devices: usize, seed: u64) -> Re
     outcome.count("asked_to_wait", counts.refused.load(Ordering::Relaxed));
     outcome.count("connections_broken", counts.broken.load(Ordering::Relaxed));
     let latency = times.json();
-    for (key, name) in [("n", "critical_alerts"), ("median_ms", "visible_p50_ms"), ("p99_ms", "visible_p99_ms"), ("max_ms", "visible_max_ms")] {
+    for (key, name) in [
+        ("n", "critical_alerts"),
+        ("median_ms", "visible_p50_ms"),
+        ("p99_ms", "visible_p99_ms"),
+        ("max_ms", "visible_max_ms"),
+    ] {
         outcome.count(name, latency.get(key).cloned().unwrap_or_default());
     }
     outcome.expect(took <= DRAIN, format!("it took {} s, more than {}", took.as_secs(), DRAIN.as_secs()));
@@ -148,13 +154,7 @@ async fn once(
 }
 
 /// Sends a critical alert now and then until the backlog has drained; answers how long each took to the DSL's page.
-async fn watch(
-    base: &Base,
-    child: &Device,
-    counts: &Counts,
-    all: usize,
-    seed: u64,
-) -> Result<Vec<Duration>> {
+async fn watch(base: &Base, child: &Device, counts: &Counts, all: usize, seed: u64) -> Result<Vec<Duration>> {
     let mut made = Alerts::new(seed ^ 0x00c4_117d);
     let mut changes = base.office.listen().await?;
     let (mut times, mut line) = (Vec::new(), None);
@@ -174,7 +174,10 @@ async fn watch(
         if told.elapsed() > Duration::from_secs(30) {
             told = Instant::now();
             let done = counts.acknowledged.load(Ordering::Relaxed);
-            steps::line(&format!("   {done} of {all} alerts are delivered; critical: {}", Times::of(&times).tail()));
+            steps::line(&format!(
+                "   {done} of {all} alerts are delivered; critical: {}",
+                Times::of(&times).tail()
+            ));
         }
     }
     Ok(times)

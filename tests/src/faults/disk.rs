@@ -51,7 +51,7 @@ pub async fn full(seed: u64) -> Result<Outcome> {
     outcome.count("answers", answers.clone());
     disk.resize(LARGE)?;
     let room = now();
-    traffic.acknowledges(100, Duration::from_secs(60)).await?;
+    traffic.acknowledges(100, Duration::from_secs(60)).await.with_context(|| base.relay.complaints())?;
     recovered(&mut outcome, &traffic.ledger, room);
     outcome.count("acknowledged_while_full", traffic.ledger.within(since, room));
     outcome.expect(!base.relay.has_ended()?, "the relay ended");
@@ -78,7 +78,7 @@ pub async fn error_on_sync(seed: u64) -> Result<Outcome> {
     let mut base = Base::start(Engine::Sqlite).await?;
     let fleet = base.fleet(DEVICES).await?;
     let traffic = Traffic::start(&base.dial, &fleet, seed);
-    traffic.acknowledges(200, Duration::from_secs(60)).await?;
+    traffic.acknowledges(200, Duration::from_secs(60)).await.with_context(|| base.relay.complaints())?;
     let failing = tracer::Failing::syncs(base.relay.process()?).await?;
     let from = now();
     sleep(FAILING).await;
@@ -90,7 +90,7 @@ pub async fn error_on_sync(seed: u64) -> Result<Outcome> {
     outcome.count("acknowledged_without_a_sync", false_ones);
     outcome.expect(false_ones == 0, format!("{false_ones} alerts were acknowledged while no sync succeeded"));
     outcome.count("answers", answers(&traffic.ledger));
-    traffic.acknowledges(100, Duration::from_secs(60)).await?;
+    traffic.acknowledges(100, Duration::from_secs(60)).await.with_context(|| base.relay.complaints())?;
     recovered(&mut outcome, &traffic.ledger, again);
     outcome.expect(!base.relay.has_ended()?, "the relay ended");
     let ledger = traffic.finish().await?;
@@ -113,7 +113,8 @@ pub(super) fn answers(ledger: &Ledger) -> String {
 /// A device may be asked to wait, and nothing else: anything that blames the device or the program would be wrong.
 pub(super) fn only_asked_to_wait(outcome: &mut Outcome, ledger: &Ledger) {
     for (status, count) in ledger.statuses() {
-        outcome.expect(matches!(status, 429 | 503), format!("{count} requests were answered {status}, not 503"));
+        outcome
+            .expect(matches!(status, 429 | 503), format!("{count} requests were answered {status}, not 503"));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use tokio::time::sleep;
 
 use super::{Outcome, Traffic};
@@ -30,7 +30,7 @@ pub async fn run(engine: Engine, kills: usize, seed: u64) -> Result<Outcome> {
     let fleet = base.fleet(DEVICES).await?;
     let mut random = fastrand::Rng::with_seed(seed);
     let traffic = Traffic::start(&base.dial, &fleet, seed);
-    traffic.acknowledges(1, Duration::from_secs(30)).await?;
+    traffic.acknowledges(1, Duration::from_secs(30)).await.with_context(|| base.relay.complaints())?;
     let mut starts = Vec::with_capacity(kills);
     let begun = Instant::now();
     for number in 1..=kills {

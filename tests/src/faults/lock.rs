@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use sqlx::Connection as _;
 use tokio::time::sleep;
 
@@ -24,7 +24,7 @@ pub async fn run(engine: Engine, time: Duration, seed: u64) -> Result<Outcome> {
     let mut base = Base::start(engine).await?;
     let fleet = base.fleet(DEVICES).await?;
     let traffic = Traffic::start(&base.dial, &fleet, seed);
-    traffic.acknowledges(100, Duration::from_secs(60)).await?;
+    traffic.acknowledges(100, Duration::from_secs(60)).await.with_context(|| base.relay.complaints())?;
     let mut other = base.store.open().await?;
     let take: &[&'static str] = match engine {
         Engine::Sqlite => &["pragma busy_timeout = 30000", "begin immediate"],
@@ -40,7 +40,7 @@ pub async fn run(engine: Engine, time: Duration, seed: u64) -> Result<Outcome> {
     sqlx::query("rollback").execute(&mut other).await?;
     let free = now();
     other.close().await?;
-    traffic.acknowledges(100, Duration::from_secs(90)).await?;
+    traffic.acknowledges(100, Duration::from_secs(90)).await.with_context(|| base.relay.complaints())?;
     recovered(&mut outcome, &traffic.ledger, free);
     outcome.count("answers", answers(&traffic.ledger));
     outcome.expect(!base.relay.has_ended()?, "the relay ended");

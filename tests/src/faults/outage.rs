@@ -25,13 +25,13 @@ pub async fn run(rounds: usize, time: Duration, seed: u64) -> Result<Outcome> {
     let fleet = base.fleet(DEVICES).await?;
     let traffic = Traffic::start(&base.dial, &fleet, seed);
     for round in 0..rounds {
-        traffic.acknowledges(200, Duration::from_secs(90)).await?;
+        traffic.acknowledges(200, Duration::from_secs(90)).await.with_context(|| base.relay.complaints())?;
         let server = base.postgres.as_ref().context("there is no PostgreSQL")?;
         server.stop(if round % 2 == 0 { Stop::Immediate } else { Stop::Fast })?;
         sleep(time).await;
         server.start_again()?;
         let back = now();
-        traffic.acknowledges(1, Duration::from_secs(90)).await?;
+        traffic.acknowledges(1, Duration::from_secs(90)).await.with_context(|| base.relay.complaints())?;
         recovered(&mut outcome, &traffic.ledger, back);
     }
     outcome.count("answers", answers(&traffic.ledger));

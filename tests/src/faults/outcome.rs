@@ -108,7 +108,9 @@ mod tests {
         let mut outcome = Outcome::new("a test");
         outcome.prove(&Proof { acknowledged: 3, stored: 2, lost: 1, counted: 2, ..Proof::default() });
         assert!(!outcome.held());
-        assert!(outcome.words().contains("BROKEN") && outcome.words().contains("1 acknowledged alerts are lost"));
+        assert!(
+            outcome.words().contains("BROKEN") && outcome.words().contains("1 acknowledged alerts are lost")
+        );
         assert!(!Outcome::not_run("b", "needs root").ran());
     }
 }

@@ -69,7 +69,9 @@ impl Failing {
                     return anyhow::Ok(());
                 }
             }
-            bail!("strace could not take hold of the relay: is tracing allowed here (kernel.yama.ptrace_scope)?")
+            bail!(
+                "strace could not take hold of the relay: is tracing allowed here (kernel.yama.ptrace_scope)?"
+            )
         };
         timeout(Duration::from_secs(10), attached).await.context("strace takes too long")??;
         // It says so before it has been seen to stop every thread; one more line of its own makes it read on.

@@ -138,7 +138,8 @@ fn humble(folder: &Path) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let user = if id(&["-u", "postgres"]).is_some() { "postgres" } else { "nobody" };
-    let (user, group) = id(&["-u", user]).zip(id(&["-g", user])).context("there is no user without rights")?;
+    let (user, group) =
+        id(&["-u", user]).zip(id(&["-g", user])).context("there is no user without rights")?;
     let owner = Command::new("chown").arg(format!("{user}:{group}")).arg(folder).status()?;
     if !owner.success() {
         bail!("{} cannot be given to the user without rights", folder.display());

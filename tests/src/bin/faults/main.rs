@@ -110,7 +110,9 @@ async fn main() -> ExitCode {
 impl Arguments {
     fn wants(&self, (name, engine): Plan) -> bool {
         let named = self.only.is_empty() || self.only.contains(&name);
-        named && self.database.is_none_or(|wanted| wanted == engine) && (name != Name::Backlog || self.alerts() > 0)
+        named
+            && self.database.is_none_or(|wanted| wanted == engine)
+            && (name != Name::Backlog || self.alerts() > 0)
     }
 
     fn alerts(&self) -> usize {

@@ -84,7 +84,9 @@ impl Medium {
             Action::Write { name, at, bytes } => {
                 self.change(name, ended, Change::Write { at: *at, bytes: bytes.clone() });
             }
-            Action::Truncate { name, length } => self.change(name, ended, Change::Truncate { length: *length }),
+            Action::Truncate { name, length } => {
+                self.change(name, ended, Change::Truncate { length: *length })
+            }
             Action::Remove { name } => {
                 self.names.remove(name);
                 self.loose_names.push(Naming { ended, name: name.clone(), file: None });
@@ -95,8 +97,9 @@ impl Medium {
                 }
             }
             Action::SyncFolder if self.honest => {
-                let (lasting, loose) =
-                    std::mem::take(&mut self.loose_names).into_iter().partition(|naming| naming.ended <= event.begun);
+                let (lasting, loose) = std::mem::take(&mut self.loose_names)
+                    .into_iter()
+                    .partition(|naming| naming.ended <= event.begun);
                 self.loose_names = loose;
                 for naming in lasting {
                     rename(&mut self.lasting_names, &naming);

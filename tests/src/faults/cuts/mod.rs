@@ -69,12 +69,16 @@ pub async fn run(points: usize, alerts: usize, seed: u64) -> Result<Outcome> {
     outcome.count("control_points_without_syncs", control.points);
     outcome.count("control_lost_or_corrupt", control.lost + control.corrupt);
     let seen = control.lost + control.corrupt > 0;
-    outcome.expect(seen, "a medium that ignores syncs lost nothing, so this test could not have found a loss");
+    outcome
+        .expect(seen, "a medium that ignores syncs lost nothing, so this test could not have found a loss");
     Ok(outcome)
 }
 
 /// The database's files before, the calls, and what was acknowledged meanwhile.
-async fn record(alerts: usize, seed: u64) -> Result<(Vec<(String, Vec<u8>)>, Vec<Event>, std::sync::Arc<Ledger>)> {
+async fn record(
+    alerts: usize,
+    seed: u64,
+) -> Result<(Vec<(String, Vec<u8>)>, Vec<Event>, std::sync::Arc<Ledger>)> {
     let mut base = Base::start(Engine::Sqlite).await?;
     let fleet = base.fleet(DEVICES).await?;
     base.relay.stop().await?;

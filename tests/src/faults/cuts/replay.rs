@@ -70,7 +70,9 @@ impl Cuts<'_> {
                 Verdict::Sound => {}
                 Verdict::Lost(count) => {
                     found.lost += 1;
-                    found.note(format!("cut {point} after call {taken}: {count} acknowledged alerts are missing"));
+                    found.note(format!(
+                        "cut {point} after call {taken}: {count} acknowledged alerts are missing"
+                    ));
                 }
                 Verdict::Corrupt(why) => {
                     found.corrupt += 1;

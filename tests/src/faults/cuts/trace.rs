@@ -135,7 +135,8 @@ fn understand(call: &Call, data: &str, positions: &mut HashMap<String, u64>) -> 
     }
     let argument = |index: usize| call.arguments.get(index).map(String::as_str).context("too few arguments");
     let number = |index: usize| -> Result<u64> { Ok(argument(index)?.parse()?) };
-    let inside = |path: &str| path.strip_prefix(data).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned);
+    let inside =
+        |path: &str| path.strip_prefix(data).and_then(|rest| rest.strip_prefix('/')).map(str::to_owned);
     let action = match call.name.as_str() {
         "openat" | "open" | "creat" => {
             let path = argument(usize::from(call.name == "openat"))?;

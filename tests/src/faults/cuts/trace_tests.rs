@@ -11,7 +11,9 @@ fn calls_are_read_as_strace_writes_them() {
     let folder = data.path().canonicalize().unwrap().display().to_string();
     let (wal, folder) = (hex(&format!("{folder}/lapwing.db-wal")), hex(&folder));
     let one = [
-        format!(r#"100.000010 openat(AT_FDCWD<\x2f>, "{wal}", O_RDWR|O_CREAT|O_NOFOLLOW|O_CLOEXEC, 0600) = 7<{wal}> <0.000005>"#),
+        format!(
+            r#"100.000010 openat(AT_FDCWD<\x2f>, "{wal}", O_RDWR|O_CREAT|O_NOFOLLOW|O_CLOEXEC, 0600) = 7<{wal}> <0.000005>"#
+        ),
         format!("100.000020 lseek(7<{wal}>, 4096, SEEK_SET) = 4096 <0.000001>"),
         format!(r#"100.000030 write(7<{wal}>, "{}", 5) = 3 <0.000002>"#, hex("hello")),
         format!(r#"100.000040 pwrite64(7<{wal}>, "{}", 2, 8192) = 2 <0.000002>"#, hex("ab")),

@@ -71,7 +71,11 @@ async fn round(
     let single = counted(relay, drive::closed(&base.dial, options.lines, time, Source::Ahead(loads))).await?;
     show(&format!("one alert ({size} bytes) a request, {} connections", options.lines), &single);
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate from the command line")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate from the command line"
+    )]
     let count = (options.rate * f64::from(options.seconds + 2)) as usize;
     let loads = make(fleet, seed(2), count, 1)?;
     let lines = options.lines * 4;
@@ -172,7 +176,10 @@ fn summary(options: &Options, rounds: &[Round]) -> Value {
     let steady = median(&|round| round.steady.rate);
     let steady_p99 = median(&|round| round.steady.times.percentile(0.99));
     steps::line(&format!("== medians of {} rounds", rounds.len()));
-    steps::line(&format!("single alerts: {single:.0}/s; at {:.0} due a second p99 {steady_p99:.1} ms", options.rate));
+    steps::line(&format!(
+        "single alerts: {single:.0}/s; at {:.0} due a second p99 {steady_p99:.1} ms",
+        options.rate
+    ));
     steps::line(&format!("batches of {}: {batch:.0} alerts/s", limit::BATCH));
     steps::line(&format!(
         "single over the empty handler: {:.3}; single over the bare database ({} rows a commit): {:.3}; batches over \

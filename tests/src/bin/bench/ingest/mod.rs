@@ -76,7 +76,8 @@ impl Options {
                 0 => Value::Null,
                 count => open::measure(&base, count).await?,
             };
-            databases.push(json!({ "database": engine.name(), "intake": intake, "connections": connections }));
+            databases
+                .push(json!({ "database": engine.name(), "intake": intake, "connections": connections }));
         }
         Ok(json!({ "bench": "ingest", "machine": machine, "databases": databases }))
     }

@@ -117,9 +117,9 @@ impl Relay {
     ///
     /// # Errors
     /// When there is no such program.
-    pub async fn command(&self, name: &str) -> Result<Output> {
+    pub async fn command(&self, words: &[&str]) -> Result<Output> {
         let mut command = Command::new(&self.program);
-        command.arg(name).arg("--data").arg(&self.data);
+        command.args(words).arg("--data").arg(&self.data);
         if let Some(database) = &self.manner.database {
             command.args(["--database", database]);
         }

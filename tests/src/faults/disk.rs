@@ -8,8 +8,8 @@ use anyhow::{Context, Result, bail};
 use tokio::time::sleep;
 
 use super::kill::chain;
-use super::ledger::now;
 use super::{Ledger, Outcome, Traffic, tracer};
+use crate::load::machine::now;
 use crate::load::{Base, Engine};
 use crate::wait;
 

@@ -67,7 +67,7 @@ pub async fn run(engine: Engine, kills: usize, seed: u64) -> Result<Outcome> {
 /// # Errors
 /// When the program cannot be started.
 pub async fn chain(relay: &Relay, outcome: &mut Outcome) -> Result<()> {
-    let output = relay.command("verify").await?;
+    let output = relay.command(&["verify"]).await?;
     let said = String::from_utf8_lossy(&output.stderr);
     if said.contains("unrecognized subcommand") {
         outcome.count("chain", "this relay has no chain to verify");

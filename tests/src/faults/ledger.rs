@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 
@@ -132,13 +131,6 @@ fn compare<'a>(acknowledged: impl Iterator<Item = &'a str>, stored: &HashMap<Str
         proof.lost += usize::from(!stored.contains_key(id));
     }
     proof
-}
-
-/// Now, in microseconds since 1970.
-#[must_use]
-pub fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use super::disk::{answers, only_asked_to_wait, recovered};
 use super::kill::chain;
-use super::ledger::now;
 use super::{Outcome, Traffic};
+use crate::load::machine::now;
 use crate::load::{Base, Engine};
 
 /// How many devices send.

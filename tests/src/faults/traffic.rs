@@ -10,8 +10,9 @@ use anyhow::{Context, Result, bail};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use super::ledger::{Ledger, now};
+use super::Ledger;
 use crate::load::drive::acknowledged;
+use crate::load::machine::now;
 use crate::load::{Alerts, Device, Dial, Fleet, Line, Protocol};
 
 /// How soon a device asks again, at most.

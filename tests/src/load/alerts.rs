@@ -1,13 +1,15 @@
 //! Alerts of ordinary size and variety, the same for the same seed. The words are ours; no child wrote them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use lapwing_core::wire::{Alert, Excerpt, Reason, SourceKind};
 use lapwing_core::{Action, Category, Severity, Surface};
 use uuid::Builder;
 
+use super::machine;
+
 /// What is written, the part that matched (in characters), and what a rule would say of it.
-const SAMPLES: [(&str, (u32, u32), Category, Severity, &str); 6] = [
+type Sample = (&'static str, (u32, u32), Category, Severity, &'static str);
+
+const SAMPLES: [Sample; 6] = [
     (
         "honestly nobody likes you, go and sit somewhere else at lunch from now on",
         (9, 25),
@@ -69,15 +71,14 @@ impl Alerts {
     pub fn one(&mut self, account: &str) -> Alert {
         let index = self.random.usize(..SAMPLES.len());
         // The array has that many.
-        let (text, mark, category, severity, why) = SAMPLES.get(index).copied().unwrap_or(SAMPLES[0]);
-        self.alert(account, text, mark, category, severity, why)
+        self.alert(account, SAMPLES.get(index).copied().unwrap_or(SAMPLES[0]))
     }
 
     /// One that nobody may wait for.
     pub fn critical(&mut self, account: &str) -> Alert {
         let text = "i have written the letters and i am going to do it tonight when they are asleep";
         let why = "Says when they mean to end their life.";
-        self.alert(account, text, (40, 58), Category::Suicide, Severity::Critical, why)
+        self.alert(account, (text, (40, 58), Category::Suicide, Severity::Critical, why))
     }
 
     /// Several of one pupil.
@@ -85,15 +86,8 @@ impl Alerts {
         (0..count).map(|_| self.one(account)).collect()
     }
 
-    fn alert(
-        &mut self,
-        account: &str,
-        text: &str,
-        mark: (u32, u32),
-        category: Category,
-        severity: Severity,
-        why: &str,
-    ) -> Alert {
+    fn alert(&mut self, account: &str, sample: Sample) -> Alert {
+        let (text, mark, category, severity, why) = sample;
         let id = Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid();
         let rule = format!("{}.sample-{}", category.as_str(), text.len());
         let page = self.random.u16(..);
@@ -126,8 +120,7 @@ impl Alerts {
 /// Seconds since 1970.
 #[must_use]
 pub fn seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    i64::try_from(machine::now() / 1_000_000).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

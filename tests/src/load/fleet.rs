@@ -95,7 +95,7 @@ fn address(number: usize) -> u8 {
     u8::try_from(2 + number / BY_ADDRESS).unwrap_or(254)
 }
 
-/// Devices of one school.
+/// Devices of one school or several.
 #[derive(Clone)]
 pub struct Fleet {
     /// All of them.
@@ -103,14 +103,14 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Enrols `count` devices.
+    /// Enrols `count` devices, in turn with each of the schools' keys.
     ///
     /// # Errors
-    /// When the relay refuses one.
-    pub async fn enrol(dial: &Dial, enrolment_key: &str, count: usize) -> Result<Self> {
+    /// When there is no key, or the relay refuses one.
+    pub async fn enrol(dial: &Dial, enrolment_keys: &[String], count: usize) -> Result<Self> {
         let workers: Vec<_> = (0..AT_ONCE.min(count))
             .map(|worker| {
-                let (dial, enrolment_key) = (dial.clone(), enrolment_key.to_owned());
+                let (dial, keys) = (dial.clone(), enrolment_keys.to_vec());
                 tokio::spawn(async move {
                     let mut devices = Vec::new();
                     let mut line: Option<(u8, Line)> = None;
@@ -120,7 +120,8 @@ impl Fleet {
                             line = Some((from, dial.line(Protocol::Http1, from).await?));
                         }
                         let (_, line) = line.as_mut().context("a line was just opened")?;
-                        devices.push((number, Device::enrol(line, &enrolment_key, number).await?));
+                        let key = keys.get(number % keys.len().max(1)).context("there is no school")?;
+                        devices.push((number, Device::enrol(line, key, number).await?));
                     }
                     anyhow::Ok(devices)
                 })

@@ -1,12 +1,21 @@
 //! What machine it was, and what a process takes of it. Linux only, from /proc.
 
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 /// Clock ticks in a second, as /proc counts them on every Linux that matters.
 const TICKS: f64 = 100.0;
+
+/// Now by the machine's own clock, in microseconds since 1970: the clock that every program of a run goes by.
+#[must_use]
+pub fn now() -> u64 {
+    #[allow(clippy::disallowed_methods, reason = "what is compared is times of several real programs")]
+    let now = SystemTime::now();
+    u64::try_from(now.duration_since(UNIX_EPOCH).unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
+}
 
 /// What a reader must know to compare figures: processor, cores, kernel, memory, load, and what the folder lies on.
 #[must_use]

@@ -98,15 +98,16 @@ impl Store {
         Ok((stored, counted))
     }
 
-    /// The key by which devices of the one school enrol.
+    /// The keys by which devices enrol, one a school, the first school's first.
     ///
     /// # Errors
-    /// When there is no school.
-    pub async fn enrolment_key(&self) -> Result<String> {
+    /// When the rows cannot be read.
+    pub async fn enrolment_keys(&self) -> Result<Vec<String>> {
         let mut connection = self.open().await?;
-        let row = sqlx::query("select enrolment_key from school").fetch_one(&mut connection).await?;
+        let sql = "select enrolment_key from school order by created_at, id";
+        let rows = sqlx::query(sql).fetch_all(&mut connection).await?;
         connection.close().await?;
-        Ok(row.try_get(0)?)
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
     }
 
     /// What the engine itself finds wrong with its files; nothing when all is well. PostgreSQL is asked to read every

@@ -9,6 +9,9 @@ use super::trace::{Action, Event};
 /// What a disk writes whole or not at all.
 const SECTOR: u64 = 512;
 
+/// Files by name, as they lie in a folder.
+pub type Files = Vec<(String, Vec<u8>)>;
+
 /// A change to a file that has not been made to last.
 #[derive(Debug, Clone)]
 struct Loose {
@@ -85,7 +88,7 @@ impl Medium {
                 self.change(name, ended, Change::Write { at: *at, bytes: bytes.clone() });
             }
             Action::Truncate { name, length } => {
-                self.change(name, ended, Change::Truncate { length: *length })
+                self.change(name, ended, Change::Truncate { length: *length });
             }
             Action::Remove { name } => {
                 self.names.remove(name);
@@ -117,7 +120,7 @@ impl Medium {
 
     /// What is left when the power goes now: files by name. `under_way` are calls that have begun and not ended.
     #[must_use]
-    pub fn cut(&self, under_way: &[&Event], random: &mut fastrand::Rng) -> Vec<(String, Vec<u8>)> {
+    pub fn cut(&self, under_way: &[&Event], random: &mut fastrand::Rng) -> Files {
         let mut medium = self.clone();
         for event in under_way {
             if !matches!(event.action, Action::Sync { .. } | Action::SyncFolder) {

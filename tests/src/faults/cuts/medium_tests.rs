@@ -12,7 +12,7 @@ fn sync(time: u64) -> Event {
     event(time, Action::Sync { name: "a".into() })
 }
 
-fn cuts(medium: &Medium) -> Vec<Vec<(String, Vec<u8>)>> {
+fn cuts(medium: &Medium) -> Vec<Files> {
     let mut random = fastrand::Rng::with_seed(5);
     (0..200).map(|_| medium.cut(&[], &mut random)).collect()
 }
@@ -41,7 +41,7 @@ fn writes_are_torn_at_sectors_and_nowhere_else() {
     assert_eq!(sectors(510, b"abcd"), [(510, b"ab".as_slice()), (512, b"cd")]);
     let mut medium = Medium::honest(&[("a".into(), vec![b'0'; 1024])]);
     medium.take(&event(1, Action::Write { name: "a".into(), at: 0, bytes: vec![b'1'; 1024] }));
-    let halves = |files: &Vec<(String, Vec<u8>)>| {
+    let halves = |files: &Files| {
         let (first, second) = files[0].1.split_at(512);
         assert!(first.iter().all(|byte| *byte == first[0]) && second.iter().all(|byte| *byte == second[0]));
         (first[0], second[0])

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use self::medium::Medium;
+use self::medium::{Files, Medium};
 use self::replay::Cuts;
 use self::trace::Event;
 use super::{Ledger, Outcome, Traffic, tracer};
@@ -53,8 +53,8 @@ pub async fn run(points: usize, alerts: usize, seed: u64) -> Result<Outcome> {
     steps::line(&format!("   recorded {} calls for {} alerts", events.len(), acknowledged.len()));
 
     let started = Instant::now();
-    let cuts = Cuts { before: &before, events: &events, acknowledged: &acknowledged, seed };
-    let found = cuts.replay(points, Medium::honest).await?;
+    let cuts = Cuts { events: &events, acknowledged: &acknowledged, seed };
+    let found = cuts.replay(points, Medium::honest(&before)).await?;
     outcome.count("points", found.points);
     outcome.count("lost", found.lost);
     outcome.count("corrupt", found.corrupt);
@@ -65,7 +65,7 @@ pub async fn run(points: usize, alerts: usize, seed: u64) -> Result<Outcome> {
     outcome.expect(found.lost == 0, format!("acknowledged alerts are missing after {} cuts", found.lost));
     outcome.expect(found.corrupt == 0, format!("the database is damaged after {} cuts", found.corrupt));
 
-    let control = cuts.replay((points / CONTROL).max(20), Medium::that_ignores_syncs).await?;
+    let control = cuts.replay((points / CONTROL).max(20), Medium::that_ignores_syncs(&before)).await?;
     outcome.count("control_points_without_syncs", control.points);
     outcome.count("control_lost_or_corrupt", control.lost + control.corrupt);
     let seen = control.lost + control.corrupt > 0;
@@ -75,10 +75,7 @@ pub async fn run(points: usize, alerts: usize, seed: u64) -> Result<Outcome> {
 }
 
 /// The database's files before, the calls, and what was acknowledged meanwhile.
-async fn record(
-    alerts: usize,
-    seed: u64,
-) -> Result<(Vec<(String, Vec<u8>)>, Vec<Event>, std::sync::Arc<Ledger>)> {
+async fn record(alerts: usize, seed: u64) -> Result<(Files, Vec<Event>, std::sync::Arc<Ledger>)> {
     let mut base = Base::start(Engine::Sqlite).await?;
     let fleet = base.fleet(DEVICES).await?;
     base.relay.stop().await?;
@@ -96,7 +93,7 @@ async fn record(
 }
 
 /// The database's files that are there, by name. The shared-memory file is not among them: it does not outlive power.
-fn read(data: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+fn read(data: &Path) -> Result<Files> {
     let mut files = Vec::new();
     for path in store::files(data) {
         let name = path.file_name().context("a file has a name")?.to_string_lossy().into_owned();

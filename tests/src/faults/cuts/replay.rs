@@ -14,8 +14,6 @@ const NOTES: usize = 5;
 
 /// A recording.
 pub struct Cuts<'a> {
-    /// The files before it.
-    pub before: &'a [(String, Vec<u8>)],
     /// The calls, in order of their ends.
     pub events: &'a [Event],
     /// What was acknowledged, in order of time.
@@ -38,13 +36,12 @@ pub struct Found {
 }
 
 impl Cuts<'_> {
-    /// Cuts at `points` points, evenly over the recording: several different cuts at one place when there are more
+    /// Cuts at `points` points on `medium` as it was before, evenly over the recording: several different cuts at one place when there are more
     /// points than calls.
     ///
     /// # Errors
     /// When the files cannot be laid out.
-    pub async fn replay(&self, points: usize, medium: fn(&[(String, Vec<u8>)]) -> Medium) -> Result<Found> {
-        let mut medium = medium(self.before);
+    pub async fn replay(&self, points: usize, mut medium: Medium) -> Result<Found> {
         let mut random = fastrand::Rng::with_seed(self.seed);
         let mut found = Found::default();
         let memory = Path::new("/dev/shm");

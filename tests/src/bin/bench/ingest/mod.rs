@@ -55,6 +55,9 @@ pub(crate) struct Options {
     /// Devices that send alerts.
     #[arg(long, default_value_t = 1_000)]
     senders: usize,
+    /// Schools that they belong to: a relay lets no single school take all of it.
+    #[arg(long, default_value_t = 10)]
+    schools: usize,
     /// Devices with an open connection; 0 leaves that out.
     #[arg(long, default_value_t = 10_000)]
     devices: usize,
@@ -69,8 +72,12 @@ impl Options {
         for &engine in self.database.engines() {
             steps::line(&format!("== {}", engine.name()));
             let base = Base::start(engine).await?;
+            let schools = base.schools(self.schools).await?;
             let fleet = base.fleet(self.senders).await?;
-            steps::line(&format!("{} devices are enrolled and send alerts", self.senders));
+            steps::line(&format!(
+                "{} devices of {schools} schools are enrolled and send alerts",
+                self.senders
+            ));
             let intake = intake::measure(self, &base, &fleet).await?;
             let connections = match self.devices {
                 0 => Value::Null,

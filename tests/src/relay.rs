@@ -118,8 +118,16 @@ impl Relay {
     /// # Errors
     /// When there is no such program.
     pub async fn command(&self, words: &[&str]) -> Result<Output> {
+        self.command_on(&self.data, words).await
+    }
+
+    /// The same on a copy of the data in another folder.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub async fn command_on(&self, data: &Path, words: &[&str]) -> Result<Output> {
         let mut command = Command::new(&self.program);
-        command.args(words).arg("--data").arg(&self.data);
+        command.args(words).arg("--data").arg(data);
         if let Some(database) = &self.manner.database {
             command.args(["--database", database]);
         }

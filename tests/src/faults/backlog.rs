@@ -9,8 +9,7 @@ use anyhow::{Context, Result, bail};
 use lapwing_core::wire::limit;
 use tokio::time::{Instant, sleep};
 
-use super::Outcome;
-use super::kill::chain;
+use super::{Outcome, chain};
 use crate::load::drive::acknowledged;
 use crate::load::{Alerts, Base, Device, Dial, Engine, Message, Protocol, Reply};
 use crate::numbers::Times;
@@ -90,7 +89,7 @@ pub async fn run(engine: Engine, alerts: usize, devices: usize, seed: u64) -> Re
     // Ids are unique and each was acknowledged, so an equal count is each of them once.
     outcome.expect(stored == expected, format!("{expected} were acknowledged and {stored} are stored"));
     outcome.expect(counted == stored, format!("episodes count {counted} and {stored} are stored"));
-    chain(&base.relay, &mut outcome).await?;
+    chain::judge(&base.relay, &mut outcome).await?;
     Ok(outcome)
 }
 

@@ -7,8 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tokio::time::sleep;
 
-use super::kill::chain;
-use super::{Ledger, Outcome, Traffic, tracer};
+use super::{Ledger, Outcome, Traffic, chain, tracer};
 use crate::load::machine::now;
 use crate::load::{Base, Engine};
 use crate::wait;
@@ -61,7 +60,7 @@ pub async fn full(seed: u64) -> Result<Outcome> {
     base.relay.start_again().await?;
     base.relay.stop().await?;
     outcome.prove(&ledger.prove(&base.store).await?);
-    chain(&base.relay, &mut outcome).await?;
+    chain::judge(&base.relay, &mut outcome).await?;
     Ok(outcome)
 }
 
@@ -99,7 +98,7 @@ pub async fn error_on_sync(seed: u64) -> Result<Outcome> {
     base.relay.start_again().await?;
     base.relay.stop().await?;
     outcome.prove(&ledger.prove(&base.store).await?);
-    chain(&base.relay, &mut outcome).await?;
+    chain::judge(&base.relay, &mut outcome).await?;
     Ok(outcome)
 }
 

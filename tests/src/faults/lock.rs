@@ -7,8 +7,7 @@ use sqlx::Connection as _;
 use tokio::time::sleep;
 
 use super::disk::{answers, only_asked_to_wait, recovered};
-use super::kill::chain;
-use super::{Outcome, Traffic};
+use super::{Outcome, Traffic, chain};
 use crate::load::machine::now;
 use crate::load::{Base, Engine};
 
@@ -48,6 +47,6 @@ pub async fn run(engine: Engine, time: Duration, seed: u64) -> Result<Outcome> {
     only_asked_to_wait(&mut outcome, &ledger);
     base.relay.stop().await?;
     outcome.prove(&ledger.prove(&base.store).await?);
-    chain(&base.relay, &mut outcome).await?;
+    chain::judge(&base.relay, &mut outcome).await?;
     Ok(outcome)
 }

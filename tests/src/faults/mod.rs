@@ -10,6 +10,7 @@
 //! run can be repeated as far as the machine's own timing lets it.
 
 pub mod backlog;
+pub mod chain;
 pub mod cuts;
 pub mod disk;
 pub mod kill;

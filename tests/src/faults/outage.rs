@@ -6,8 +6,7 @@ use anyhow::{Context, Result};
 use tokio::time::sleep;
 
 use super::disk::{answers, only_asked_to_wait, recovered};
-use super::kill::chain;
-use super::{Outcome, Traffic};
+use super::{Outcome, Traffic, chain};
 use crate::load::machine::now;
 use crate::load::postgres::Stop;
 use crate::load::{Base, Engine};
@@ -40,6 +39,6 @@ pub async fn run(rounds: usize, time: Duration, seed: u64) -> Result<Outcome> {
     only_asked_to_wait(&mut outcome, &ledger);
     base.relay.stop().await?;
     outcome.prove(&ledger.prove(&base.store).await?);
-    chain(&base.relay, &mut outcome).await?;
+    chain::judge(&base.relay, &mut outcome).await?;
     Ok(outcome)
 }

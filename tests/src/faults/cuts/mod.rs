@@ -4,7 +4,8 @@
 //! bytes and the time ([`trace`]). Meanwhile devices send alerts and note when each was acknowledged, by the same clock.
 //! Afterwards the power is cut at thousands of points in between: what had been synced by then is on the medium, and of
 //! what had been written without a sync any part, by sectors, in any order ([`medium`]). SQLite opens what is left
-//! ([`replay`]): it must find nothing damaged, and every alert that was acknowledged before that point.
+//! ([`replay`]): it must find nothing damaged, and every alert that was acknowledged before that point. Now
+//! and then the relay itself is asked whether its chain of hashes holds.
 //!
 //! Why the order can be trusted: a process under `strace` goes on after a call only once its end has been noted, so an
 //! acknowledgement that is sent because a sync returned is read by the device after the noted end of that sync.
@@ -17,6 +18,7 @@ pub mod replay;
 pub mod trace;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -26,6 +28,7 @@ use self::replay::Cuts;
 use self::trace::Event;
 use super::{Ledger, Outcome, Traffic, tracer};
 use crate::load::{Base, Engine, store};
+use crate::relay::Relay;
 use crate::steps;
 
 /// How many devices send while the relay is recorded.
@@ -42,7 +45,7 @@ pub async fn run(points: usize, alerts: usize, seed: u64) -> Result<Outcome> {
     if !tracer::is_there() {
         return Ok(Outcome::not_run("power cuts, SQLite", tracer::MISSING));
     }
-    let (before, events, ledger) = record(alerts, seed).await?;
+    let Recording { relay, before, events, ledger } = record(alerts, seed).await?;
     let count = |wanted: fn(&Event) -> bool| events.iter().filter(|event| wanted(event)).count();
     outcome.count("recorded_calls", events.len());
     outcome.count("writes", count(|event| matches!(event.action, trace::Action::Write { .. })));
@@ -53,11 +56,12 @@ pub async fn run(points: usize, alerts: usize, seed: u64) -> Result<Outcome> {
     steps::line(&format!("   recorded {} calls for {} alerts", events.len(), acknowledged.len()));
 
     let started = Instant::now();
-    let cuts = Cuts { events: &events, acknowledged: &acknowledged, seed };
+    let cuts = Cuts { events: &events, acknowledged: &acknowledged, seed, relay: &relay };
     let found = cuts.replay(points, Medium::honest(&before)).await?;
     outcome.count("points", found.points);
     outcome.count("lost", found.lost);
     outcome.count("corrupt", found.corrupt);
+    outcome.count("chains_verified", found.chains);
     outcome.count("seconds", started.elapsed().as_secs());
     for note in &found.notes {
         outcome.expect(false, note.clone());
@@ -74,8 +78,19 @@ pub async fn run(points: usize, alerts: usize, seed: u64) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// The database's files before, the calls, and what was acknowledged meanwhile.
-async fn record(alerts: usize, seed: u64) -> Result<(Files, Vec<Event>, std::sync::Arc<Ledger>)> {
+/// What a relay wrote while devices sent alerts.
+struct Recording {
+    /// The relay, stopped.
+    relay: Relay,
+    /// The database's files before.
+    before: Files,
+    /// The calls.
+    events: Vec<Event>,
+    /// What was acknowledged meanwhile.
+    ledger: Arc<Ledger>,
+}
+
+async fn record(alerts: usize, seed: u64) -> Result<Recording> {
     let mut base = Base::start(Engine::Sqlite).await?;
     let fleet = base.fleet(DEVICES).await?;
     base.relay.stop().await?;
@@ -89,7 +104,7 @@ async fn record(alerts: usize, seed: u64) -> Result<(Files, Vec<Event>, std::syn
     let ledger = traffic.finish().await?;
     base.relay.stop().await?;
     let events = trace::read(folder.path(), &base.data)?;
-    Ok((before, events, ledger))
+    Ok(Recording { relay: base.relay, before, events, ledger })
 }
 
 /// The database's files that are there, by name. The shared-memory file is not among them: it does not outlive power.

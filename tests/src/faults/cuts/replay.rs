@@ -6,9 +6,13 @@ use anyhow::Result;
 
 use super::medium::Medium;
 use super::trace::Event;
+use crate::faults::chain::{self, Chain};
 use crate::faults::ledger::Acknowledged;
 use crate::load::Store;
+use crate::relay::Relay;
 
+/// The relay verifies its chain after one cut in so many.
+const VERIFY: usize = 50;
 /// How many broken cuts are described.
 const NOTES: usize = 5;
 
@@ -18,6 +22,8 @@ pub struct Cuts<'a> {
     pub events: &'a [Event],
     /// What was acknowledged, in order of time.
     pub acknowledged: &'a [Acknowledged],
+    /// The relay's program, to verify the chain of hashes now and then.
+    pub relay: &'a Relay,
     /// Decides what of the loose writes is kept.
     pub seed: u64,
 }
@@ -31,7 +37,9 @@ pub struct Found {
     pub lost: usize,
     /// Cuts after which SQLite found damage or could not open the file.
     pub corrupt: usize,
-    /// The first few of either.
+    /// Cuts after which the relay's own proof was asked as well.
+    pub chains: usize,
+    /// The first few of what was wrong.
     pub notes: Vec<String>,
 }
 
@@ -63,7 +71,18 @@ impl Cuts<'_> {
             let promised = self.acknowledged.partition_point(|entry| entry.at < moment);
             let promised = self.acknowledged.get(..promised).unwrap_or_default();
             found.points += 1;
-            match judge(&place, &files, promised).await? {
+            let folder = tempfile::Builder::new().prefix("lapwing-cut-").tempdir_in(&place)?;
+            match judge(folder.path(), &files, promised).await? {
+                Verdict::Sound if point % VERIFY == 0 => {
+                    match chain::copy(self.relay, folder.path()).await? {
+                        Chain::Unknown => {}
+                        Chain::Sound => found.chains += 1,
+                        Chain::Broken(said) => {
+                            found.corrupt += 1;
+                            found.note(format!("cut {point} after call {taken}: verify: {said}"));
+                        }
+                    }
+                }
                 Verdict::Sound => {}
                 Verdict::Lost(count) => {
                     found.lost += 1;
@@ -95,12 +114,11 @@ enum Verdict {
     Corrupt(String),
 }
 
-async fn judge(place: &Path, files: &[(String, Vec<u8>)], promised: &[Acknowledged]) -> Result<Verdict> {
-    let folder = tempfile::Builder::new().prefix("lapwing-cut-").tempdir_in(place)?;
+async fn judge(folder: &Path, files: &[(String, Vec<u8>)], promised: &[Acknowledged]) -> Result<Verdict> {
     for (name, bytes) in files {
-        std::fs::write(folder.path().join(name), bytes)?;
+        std::fs::write(folder.join(name), bytes)?;
     }
-    let store = Store::sqlite(folder.path());
+    let store = Store::sqlite(folder);
     match store.faults().await {
         Ok(faults) if faults.is_empty() => {}
         Ok(faults) => return Ok(Verdict::Corrupt(faults.join("; "))),

@@ -176,7 +176,9 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
             Box::pin(async move {
                 // SQLite undoes a transaction by itself when the disk is full or fails. sqlx goes on counting it, and
                 // would never begin another on this connection; so it is closed. The ping waits for sqlx's own undoing.
-                connection.ping().await?;
+                if connection.is_in_transaction() {
+                    connection.ping().await?;
+                }
                 Ok(!connection.is_in_transaction())
             })
         })

@@ -72,8 +72,18 @@ impl Relay {
         data: &Path,
         certificate: &Certificate,
     ) -> Result<Self> {
+        let mut relay = Self::at_rest(manner, data, certificate)?;
+        relay.listen(address).await?;
+        Ok(relay)
+    }
+
+    /// One that has not been started: [`Relay::start_again`] starts it on a free port.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn at_rest(manner: Manner, data: &Path, certificate: &Certificate) -> Result<Self> {
         std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
-        let mut relay = Self {
+        Ok(Self {
             program: program()?,
             manner,
             data: data.to_path_buf(),
@@ -82,9 +92,7 @@ impl Relay {
             child: None,
             said: Said::default(),
             url: String::new(),
-        };
-        relay.listen(address).await?;
-        Ok(relay)
+        })
     }
 
     /// Starts it again after [`Relay::stop`] or [`Relay::kill`], on the same port and data.
@@ -110,7 +118,7 @@ impl Relay {
         if self.child.is_some() {
             bail!("the relay is still running");
         }
-        Ok(self.url.strip_prefix("https://").context("the relay has never listened")?.to_owned())
+        Ok(self.url.strip_prefix("https://").unwrap_or("127.0.0.1:0").to_owned())
     }
 
     /// Runs another of the program's commands on the same data and database, such as `verify`.

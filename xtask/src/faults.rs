@@ -30,7 +30,7 @@ pub(crate) struct Options {
     /// Seconds for which a lock is held [default: 6; with --full 30]
     #[arg(long, value_name = "N")]
     lock: Option<u64>,
-    /// Only these: kill, cuts, full, eio, lock, outage, backlog
+    /// Only these: birth, kill, cuts, full, eio, lock, outage, backlog
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// Only on this database: sqlite or postgres

@@ -2,7 +2,7 @@
 //!
 //! * [`traffic`] is devices that send until they are acknowledged, whatever happens; the [`ledger`] keeps what they were
 //!   told, and compares it with what is stored.
-//! * [`kill`] ends the relay at random moments; [`cuts`] cuts the power, by replaying what it really wrote.
+//! * [`kill`] ends the relay at random moments, [`birth`] during its very first start; [`cuts`] cuts the power, by replaying what it really wrote.
 //! * [`disk`], [`lock`] and [`outage`] take away the disk, the write lock and the database, and give them back.
 //! * [`backlog`] is the morning after a day without a relay.
 //!
@@ -10,6 +10,7 @@
 //! run can be repeated as far as the machine's own timing lets it.
 
 pub mod backlog;
+pub mod birth;
 pub mod chain;
 pub mod cuts;
 pub mod disk;

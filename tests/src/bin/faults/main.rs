@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use lapwing_tests::faults::{Outcome, backlog, cuts, disk, kill, lock, outage};
+use lapwing_tests::faults::{Outcome, backlog, birth, cuts, disk, kill, lock, outage};
 use lapwing_tests::load::{Engine, machine};
 use lapwing_tests::steps;
 use serde_json::json;
@@ -47,6 +47,8 @@ struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Name {
+    /// kill -9 during the very first start.
+    Birth,
     /// kill -9 under load.
     Kill,
     /// The power is cut.
@@ -66,7 +68,8 @@ enum Name {
 /// One fault on one database.
 type Plan = (Name, Engine);
 
-const PLANS: [Plan; 10] = [
+const PLANS: [Plan; 11] = [
+    (Name::Birth, Engine::Sqlite),
     (Name::Kill, Engine::Sqlite),
     (Name::Kill, Engine::Postgres),
     (Name::Cuts, Engine::Sqlite),
@@ -127,6 +130,7 @@ impl Arguments {
     async fn run(&self, name: Name, engine: Engine) -> Result<Outcome> {
         let seed = self.seed;
         match name {
+            Name::Birth => birth::run(self.number(None, 100, 5), seed).await,
             Name::Kill => kill::run(engine, self.number(self.kills, 1_000, 10), seed).await,
             Name::Cuts => {
                 let points = self.number(self.cuts, 10_000, 300);

@@ -157,13 +157,31 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Writes a new file that only its owner may read, and waits until it is on the disk. It never replaces a file.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    // Under another name first: a start that is cut short must not leave half a key, which would be refused for ever.
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".new");
+    let draft = path.with_file_name(name);
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&draft)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    // Unlike a rename, a link never replaces what has the name already.
+    std::fs::hard_link(&draft, path)?;
+    std::fs::remove_file(&draft)?;
+    // The name lasts when its folder is on the disk.
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -201,6 +219,19 @@ mod tests {
             assert_eq!(secrets.unseal("totp/1", &altered), None, "byte {at}");
             assert_eq!(secrets.unseal("totp/1", &sealed[..at]), None, "cut at {at}");
         }
+    }
+
+    #[test]
+    fn a_start_that_was_cut_short_leaves_nothing_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        std::fs::write(folder.path().join("key.new"), b"hal").unwrap();
+        write_private(&path, b"half").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"half");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let error = write_private(&path, b"other").unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"half");
     }
 
     #[test]

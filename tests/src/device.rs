@@ -3,19 +3,15 @@
 //! It builds its requests from the names and the signature base in `lapwing_core::wire`, as the extension does.
 
 use anyhow::{Context, Result, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use lapwing_core::wire::{
-    Alert, AlertBatch, BatchReceipt, Enrolled, Enrolment, Excerpt, Reason, SignatureInput, SourceKind,
-    content_digest, path, signature_base,
+    Alert, AlertBatch, BatchReceipt, Enrolled, Enrolment, Excerpt, Reason, SourceKind, path,
 };
 use lapwing_core::{Action, Category, Severity, Surface};
 use reqwest::{Client, Response};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::Value;
 
 use crate::school::School;
+use crate::signing::Key;
 use crate::tls::Certificate;
 
 /// Seconds since 1970 of no particular day: the relay records a device's clock and does not trust it.
@@ -25,7 +21,7 @@ const CREATED: i64 = 1_795_511_640;
 pub struct Device {
     client: Client,
     relay: String,
-    key: EcdsaKeyPair,
+    key: Key,
     id: String,
 }
 
@@ -45,20 +41,13 @@ impl Device {
     /// # Errors
     /// When the relay refuses it.
     pub async fn enrol(relay: &str, school: &School, certificate: &Certificate) -> Result<Self> {
-        let random = SystemRandom::new();
-        let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
-            .and_then(|pkcs8| {
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random)
-                    .map_err(|_| ring::error::Unspecified)
-            })
-            .ok();
-        let key = made.context("ring could not make a key")?;
+        let key = Key::new()?;
         let policy: Value = serde_json::from_str(&school.policy)?;
         let extension = school.extension_id()?;
         let enrolment_key = policy["3rdparty"]["extensions"][extension]["enrolment_key"].as_str();
         let enrolment = Enrolment {
             enrolment_key: enrolment_key.context("the policy holds no enrolment key")?.to_owned(),
-            public_key: URL_SAFE_NO_PAD.encode(key.public_key()),
+            public_key: key.public(),
             label: "A measuring device".to_owned(),
             extension_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
@@ -73,17 +62,10 @@ impl Device {
     /// # Errors
     /// When the relay cannot be reached.
     pub async fn send(&self, path: &str, body: Vec<u8>) -> Result<Response> {
-        let digest = content_digest(&STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &body)));
-        let input = SignatureInput { created: CREATED, key_id: self.id.clone() };
-        let base = signature_base("POST", path, &digest, &input);
-        let signature =
-            self.key.sign(&SystemRandom::new(), base.as_bytes()).ok().context("ring could not sign")?;
-        let request = self.client.post(format!("{}{path}", self.relay));
-        let request = request
-            .header("content-type", "application/json")
-            .header("content-digest", digest)
-            .header("signature-input", input.header())
-            .header("signature", format!("lapwing=:{}:", STANDARD.encode(signature)));
+        let mut request = self.client.post(format!("{}{path}", self.relay));
+        for (name, value) in self.key.headers(&self.id, path, &body, CREATED)? {
+            request = request.header(name, value);
+        }
         request.body(body).send().await.context("the relay cannot be reached")
     }
 

@@ -6,12 +6,15 @@
 //!
 //! * [`Stage`] is the usual way in: a relay, a school set up through its own pages, a local web, a pupil's browser.
 //! * [`Relay`], [`Site`], [`School`], [`Policy`], [`Pupil`] and [`Desk`] are its parts, for tests that need them one by one.
+//! * [`load`] speaks for thousands of devices without a browser; [`faults`] breaks what the relay stands on meanwhile.
 //! * [`page`] works a page as a person does, by the words on it; [`look`] judges how a page looks.
 
 pub mod axe;
 pub mod browser;
 pub mod desk;
 pub mod device;
+pub mod faults;
+pub mod load;
 pub mod look;
 pub mod measure;
 pub mod numbers;
@@ -20,6 +23,7 @@ pub mod policy;
 pub mod pupil;
 pub mod relay;
 pub mod school;
+pub mod signing;
 pub mod site;
 pub mod stage;
 pub mod steps;

@@ -27,6 +27,12 @@ impl Times {
         self.0.get(rank.saturating_sub(1).min(last)).copied().unwrap_or(0.0)
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The middle one.
     #[must_use]
     pub fn median(&self) -> f64 {
@@ -41,6 +47,16 @@ impl Times {
         format!("median {median:.places$} ms, p95 {p95:.places$} ms (n = {})", self.0.len())
     }
 
+    /// For people, where the tail is what matters: `p50 3.1 ms, p95 8.4 ms, p99 14.0 ms, p99.9 41.2 ms (n = 50000)`.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        let [p50, p95, p99, p999] = [0.5, 0.95, 0.99, 0.999].map(|share| self.percentile(share));
+        format!(
+            "p50 {p50:.1} ms, p95 {p95:.1} ms, p99 {p99:.1} ms, p99.9 {p999:.1} ms (n = {})",
+            self.0.len()
+        )
+    }
+
     /// For programs.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -49,6 +65,8 @@ impl Times {
             "n": self.0.len(),
             "median_ms": round(self.median()),
             "p95_ms": round(self.percentile(0.95)),
+            "p99_ms": round(self.percentile(0.99)),
+            "p999_ms": round(self.percentile(0.999)),
             "max_ms": round(self.percentile(1.0)),
         })
     }

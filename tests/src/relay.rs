@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
@@ -14,9 +14,24 @@ use tokio::time::timeout;
 use crate::tls::Certificate;
 use crate::wait;
 
+/// How a relay is started when it is not as most schools do it.
+#[derive(Debug, Clone, Default)]
+pub struct Manner {
+    /// PostgreSQL's address; SQLite in the data folder when absent.
+    pub database: Option<String>,
+    /// More arguments of `serve`.
+    pub options: Vec<String>,
+    /// A program and its arguments that becomes the relay, such as `strace -D`. Empty: the relay itself.
+    pub under: Vec<String>,
+    /// Its log goes straight to this file, not through this process, which under load has better things to do. Then
+    /// [`Relay::said`] knows only what it prints on standard output.
+    pub log: Option<PathBuf>,
+}
+
 /// A relay on loopback.
 pub struct Relay {
     program: PathBuf,
+    manner: Manner,
     data: PathBuf,
     cert: PathBuf,
     key: PathBuf,
@@ -44,18 +59,40 @@ impl Relay {
     /// # Errors
     /// As for [`Relay::start`].
     pub async fn start_on(address: &str, data: &Path, certificate: &Certificate) -> Result<Self> {
+        Self::start_as(Manner::default(), address, data, certificate).await
+    }
+
+    /// The same in another manner.
+    ///
+    /// # Errors
+    /// As for [`Relay::start`].
+    pub async fn start_as(
+        manner: Manner,
+        address: &str,
+        data: &Path,
+        certificate: &Certificate,
+    ) -> Result<Self> {
+        let mut relay = Self::at_rest(manner, data, certificate)?;
+        relay.listen(address).await?;
+        Ok(relay)
+    }
+
+    /// One that has not been started: [`Relay::start_again`] starts it on a free port.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn at_rest(manner: Manner, data: &Path, certificate: &Certificate) -> Result<Self> {
         std::fs::create_dir_all(data).with_context(|| format!("cannot make {}", data.display()))?;
-        let mut relay = Self {
+        Ok(Self {
             program: program()?,
+            manner,
             data: data.to_path_buf(),
             cert: certificate.cert_file.clone(),
             key: certificate.key_file.clone(),
             child: None,
             said: Said::default(),
             url: String::new(),
-        };
-        relay.listen(address).await?;
-        Ok(relay)
+        })
     }
 
     /// Starts it again after [`Relay::stop`] or [`Relay::kill`], on the same port and data.
@@ -63,11 +100,81 @@ impl Relay {
     /// # Errors
     /// As for [`Relay::start`], or when it is still running.
     pub async fn start_again(&mut self) -> Result<()> {
+        let address = self.old_address()?;
+        self.listen(&address).await
+    }
+
+    /// The same without waiting until it listens: to kill it on its way there.
+    ///
+    /// # Errors
+    /// When it is still running, or there is no such program.
+    pub fn begin_again(&mut self) -> Result<()> {
+        let address = self.old_address()?;
+        self.child = Some(self.launch(&address)?);
+        Ok(())
+    }
+
+    fn old_address(&self) -> Result<String> {
         if self.child.is_some() {
             bail!("the relay is still running");
         }
-        let address = self.url.strip_prefix("https://").context("the relay has never listened")?.to_owned();
-        self.listen(&address).await
+        Ok(self.url.strip_prefix("https://").unwrap_or("127.0.0.1:0").to_owned())
+    }
+
+    /// Runs another of the program's commands on the same data and database, such as `verify`.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub async fn command(&self, words: &[&str]) -> Result<Output> {
+        self.command_on(&self.data, words).await
+    }
+
+    /// The same on a copy of the data in another folder.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub async fn command_on(&self, data: &Path, words: &[&str]) -> Result<Output> {
+        let mut command = Command::new(&self.program);
+        command.args(words).arg("--data").arg(data);
+        if let Some(database) = &self.manner.database {
+            command.args(["--database", database]);
+        }
+        command.output().await.with_context(|| format!("cannot start {}", self.program.display()))
+    }
+
+    /// How it is started from now on.
+    pub fn manner(&mut self) -> &mut Manner {
+        &mut self.manner
+    }
+
+    /// The number of its process.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn process(&self) -> Result<u32> {
+        self.child.as_ref().and_then(Child::id).context("the relay is not running")
+    }
+
+    /// Whether it has ended by itself.
+    ///
+    /// # Errors
+    /// When the system cannot tell.
+    pub fn has_ended(&mut self) -> Result<bool> {
+        match &mut self.child {
+            Some(child) => Ok(child.try_wait()?.is_some()),
+            None => Ok(true),
+        }
+    }
+
+    /// The last lines of its log that tell of something wrong, for the message of a test that failed.
+    #[must_use]
+    pub fn complaints(&self) -> String {
+        let path = self.manner.log.clone().unwrap_or_else(|| self.data.join("relay.log"));
+        let log = std::fs::read_to_string(path).unwrap_or_default();
+        let wrong = |line: &&str| ["ERROR", "WARN", "panicked"].iter().any(|word| line.contains(word));
+        let mut last: Vec<&str> = log.lines().rev().filter(wrong).take(3).collect();
+        last.reverse();
+        format!("the relay’s log ends with:\n{}", last.join("\n"))
     }
 
     /// Asks it to end, as a service manager does, and waits until it has.
@@ -109,23 +216,7 @@ impl Relay {
     }
 
     async fn listen(&mut self, address: &str) -> Result<()> {
-        let mut child = Command::new(&self.program)
-            .args(["serve", "--listen", address, "--data"])
-            .arg(&self.data)
-            .arg("--tls-cert")
-            .arg(&self.cert)
-            .arg("--tls-key")
-            .arg(&self.key)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("cannot start {}", self.program.display()))?;
-        self.said = Said::default();
-        let log = File::options().create(true).append(true).open(self.data.join("relay.log"))?;
-        read_on(child.stdout.take(), &self.said, log.try_clone()?);
-        read_on(child.stderr.take(), &self.said, log);
+        let mut child = self.launch(address)?;
         let url = wait::until("the relay to listen", || {
             let ended = child.try_wait();
             let url = self.heard("Lapwing is listening on", "https://");
@@ -147,6 +238,40 @@ impl Relay {
         }
         self.child = Some(child);
         Ok(())
+    }
+
+    /// Starts the process and listens to it, without waiting for anything that it says.
+    fn launch(&mut self, address: &str) -> Result<Child> {
+        let path = self.manner.log.clone().unwrap_or_else(|| self.data.join("relay.log"));
+        let log = File::options().create(true).append(true).open(path)?;
+        let mut child = self.spawn(address, &log)?;
+        self.said = Said::default();
+        read_on(child.stdout.take(), &self.said, log.try_clone()?);
+        read_on(child.stderr.take(), &self.said, log);
+        Ok(child)
+    }
+
+    fn spawn(&self, address: &str, log: &File) -> Result<Child> {
+        let mut command = match self.manner.under.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(&self.program);
+                command
+            }
+            None => Command::new(&self.program),
+        };
+        command.args(["serve", "--listen", address, "--data"]).arg(&self.data);
+        command.arg("--tls-cert").arg(&self.cert).arg("--tls-key").arg(&self.key);
+        command.args(&self.manner.options);
+        if let Some(database) = &self.manner.database {
+            command.args(["--database", database]);
+        }
+        let errors = match self.manner.log {
+            Some(_) => Stdio::from(log.try_clone()?),
+            None => Stdio::piped(),
+        };
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).kill_on_drop(true);
+        command.spawn().with_context(|| format!("cannot start {}", self.program.display()))
     }
 
     /// The first word starting with `start` on the first line that holds `line`.

@@ -26,8 +26,39 @@ pub(crate) enum Name {
     Browser,
 }
 
+/// How the intake is measured; the rest is as the bench program has it.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct Ingest {
+    /// For ingest: sqlite, postgres or both [default: both]
+    #[arg(long, value_name = "NAME")]
+    database: Option<String>,
+    /// For ingest: seconds of each measurement [default: 8]
+    #[arg(long, value_name = "N")]
+    seconds: Option<u32>,
+    /// For ingest: how often everything is measured, in turn [default: 3]
+    #[arg(long, value_name = "N")]
+    rounds: Option<u32>,
+    /// For ingest: devices with an open connection [default: 10000]
+    #[arg(long, value_name = "N")]
+    devices: Option<u32>,
+}
+
+impl Ingest {
+    fn words(&self) -> Vec<String> {
+        let number = |number: Option<u32>| number.map(|number| number.to_string());
+        let options = [
+            ("--database", self.database.clone()),
+            ("--seconds", number(self.seconds)),
+            ("--rounds", number(self.rounds)),
+            ("--devices", number(self.devices)),
+        ];
+        let given = options.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?]));
+        given.flatten().collect()
+    }
+}
+
 /// Measures and prints; with `json` the last line is one JSON object.
-pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool) -> Result<()> {
+pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool, ingest: &Ingest) -> Result<()> {
     let mut last = String::new();
     let mut hear = |line: &str| {
         if line.starts_with('{') {
@@ -46,9 +77,8 @@ pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool) -> Result<()
             run::shown(&mut measure, &mut hear)?;
         }
         Name::Wake | Name::Ingest | Name::Browser => {
-            if name != Name::Ingest {
-                tools::ensure(say, place, &[&tools::BROWSER])?;
-            }
+            let need = if name == Name::Ingest { &tools::POSTGRESQL } else { &tools::BROWSER };
+            tools::ensure(say, place, &[need])?;
             let relay = build::everything(say, place, true)?;
             let mut build = cargo(place);
             build.args(["build", "--release", "--package", "lapwing-tests", "--bin", "bench"]);
@@ -61,6 +91,9 @@ pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool) -> Result<()
                 Name::Ingest => "ingest",
                 Name::Text | Name::Sites | Name::Browser => "browser",
             });
+            if name == Name::Ingest {
+                bench.args(ingest.words());
+            }
             run::shown(&mut bench, &mut hear)?;
         }
     }

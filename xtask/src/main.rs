@@ -1,12 +1,13 @@
 //! `cargo xtask`: everything that is done to Lapwing rather than by it.
 //!
-//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` and `bench`.
+//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` (with `faults`) and `bench`.
 //! `say` prints, `run` starts other programs, `tools` finds or installs them, and `place` knows where things lie.
 //! Nothing here is part of the product: the relay and the extension never depend on this crate.
 
 mod bench;
 mod build;
 mod demo;
+mod faults;
 mod package;
 mod place;
 mod run;
@@ -60,8 +61,12 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
-    /// Run every check and test, from formatting to the browser.
-    Test,
+    /// Run every check and test, from formatting to the browser; or one part of them, at length.
+    Test {
+        /// Only this part.
+        #[command(subcommand)]
+        part: Option<Part>,
+    },
     /// Test single sign-on against a real OpenID Connect provider, fetched when absent.
     Sso,
     /// Measure, and print medians and percentiles.
@@ -71,7 +76,16 @@ enum Command {
         /// Print one JSON object on the last line.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        ingest: bench::Ingest,
     },
+}
+
+/// Parts of the tests that can be run at length by themselves.
+#[derive(Subcommand)]
+enum Part {
+    /// Break what the relay stands on (its process, power, disk, database), and count what was lost.
+    Faults(faults::Options),
 }
 
 fn main() -> ExitCode {
@@ -92,8 +106,9 @@ fn act(say: &Say, command: Command) -> Result<()> {
         Command::Schema { check } => schema::run(say, &place, check),
         Command::Tidy => tidy::run(say, &place),
         Command::Demo { check, data } => demo::run(say, &place, check, data.as_deref()),
-        Command::Test => test::run(say, &place),
+        Command::Test { part: None } => test::run(say, &place),
+        Command::Test { part: Some(Part::Faults(options)) } => faults::run(say, &place, &options),
+        Command::Bench { name, json, ingest } => bench::run(say, &place, name, json, &ingest),
         Command::Sso => sso::run(say, &place),
-        Command::Bench { name, json } => bench::run(say, &place, name, json),
     }
 }

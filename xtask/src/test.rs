@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::place::Place;
 use crate::say::{Say, seconds};
-use crate::{build, run, schema, tidy, tools};
+use crate::{build, faults, run, schema, tidy, tools};
 
 /// Runs everything.
 pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
@@ -27,7 +27,7 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
 
     stage("tools", &mut || {
         tools::components()?;
-        tools::ensure(say, place, &[&tools::BROWSER, &tools::POSTGRESQL, &tools::NPM])?;
+        tools::ensure(say, place, &[&tools::BROWSER, &tools::POSTGRESQL, &tools::NPM, &tools::STRACE])?;
         tools::axe(say, place).map(drop)
     })?;
     stage("formatting (mend it with `cargo fmt`)", &mut || {
@@ -57,6 +57,15 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
         cargo.env("LAPWING_OUT", place.target.join("browser-tests"));
         cargo.env("LAPWING_AXE", tools::axe(say, place)?);
         run::shown(&mut cargo, |line| counts.hear(line))
+    })?;
+    stage("faults, a few of each (all of them: cargo xtask test faults --full)", &mut || {
+        let mut cargo = build::with_extension(place, run::cargo());
+        cargo.args(["build", "--package", "lapwing-tests", "--bin", "faults"]);
+        let log = place.logs().join("faults.log");
+        say.step("Building the faults program", |step| run::quietly(step, &log, &mut cargo))?;
+        let relay = place.program("debug", "lapwing-relay");
+        let mut program = faults::program(&place.program("debug", "faults"), &relay);
+        run::shown(&mut program, |line| counts.hear_fault(line))
     })?;
 
     say.line("== summary");
@@ -129,6 +138,13 @@ impl Counts {
         self.failed += before("failed");
         self.skipped += before("ignored");
     }
+
+    /// Takes in a line of the faults program, which begins with how a fault went.
+    fn hear_fault(&mut self, line: &str) {
+        self.passed += u64::from(line.starts_with("held "));
+        self.failed += u64::from(line.starts_with("BROKEN "));
+        self.skipped += u64::from(line.starts_with("NOT RUN "));
+    }
 }
 
 #[cfg(test)]
@@ -144,5 +160,9 @@ mod tests {
         );
         counts.hear("test result: FAILED. 2 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out");
         assert_eq!((counts.passed, counts.failed, counts.skipped), (14, 3, 1));
+        for line in ["held     disk full: lost 0", "NOT RUN  disk full: needs root", "machine: {}"] {
+            counts.hear_fault(line);
+        }
+        assert_eq!((counts.passed, counts.failed, counts.skipped), (15, 3, 2));
     }
 }

@@ -51,6 +51,10 @@ pub(crate) const POSTGRESQL: Need = Need {
     packages: &["postgresql"],
 };
 
+/// strace, which records what the relay writes and makes its syncs fail.
+pub(crate) const STRACE: Need =
+    Need { what: "strace", present: || find(&["strace"]).is_some(), packages: &["strace"] };
+
 /// npm, which fetches axe-core, and with it node, which checks the JavaScript's syntax.
 pub(crate) const NPM: Need = Need {
     what: "npm (fetches axe-core) and node (checks the JavaScript)",

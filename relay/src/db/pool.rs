@@ -7,7 +7,7 @@ use super::scope::{self, Scope};
 use crate::error::Error;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Row as _, Transaction};
+use sqlx::{Any, AnyPool, ConnectOptions as _, Connection as _, Executor as _, Row as _, Transaction};
 use std::path::Path;
 use std::time::Duration;
 use tracing::log::LevelFilter;
@@ -172,6 +172,16 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
         .acquire_timeout(Duration::from_secs(10))
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                // SQLite undoes a transaction by itself when the disk is full or fails. sqlx goes on counting it, and
+                // would never begin another on this connection; so it is closed. The ping waits for sqlx's own undoing.
+                if connection.is_in_transaction() {
+                    connection.ping().await?;
+                }
+                Ok(!connection.is_in_transaction())
+            })
+        })
         .after_connect(|connection, _| {
             Box::pin(async move {
                 for pragma in [

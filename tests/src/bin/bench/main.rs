@@ -6,37 +6,42 @@
 mod browser;
 mod ingest;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use serde_json::Value;
+use tokio::runtime::Builder;
 
-use lapwing_tests::steps;
+use lapwing_tests::{load, steps};
 
 /// Measures Lapwing from outside.
 #[derive(Parser)]
 struct Arguments {
-    /// What to measure.
+    #[command(subcommand)]
     what: What,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Subcommand)]
 enum What {
     /// From the last key to the DSL's page; navigation with and without the extension.
     Browser,
     /// What a navigation waits for a stopped worker.
     Wake,
-    /// Alerts that the relay commits in a second.
-    Ingest,
+    /// Alerts that the relay commits in a second, and what an open connection costs.
+    Ingest(ingest::Options),
+    /// The server that does nothing, beside which the relay is measured. Not for people.
+    #[command(hide = true, name = load::empty::WORD)]
+    Empty {
+        /// Folder of its certificate.
+        folder: PathBuf,
+    },
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let result = match Arguments::parse().what {
-        What::Browser => browser::all().await,
-        What::Wake => browser::wake().await,
-        What::Ingest => ingest::run().await,
-    };
-    match result {
+fn main() -> ExitCode {
+    match measure(Arguments::parse().what) {
+        Ok(Value::Null) => ExitCode::SUCCESS,
         Ok(numbers) => {
             steps::line(&numbers.to_string());
             ExitCode::SUCCESS
@@ -44,6 +49,19 @@ async fn main() -> ExitCode {
         Err(error) => {
             steps::line(&format!("{error:#}"));
             ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(what: What) -> Result<Value> {
+    let mut runtime = Builder::new_multi_thread();
+    match what {
+        What::Browser => runtime.enable_all().build()?.block_on(browser::all()),
+        What::Wake => runtime.enable_all().build()?.block_on(browser::wake()),
+        // One thread: the relay needs the rest of the machine.
+        What::Ingest(options) => runtime.worker_threads(1).enable_all().build()?.block_on(options.run()),
+        What::Empty { folder } => {
+            runtime.enable_all().build()?.block_on(load::empty::serve(&folder)).map(|()| Value::Null)
         }
     }
 }

@@ -1,12 +1,14 @@
 //! `cargo xtask`: everything that is done to Lapwing rather than by it.
 //!
-//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` and `bench`.
+//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test`, `deny`, `fuzz` and `bench`.
 //! `say` prints, `run` starts other programs, `tools` finds or installs them, and `place` knows where things lie.
 //! Nothing here is part of the product: the relay and the extension never depend on this crate.
 
 mod bench;
 mod build;
 mod demo;
+mod deny;
+mod fuzz;
 mod package;
 mod place;
 mod run;
@@ -61,6 +63,10 @@ enum Command {
     },
     /// Run every check and test, from formatting to the browser.
     Test,
+    /// Check what comes from other people: licences, banned crates, sources, known weaknesses.
+    Deny,
+    /// Fuzz everything that reads what a device, a browser, a file or a person wrote.
+    Fuzz(fuzz::Options),
     /// Measure, and print medians and percentiles.
     Bench {
         /// What to measure.
@@ -90,6 +96,8 @@ fn act(say: &Say, command: Command) -> Result<()> {
         Command::Tidy => tidy::run(say, &place),
         Command::Demo { check, data } => demo::run(say, &place, check, data.as_deref()),
         Command::Test => test::run(say, &place),
+        Command::Deny => deny::run(say, &place),
+        Command::Fuzz(options) => fuzz::run(say, &place, &options),
         Command::Bench { name, json } => bench::run(say, &place, name, json),
     }
 }

@@ -19,6 +19,8 @@ pub(crate) mod concerns;
 pub(crate) mod devices;
 pub(crate) mod form;
 pub(crate) mod glass;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod install;

@@ -100,7 +100,7 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> R
 }
 
 /// A path of this relay, and nothing else: `next` comes from the address bar.
-fn within(next: &str) -> Option<&str> {
+pub(super) fn within(next: &str) -> Option<&str> {
     let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']);
     (local && next.len() <= 2_000).then_some(next)
 }

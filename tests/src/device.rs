@@ -45,6 +45,19 @@ impl Device {
     /// # Errors
     /// When the relay refuses it.
     pub async fn enrol(relay: &str, school: &School, certificate: &Certificate) -> Result<Self> {
+        Self::enrol_as(relay, school, certificate, "A measuring device").await
+    }
+
+    /// The same under a name of its own.
+    ///
+    /// # Errors
+    /// When the relay refuses it.
+    pub async fn enrol_as(
+        relay: &str,
+        school: &School,
+        certificate: &Certificate,
+        label: &str,
+    ) -> Result<Self> {
         let random = SystemRandom::new();
         let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
             .and_then(|pkcs8| {
@@ -59,7 +72,7 @@ impl Device {
         let enrolment = Enrolment {
             enrolment_key: enrolment_key.context("the policy holds no enrolment key")?.to_owned(),
             public_key: URL_SAFE_NO_PAD.encode(key.public_key()),
-            label: "A measuring device".to_owned(),
+            label: label.to_owned(),
             extension_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let client = client(certificate)?;

@@ -135,8 +135,7 @@ pub fn fields(data: &[u8]) {
 pub fn config(data: &[u8]) {
     let texts = bytes::texts(data, 4);
     let (listen, url, database) = (bytes::at(&texts, 0), bytes::at(&texts, 1), bytes::at(&texts, 2));
-    if let Ok(answer) = door::config(listen, url, database) {
-        let address = answer.split_whitespace().next().unwrap_or_default();
+    if let Ok(address) = door::config(listen, url, database) {
         let address: url::Url = address.parse().expect("an address");
         assert!(address.scheme() == "https" && address.path() == "/" && address.query().is_none());
         assert!(address.username().is_empty() && address.password().is_none(), "{address} holds a password");
@@ -151,5 +150,17 @@ pub fn archive(data: &[u8]) {
             version.chars().all(|c| c.is_ascii_digit() || c == '.'),
             "{version:?} would stand in an update file"
         );
+    }
+}
+
+/// Values that whoever owns the disk could have changed: what audit events vouch for, sealed columns, the master key.
+pub fn stored(data: &[u8]) {
+    if let Some(again) = door::covers(data) {
+        assert_eq!(again, data, "covers that are written otherwise than they were read");
+    }
+    assert!(!door::opens(data), "something opened that no key of ours has sealed");
+    if let Ok(keys) = door::master(&bytes::text(data)) {
+        let again = door::master(&keys).expect("keys that were written can be read");
+        assert_eq!(again, keys);
     }
 }

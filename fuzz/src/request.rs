@@ -41,7 +41,8 @@ impl Relay {
                 people.push(school.person(role.as_str(), "Mrs Adeyemi").await);
             }
             let device = Device::enrol(&school.router, &school::enrolment_key(&school)).await;
-            let (episode, alert) = school.episode(&device.id, &Seen::default()).await;
+            let pupils = school.device("LIB-04").await;
+            let (episode, alert) = school.episode(&pupils, &Seen::default()).await;
             let report = school.report(&Told::default()).await;
             let mut ids = vec![episode, alert, report, device.id.clone()];
             ids.extend(people.iter().map(|person| person.id.clone()));

@@ -24,6 +24,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "archive" => archives(),
         "fields" => FIELDS.iter().map(|fields| join(fields)).collect(),
         "config" => SETTINGS.iter().map(|settings| join(settings)).collect(),
+        "stored" => stored(),
         "request" => requests(),
         _ => Vec::new(),
     }
@@ -299,6 +300,13 @@ const SETTINGS: [&[&str]; 2] = [
     ],
     &["localhost:0", "https://[2001:db8::1]:8443/", "postgresql:///db", "password1234"],
 ];
+
+/// One cover of an alert; a sealed value of the right form; two keys.
+fn stored() -> Vec<Vec<u8>> {
+    let cover = [&[1, 36], UUID.as_bytes(), &[7; 32]].concat();
+    let keys = format!("{}=\n{}=\n", "A".repeat(43), "B".repeat(42) + "A");
+    vec![cover.repeat(3), [&[1_u8][..], &[9; 60]].concat(), keys.into_bytes()]
+}
 
 /// The first bytes choose the row of the routes, who asks, and how; then come the id in the path, the query, and the body.
 fn requests() -> Vec<Vec<u8>> {

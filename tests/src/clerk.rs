@@ -3,7 +3,6 @@
 
 use anyhow::{Context, Result, ensure};
 use reqwest::{Client, StatusCode};
-use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
 use crate::device;

@@ -134,7 +134,11 @@ impl<'a> Judge<'a> {
             let Some(&number) = self.by_mark.get(mark) else { continue };
             let whole = self.strings[number].text.as_str();
             let before = whole.find(mark).unwrap_or_default();
-            if at.checked_sub(before).and_then(|from| text.get(from..)).is_some_and(|rest| rest.starts_with(whole)) {
+            if at
+                .checked_sub(before)
+                .and_then(|from| text.get(from..))
+                .is_some_and(|rest| rest.starts_with(whole))
+            {
                 counts[number] += 1;
             }
         }

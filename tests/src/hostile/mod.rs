@@ -6,10 +6,12 @@
 
 mod families;
 mod judge;
+mod markup;
 
 pub use judge::{Judge, Seen};
 
-use families::{BREAKOUTS, FAMILIES, MARKUP, SWALLOWS};
+use families::FAMILIES;
+use markup::{BREAKOUTS, MARKUP, SWALLOWS};
 
 /// Marks and the host begin with this; no ordinary word does.
 pub const MARK: &str = "zq";

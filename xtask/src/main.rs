@@ -1,6 +1,6 @@
 //! `cargo xtask`: everything that is done to Lapwing rather than by it.
 //!
-//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test`, `deny`, `fuzz` and `bench`.
+//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test`, `deny`, `sbom`, `fuzz` and `bench`.
 //! `say` prints, `run` starts other programs, `tools` finds or installs them, and `place` knows where things lie.
 //! Nothing here is part of the product: the relay and the extension never depend on this crate.
 
@@ -13,6 +13,7 @@ mod package;
 mod place;
 mod run;
 mod say;
+mod sbom;
 mod schema;
 mod test;
 mod tidy;
@@ -65,6 +66,8 @@ enum Command {
     Test,
     /// Check what comes from other people: licences, banned crates, sources, known weaknesses.
     Deny,
+    /// Write the bill of materials of what is given to schools (CycloneDX).
+    Sbom,
     /// Fuzz everything that reads what a device, a browser, a file or a person wrote.
     Fuzz(fuzz::Options),
     /// Measure, and print medians and percentiles.
@@ -97,6 +100,7 @@ fn act(say: &Say, command: Command) -> Result<()> {
         Command::Demo { check, data } => demo::run(say, &place, check, data.as_deref()),
         Command::Test => test::run(say, &place),
         Command::Deny => deny::run(say, &place),
+        Command::Sbom => sbom::run(say, &place),
         Command::Fuzz(options) => fuzz::run(say, &place, &options),
         Command::Bench { name, json } => bench::run(say, &place, name, json),
     }

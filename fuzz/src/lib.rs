@@ -40,7 +40,7 @@ pub use extension::{answers, messages};
 pub use lists::{lists_bytes, lists_source};
 pub use policy::policy;
 #[cfg(feature = "relay")]
-pub use relay::{archive, bodies, config, fields, headers, stored};
+pub use relay::{anchors, archive, bodies, config, fields, headers, stored};
 #[cfg(feature = "relay")]
 pub use request::request;
 pub use signature::signature;
@@ -71,6 +71,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("config", config),
     #[cfg(feature = "relay")]
     ("stored", stored),
+    #[cfg(feature = "relay")]
+    ("anchors", anchors),
     #[cfg(feature = "relay")]
     ("request", request),
 ];

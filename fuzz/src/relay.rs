@@ -164,3 +164,15 @@ pub fn stored(data: &[u8]) {
         assert_eq!(again, keys);
     }
 }
+
+/// A file of anchors from outside the database: no line that this relay has not signed is taken for one.
+pub fn anchors(data: &[u8]) {
+    let folder = tempfile::tempdir().expect("a folder for a moment");
+    std::fs::write(folder.path().join("anchors.jsonl"), data).expect("a file in it");
+    // Any key but the one that signed: 32 bytes, in base64.
+    std::fs::write(folder.path().join("anchor.pub"), format!("{}=\n", "A".repeat(43)))
+        .expect("a key beside it");
+    if let Ok(anchors) = lapwing_relay::proof::anchor::read(folder.path(), None) {
+        assert!(anchors.is_empty(), "a signature that nobody made");
+    }
+}

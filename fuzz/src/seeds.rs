@@ -25,6 +25,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "fields" => FIELDS.iter().map(|fields| join(fields)).collect(),
         "config" => SETTINGS.iter().map(|settings| join(settings)).collect(),
         "stored" => stored(),
+        "anchors" => anchors(),
         "request" => requests(),
         _ => Vec::new(),
     }
@@ -306,6 +307,12 @@ fn stored() -> Vec<Vec<u8>> {
     let cover = [&[1, 36], UUID.as_bytes(), &[7; 32]].concat();
     let keys = format!("{}=\n{}=\n", "A".repeat(43), "B".repeat(42) + "A");
     vec![cover.repeat(3), [&[1_u8][..], &[9; 60]].concat(), keys.into_bytes()]
+}
+
+fn anchors() -> Vec<Vec<u8>> {
+    let anchor = json!({ "school": UUID, "seq": 7, "hash": "0".repeat(64), "at": 1_795_511_640_000_i64,
+        "signature": "A".repeat(86) + "==" });
+    vec![written(&anchor), format!("{anchor}\n{anchor}\n").into_bytes()]
 }
 
 /// The first bytes choose the row of the routes, who asks, and how; then come the id in the path, the query, and the body.

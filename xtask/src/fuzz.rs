@@ -68,7 +68,7 @@ pub(crate) fn run(say: &Say, place: &Place, options: &Options) -> Result<()> {
             "--fuzz-dir",
             "fuzz",
             "--features",
-            "fuzz",
+            "fuzz,relay",
             "--target",
             &host,
             "--target-dir",

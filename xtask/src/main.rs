@@ -7,6 +7,7 @@
 mod bench;
 mod build;
 mod demo;
+mod evidence;
 mod deny;
 mod fuzz;
 mod package;

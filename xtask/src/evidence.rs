@@ -15,7 +15,11 @@ const VERDICTS: [&str; 3] = ["met", "not met", "n/a"];
 /// What is wrong with the file, one line each.
 pub(crate) fn breaches(root: &Path) -> Vec<String> {
     match std::fs::read_to_string(root.join(FILE)) {
-        Ok(text) => judge(&text, |path| std::fs::read_to_string(root.join(path)).ok(), |path| root.join(path).exists()),
+        Ok(text) => judge(
+            &text,
+            |path| std::fs::read_to_string(root.join(path)).ok(),
+            |path| root.join(path).exists(),
+        ),
         Err(error) => vec![format!("{FILE}: {error}")],
     }
 }
@@ -49,7 +53,8 @@ fn judge(text: &str, read: impl Fn(&str) -> Option<String>, exists: impl Fn(&str
     for (level, wanted) in LEVELS {
         let have = rows.iter().filter(|row| row.get(1) == Some(&level)).count();
         if have != wanted {
-            breaches.push(format!("{FILE}: {have} requirements of level {level}, but ASVS 5.0.0 has {wanted}"));
+            breaches
+                .push(format!("{FILE}: {have} requirements of level {level}, but ASVS 5.0.0 has {wanted}"));
         }
     }
     for named in text.split('`').skip(1).step_by(2).filter(|named| named.contains('/')) {
@@ -69,7 +74,8 @@ fn judge(text: &str, read: impl Fn(&str) -> Option<String>, exists: impl Fn(&str
 fn is_row(line: &str) -> bool {
     let id = line.strip_prefix("| ").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
     let parts: Vec<&str> = id.split('.').collect();
-    parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    parts.len() == 3
+        && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 mod bench;
 mod build;
 mod demo;
-mod evidence;
 mod deny;
+mod evidence;
 mod fuzz;
 mod package;
 mod place;

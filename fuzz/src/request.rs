@@ -1,5 +1,5 @@
-//! Whole requests through the relay's own router, against a database, as anybody: nobody, staff, DSL, IT, and a device that
-//! signs. Whatever comes, the relay does not fail, and every answer carries what each must carry.
+//! Whole requests through the relay's own router, against a database, as anybody: each role, a device that signs, and
+//! nobody. Whatever comes, the relay does not fail, and every answer carries what each must carry.
 //!
 //! The school is the one of the relay's own tests, so that there is something to find behind each page.
 
@@ -94,14 +94,15 @@ fn made(relay: &Relay, row: u8, who: u8, how: u8, rest: &[u8]) -> Option<Request
     // What is not an address never reaches the router: hyper refuses it.
     let uri: axum::http::Uri = uri.parse().ok()?;
     let body = part(2).to_vec();
-    if who % 5 == 4 {
+    let who = usize::from(who) % (relay.people.len() + 2);
+    if who == relay.people.len() {
         let mut request = relay.device.signed(uri.path(), body, i64::from(how));
         *request.uri_mut() = uri;
         return Some(request);
     }
-    let mut request =
-        Request::builder().method(if how & 1 == 0 { row.method.clone() } else { Method::POST }).uri(uri);
-    if let Some(person) = relay.people.get(usize::from(who % 5)) {
+    let method = if how & 1 == 0 { row.method.clone() } else { Method::POST };
+    let mut request = Request::builder().method(method).uri(uri);
+    if let Some(person) = relay.people.get(who) {
         request = request.header(header::COOKIE, person.cookie());
     } else if let Ok(cookie) = HeaderValue::from_bytes(part(3)) {
         request = request.header(header::COOKIE, cookie);

@@ -317,17 +317,20 @@ fn anchors() -> Vec<Vec<u8>> {
 
 /// The first bytes choose the row of the routes, who asks, and how; then come the id in the path, the query, and the body.
 fn requests() -> Vec<Vec<u8>> {
+    // Places in the list of roles, and the one after the last.
+    const DSL: u8 = 3;
+    const DEVICE: u8 = 9;
     let with = |row: u8, who: u8, texts: &[&str]| [&[row, who, 0], join(texts).as_slice()].concat();
-    let mut seeds: Vec<Vec<u8>> = (0..96)
-        .flat_map(|row| (0..4).map(move |who| (row, who)))
+    let mut seeds: Vec<Vec<u8>> = (0..112)
+        .flat_map(|row| (0..11).map(move |who| (row, who)))
         .map(|(row, who)| with(row, who, &[UUID]))
         .collect();
     for form in FORMS {
-        seeds.extend((0..96).map(|row| with(row, 1, &[UUID, "part=list", form])));
+        seeds.extend((0..112).map(|row| with(row, DSL, &[UUID, "part=list", form])));
     }
     for body in bodies() {
         let text = String::from_utf8_lossy(body.get(1..).unwrap_or_default()).into_owned();
-        seeds.extend((0..8).map(|row| with(row, 3, &["", "", &text])));
+        seeds.extend((0..8).map(|row| with(row, DEVICE, &["", "", &text])));
     }
     seeds
 }

@@ -57,7 +57,9 @@ fn judge(text: &str, read: impl Fn(&str) -> Option<String>, exists: impl Fn(&str
                 .push(format!("{FILE}: {have} requirements of level {level}, but ASVS 5.0.0 has {wanted}"));
         }
     }
-    for named in text.split('`').skip(1).step_by(2).filter(|named| named.contains('/')) {
+    for named in
+        text.split('`').skip(1).step_by(2).filter(|named| named.contains('/') && !named.starts_with('/'))
+    {
         let (path, test) = named.split_once("::").map_or((named, None), |(path, test)| (path, Some(test)));
         if !exists(path) {
             breaches.push(format!("{FILE}: there is no {path}"));

@@ -129,8 +129,11 @@ pub(crate) fn listen(text: &str) -> Result<SocketAddr, ConfigError> {
 pub(crate) fn public_url(text: &str) -> Result<Url, ConfigError> {
     let wrong = || ConfigError::PublicUrl(text.to_owned());
     let url: Url = text.parse().map_err(|_| wrong())?;
-    let bare =
-        url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    let bare = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
     if url.scheme() == "https" && url.host_str().is_some() && bare { Ok(url) } else { Err(wrong()) }
 }
 
@@ -261,9 +264,14 @@ mod tests {
     fn what_is_wrong_is_said_with_what_to_give() {
         assert!(listen("8443").unwrap_err().to_string().contains("0.0.0.0:8443"));
         assert!(listen("127.0.0.1:99999").is_err());
-        for wrong in
-            ["lapwing.school.example", "http://a.example", "https://a.example/b", "https://a@b.example", ""]
-        {
+        for wrong in [
+            "lapwing.school.example",
+            "http://a.example",
+            "https://a.example/b",
+            "https://a@b.example",
+            "https://:secret@b.example",
+            "",
+        ] {
             assert!(
                 public_url(wrong).unwrap_err().to_string().contains("https://lapwing.school.example"),
                 "{wrong}"

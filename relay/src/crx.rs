@@ -146,7 +146,7 @@ fn length(bytes: &[u8]) -> [u8; 4] {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-fn version(archive: &[u8]) -> Result<String, PackageError> {
+pub(crate) fn version(archive: &[u8]) -> Result<String, PackageError> {
     let wrong = |error: String| PackageError::Archive(error);
     let mut zip = zip::ZipArchive::new(Cursor::new(archive)).map_err(|error| wrong(error.to_string()))?;
     let file = zip.by_name("manifest.json").map_err(|error| wrong(format!("manifest.json: {error}")))?;

@@ -21,6 +21,9 @@ mod doctor;
 mod error;
 mod extract;
 mod health;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limit;
 mod live;
 mod log;

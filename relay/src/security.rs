@@ -32,7 +32,7 @@ const DRAINED: usize = 64 * 1024 * 1024;
 /// Pages load nothing but what this relay serves, run no inline script, and stand in no frame. Scripts may make HTML
 /// only through one policy, whose name is `lapwing` (`static/live.js`).
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; \
      require-trusted-types-for 'script'; trusted-types lapwing; report-to csp; report-uri /csp-report";
 
 /// What a browser may name as broken.
@@ -58,7 +58,7 @@ static HEADERS: [(HeaderName, &str); 8] = [
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains"),
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), payment=(), browsing-topics=()",

@@ -41,6 +41,19 @@ impl Device {
     /// # Errors
     /// When the relay refuses it.
     pub async fn enrol(relay: &str, school: &School, certificate: &Certificate) -> Result<Self> {
+        Self::enrol_as(relay, school, certificate, "A measuring device").await
+    }
+
+    /// The same under a name of its own.
+    ///
+    /// # Errors
+    /// When the relay refuses it.
+    pub async fn enrol_as(
+        relay: &str,
+        school: &School,
+        certificate: &Certificate,
+        label: &str,
+    ) -> Result<Self> {
         let key = Key::new()?;
         let policy: Value = serde_json::from_str(&school.policy)?;
         let extension = school.extension_id()?;
@@ -48,7 +61,7 @@ impl Device {
         let enrolment = Enrolment {
             enrolment_key: enrolment_key.context("the policy holds no enrolment key")?.to_owned(),
             public_key: key.public(),
-            label: "A measuring device".to_owned(),
+            label: label.to_owned(),
             extension_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let client = client(certificate)?;

@@ -11,10 +11,12 @@
 
 pub mod axe;
 pub mod browser;
+pub mod clerk;
 pub mod desk;
 pub mod device;
 pub mod faults;
 pub mod load;
+pub mod hostile;
 pub mod look;
 pub mod measure;
 pub mod numbers;
@@ -31,6 +33,7 @@ pub mod tls;
 pub mod wait;
 
 pub use browser::Browser;
+pub use clerk::Clerk;
 pub use desk::Desk;
 pub use look::Gallery;
 pub use policy::Policy;

@@ -1,17 +1,22 @@
 //! `cargo xtask`: everything that is done to Lapwing rather than by it.
 //!
-//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` (with `faults`) and `bench`.
+//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` (with `faults`), `sso`,
+//! `deny`, `sbom`, `fuzz` and `bench`.
 //! `say` prints, `run` starts other programs, `tools` finds or installs them, and `place` knows where things lie.
 //! Nothing here is part of the product: the relay and the extension never depend on this crate.
 
 mod bench;
 mod build;
 mod demo;
+mod deny;
+mod evidence;
 mod faults;
+mod fuzz;
 mod package;
 mod place;
 mod run;
 mod say;
+mod sbom;
 mod schema;
 mod sso;
 mod test;
@@ -69,6 +74,12 @@ enum Command {
     },
     /// Test single sign-on against a real OpenID Connect provider, fetched when absent.
     Sso,
+    /// Check what comes from other people: licences, banned crates, sources, known weaknesses.
+    Deny,
+    /// Write the bill of materials of what is given to schools (CycloneDX).
+    Sbom,
+    /// Fuzz everything that reads what a device, a browser, a file or a person wrote.
+    Fuzz(fuzz::Options),
     /// Measure, and print medians and percentiles.
     Bench {
         /// What to measure.
@@ -110,5 +121,8 @@ fn act(say: &Say, command: Command) -> Result<()> {
         Command::Test { part: Some(Part::Faults(options)) } => faults::run(say, &place, &options),
         Command::Bench { name, json, ingest } => bench::run(say, &place, name, json, &ingest),
         Command::Sso => sso::run(say, &place),
+        Command::Deny => deny::run(say, &place),
+        Command::Sbom => sbom::run(say, &place),
+        Command::Fuzz(options) => fuzz::run(say, &place, &options),
     }
 }

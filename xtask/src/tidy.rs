@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::evidence;
 use crate::place::Place;
 use crate::say::Say;
 
@@ -37,6 +38,7 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
         breaches.extend(dead_links(&path, &name, &text));
     }
     breaches.extend(versions(&place.root)?);
+    breaches.extend(evidence::breaches(&place.root));
     if breaches.is_empty() {
         say.line(&format!("  {count} files keep the house rules"));
         return Ok(());

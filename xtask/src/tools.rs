@@ -62,6 +62,13 @@ pub(crate) const NPM: Need = Need {
     packages: &["npm"],
 };
 
+/// A C++ compiler, which builds libFuzzer.
+pub(crate) const CXX: Need = Need {
+    what: "A C++ compiler",
+    present: || find(&["c++", "g++", "clang++"]).is_some(),
+    packages: &["g++"],
+};
+
 /// Makes sure that all of `needs` are there.
 pub(crate) fn ensure(say: &Say, place: &Place, needs: &[&Need]) -> Result<()> {
     let missing: Vec<&Need> = needs.iter().copied().filter(|need| !(need.present)()).collect();
@@ -124,6 +131,22 @@ pub(crate) fn components() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// A tool of cargo's by name and version: one that is on the path in any version, else one built once into the target
+/// folder, which takes some minutes.
+pub(crate) fn cargo_tool(say: &Say, place: &Place, (name, version): (&str, &str)) -> Result<PathBuf> {
+    let own = place.tools().join("bin").join(name);
+    if let Some(there) = find(&[name]).or_else(|| own.is_file().then(|| own.clone())) {
+        return Ok(there);
+    }
+    say.step(&format!("Building {name} {version} (once)"), |step| {
+        let mut install = run::cargo();
+        install.args(["install", "--locked", "--version", version, name, "--root"]).arg(place.tools());
+        install.env("CARGO_TARGET_DIR", place.tools().join("build"));
+        run::quietly(step, &place.logs().join(format!("{name}.log")), &mut install)
+    })?;
+    Ok(own)
 }
 
 /// Fetches axe-core once and gives its file.

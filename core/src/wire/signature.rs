@@ -55,7 +55,9 @@ impl SignatureInput {
             return Err(SignatureError::Profile);
         }
         let created = created.parse().map_err(|_| SignatureError::Profile)?;
-        Ok(Self { created, key_id: key_id.to_owned() })
+        let input = Self { created, key_id: key_id.to_owned() };
+        // “+1” and “01” are numbers too, but the bytes that are signed would not be those that were sent.
+        if input.header() == header { Ok(input) } else { Err(SignatureError::Profile) }
     }
 }
 
@@ -99,6 +101,8 @@ mod tests {
             r#"sig1=("@method" "@path" "content-digest");created=1;keyid="a""#,
             r#"lapwing=("@method" "@path");created=1;keyid="a""#,
             r#"lapwing=("@method" "@path" "content-digest");created=x;keyid="a""#,
+            r#"lapwing=("@method" "@path" "content-digest");created=+1;keyid="a""#,
+            r#"lapwing=("@method" "@path" "content-digest");created=01;keyid="a""#,
             r#"lapwing=("@method" "@path" "content-digest");created=1;keyid="""#,
             r#"lapwing=("@method" "@path" "content-digest");created=1;keyid="a"b""#,
         ] {

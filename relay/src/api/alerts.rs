@@ -26,6 +26,13 @@ pub(crate) struct Batch {
     alerts: Vec<Value>,
 }
 
+#[cfg(feature = "fuzzing")]
+impl Batch {
+    pub(super) fn into_alerts(self) -> Vec<Value> {
+        self.alerts
+    }
+}
+
 /// `POST /api/v1/alerts`.
 pub(crate) async fn alerts(
     State(app): State<Arc<App>>,
@@ -83,7 +90,7 @@ fn is_severe(alert: &Alert) -> bool {
     alert.severity >= Severity::High || alert.stage == Some(Stage::Active)
 }
 
-fn read(value: Value) -> Result<Alert, Refusal> {
+pub(super) fn read(value: Value) -> Result<Alert, Refusal> {
     let id = value.get("id").and_then(Value::as_str).unwrap_or_default().chars().take(64).collect();
     let refused = |detail: String| Refusal { id, detail };
     match serde_json::from_value::<Alert>(value) {

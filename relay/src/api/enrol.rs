@@ -67,7 +67,7 @@ pub(crate) async fn enrol(
 }
 
 /// Checks that a key is a point of P-256: agreeing on a secret with it fails when it is not.
-fn public_key(text: &str) -> Result<(), Problem> {
+pub(super) fn public_key(text: &str) -> Result<(), Problem> {
     let unfit =
         || Unfit::new("public_key", "must be an uncompressed P-256 point, 65 bytes in unpadded base64url");
     let point = URL_SAFE_NO_PAD.decode(text).map_err(|_| unfit())?;

@@ -9,6 +9,8 @@ mod body;
 mod check_in;
 mod checked;
 mod enrol;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 pub(crate) mod problem;
 mod reports;
 mod signed;

@@ -69,13 +69,13 @@ fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Problem> {
+pub(super) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Problem> {
     headers.get(name).and_then(|value| value.to_str().ok()).ok_or_else(|| {
         Problem::new(Kind::UNSIGNED, format!("The {name} header is missing. Enrol, and sign every request."))
     })
 }
 
-fn signature(header: &str) -> Result<Vec<u8>, Problem> {
+pub(super) fn signature(header: &str) -> Result<Vec<u8>, Problem> {
     header
         .strip_prefix("lapwing=:")
         .and_then(|rest| rest.strip_suffix(':'))

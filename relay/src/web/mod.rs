@@ -21,6 +21,8 @@ pub(crate) mod confirm;
 pub(crate) mod devices;
 pub(crate) mod form;
 pub(crate) mod glass;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod install;

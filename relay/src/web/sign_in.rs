@@ -139,9 +139,10 @@ pub(crate) async fn sign_out(State(app): State<Arc<App>>, session: Session) -> R
     Ok((CookieJar::new().add(cookie), clear, Redirect::to("/sign-in")).into_response())
 }
 
-/// A path of this relay, and nothing else: `next` comes from the address bar.
+/// A path of this relay that can stand in a header, and nothing else: `next` comes from the address bar.
 pub(super) fn within(next: &str) -> Option<&str> {
-    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']);
+    let plain = !next.contains(|c: char| c == '\\' || c.is_control());
+    let local = next.starts_with('/') && !next.starts_with("//") && plain;
     (local && next.len() <= 2_000).then_some(next)
 }
 
@@ -152,9 +153,15 @@ mod tests {
     #[test]
     fn nobody_is_sent_elsewhere_after_signing_in() {
         assert_eq!(within("/episodes/1?a=b"), Some("/episodes/1?a=b"));
-        for elsewhere in
-            ["", "//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "javascript:1"]
-        {
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "javascript:1",
+            "/\u{1}",
+        ] {
             assert_eq!(within(elsewhere), None, "{elsewhere}");
         }
     }

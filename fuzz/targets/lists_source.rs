@@ -1,0 +1,4 @@
+//! List files as people write them. What must hold is in the library, under the same name.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lapwing_fuzz::lists_source(data));

@@ -1,0 +1,4 @@
+//! Lines of `lapwing-relay scan`. What must hold is in the library, under the same name.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lapwing_fuzz::scan(data));

@@ -9,7 +9,7 @@ use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::health::Health;
 use crate::limit::{Admission, Limits};
-use crate::live::Live;
+use crate::live::{self, Live};
 use crate::proof::{self, anchor::Signer};
 use crate::random::{self, NoRandomness, Random};
 use crate::seal::{MasterError, MasterSource, Vault, Vaults};
@@ -20,6 +20,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::task::JoinSet;
 use url::Url;
 
 /// What an [`App`] is made from.
@@ -55,7 +56,7 @@ pub struct App {
     /// The extension, signed; none when this build has none in it.
     pub(crate) extension: Option<Package>,
     /// Who waits for news of which school.
-    pub(crate) live: Live,
+    pub(crate) live: Arc<Live>,
     /// How often something may be tried.
     pub(crate) limits: Limits,
     /// Opens what is sealed.
@@ -68,10 +69,13 @@ pub struct App {
     pub(crate) passwords: Passwords,
     /// How often a browser said that a page broke the content security policy.
     pub(crate) csp_reports: AtomicU64,
+    /// What goes on beside requests; it ends with the app.
+    _tasks: JoinSet<()>,
 }
 
 impl App {
-    /// Puts the parts together, and reads the master key.
+    /// Puts the parts together, reads the master key, and starts what goes on beside requests. Call it inside a Tokio
+    /// runtime.
     ///
     /// # Errors
     /// When there is no master key.
@@ -80,6 +84,12 @@ impl App {
         let limits = Limits::new(&clock);
         let admission = Admission::new(&clock, Arc::clone(&random));
         let vaults = Vaults::new(master, random.as_ref())?;
+        let live = Arc::new(Live::new(db.news().is_some()));
+        let mut tasks = JoinSet::new();
+        if let Some(news) = db.news() {
+            let mark = uuid::Uuid::new_v4().simple().to_string();
+            tasks.spawn(live::between_relays(Arc::clone(&live), news.clone(), mark));
+        }
         Ok(Arc::new(Self {
             db,
             clock,
@@ -87,13 +97,14 @@ impl App {
             secrets,
             public_url,
             extension,
-            live: Live::default(),
+            live,
             limits,
             vaults,
             admission,
             health: Health::default(),
             passwords: Passwords::default(),
             csp_reports: AtomicU64::new(0),
+            _tasks: tasks,
         }))
     }
 

@@ -27,5 +27,7 @@ mod proof;
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/two_relays.rs"]
+mod two_relays;
 #[path = "suite/walls.rs"]
 mod walls;

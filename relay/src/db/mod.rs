@@ -20,6 +20,7 @@ pub(crate) mod inbox;
 pub(crate) mod intake;
 pub(crate) mod keys;
 pub(crate) mod links;
+mod news;
 pub(crate) mod numbers;
 pub(crate) mod operation;
 pub(crate) mod people_names;
@@ -36,5 +37,6 @@ pub(crate) mod trusts;
 mod tx;
 pub(crate) mod walls;
 
+pub(crate) use news::News;
 pub use pool::{Db, OpenError};
 pub(crate) use tx::Tx;

@@ -2,6 +2,7 @@
 //! connection, so two requests never wait on each other's locks; PostgreSQL has a pool for both.
 
 use super::Tx;
+use super::news::News;
 use super::operation::Engine;
 use super::scope::{self, Scope};
 use crate::error::Error;
@@ -26,6 +27,7 @@ pub struct Db {
     write: AnyPool,
     begin: &'static str,
     snapshot: &'static str,
+    news: Option<News>,
 }
 
 /// Why the database could not be opened.
@@ -58,7 +60,7 @@ impl Db {
         SQLITE.run(&write).await?;
         let read = sqlite_pool(READERS).connect_with(options).await?;
         // A deferred transaction that starts with a read fails at once when another process writes in between.
-        Ok(Self { read, write, begin: "begin immediate", snapshot: "begin" })
+        Ok(Self { read, write, begin: "begin immediate", snapshot: "begin", news: None })
     }
 
     /// Opens PostgreSQL at `url` and brings its schema up to date.
@@ -70,6 +72,7 @@ impl Db {
         if !matches!(url.scheme(), "postgres" | "postgresql") {
             return Err(OpenError::Scheme(url.scheme().to_owned()));
         }
+        let news = News::at(url.as_str().parse()?);
         let options = quiet(url.as_str().parse()?);
         let pool = postgres_pool(READERS * 2).connect_with(options).await?;
         scope::within(Scope::Relay, POSTGRES.run(&pool)).await?;
@@ -78,6 +81,7 @@ impl Db {
             write: pool,
             begin: POSTGRES_BEGIN,
             snapshot: "begin isolation level repeatable read, read only",
+            news: Some(news),
         })
     }
 
@@ -115,8 +119,16 @@ impl Db {
         Ok(row.try_get::<i64, _>("bypasses")? == 1)
     }
 
+    /// The way to other relays of the same database; none where there cannot be any.
+    pub(crate) const fn news(&self) -> Option<&News> {
+        self.news.as_ref()
+    }
+
     /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
+        if let Some(news) = &self.news {
+            news.close().await;
+        }
         self.read.close().await;
         self.write.close().await;
     }

@@ -5,6 +5,7 @@ use crate::auth::password::Passwords;
 use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
+use crate::db::known_devices::KnownDevices;
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::health::Health;
@@ -15,6 +16,7 @@ use crate::random::{self, NoRandomness, Random};
 use crate::seal::{MasterError, MasterSource, Vault, Vaults};
 use crate::secrets::Secrets;
 use crate::web::{join, setup};
+use crate::writer::Writer;
 use anyhow::anyhow;
 use std::collections::HashMap;
 use std::path::Path;
@@ -57,6 +59,8 @@ pub struct App {
     pub(crate) extension: Option<Package>,
     /// Who waits for news of which school.
     pub(crate) live: Arc<Live>,
+    /// Devices that have just been asked for.
+    pub(crate) devices: Arc<KnownDevices>,
     /// How often something may be tried.
     pub(crate) limits: Limits,
     /// Opens what is sealed.
@@ -69,6 +73,8 @@ pub struct App {
     pub(crate) passwords: Passwords,
     /// How often a browser said that a page broke the content security policy.
     pub(crate) csp_reports: AtomicU64,
+    /// Commits what devices send.
+    pub(crate) writer: Writer,
     /// What goes on beside requests; it ends with the app.
     _tasks: JoinSet<()>,
 }
@@ -84,27 +90,37 @@ impl App {
         let limits = Limits::new(&clock);
         let admission = Admission::new(&clock, Arc::clone(&random));
         let vaults = Vaults::new(master, random.as_ref())?;
-        let live = Arc::new(Live::new(db.news().is_some()));
+        let devices = Arc::<KnownDevices>::default();
+        let live = Arc::new(Live::new(db.news().is_some(), Arc::clone(&devices)));
         let mut tasks = JoinSet::new();
         if let Some(news) = db.news() {
             let mark = uuid::Uuid::new_v4().simple().to_string();
             tasks.spawn(live::between_relays(Arc::clone(&live), news.clone(), mark));
         }
-        Ok(Arc::new(Self {
-            db,
-            clock,
-            random,
-            secrets,
-            public_url,
-            extension,
-            live,
-            limits,
-            vaults,
-            admission,
-            health: Health::default(),
-            passwords: Passwords::default(),
-            csp_reports: AtomicU64::new(0),
-            _tasks: tasks,
+        if let Some(log) = db.log_file() {
+            tasks.spawn(log.clone().keep_short());
+        }
+        let writer = Writer::new(db.news().is_some());
+        Ok(Arc::new_cyclic(|app| {
+            writer.start(&mut tasks, app);
+            Self {
+                db,
+                clock,
+                random,
+                secrets,
+                public_url,
+                extension,
+                live,
+                devices,
+                limits,
+                vaults,
+                admission,
+                health: Health::default(),
+                passwords: Passwords::default(),
+                csp_reports: AtomicU64::new(0),
+                writer,
+                _tasks: tasks,
+            }
         }))
     }
 

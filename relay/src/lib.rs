@@ -38,6 +38,7 @@ mod tls;
 mod walls;
 mod watch;
 mod web;
+mod writer;
 
 pub use app::{App, Parts};
 pub use auth::Role;

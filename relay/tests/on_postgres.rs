@@ -31,3 +31,5 @@ mod roles;
 mod two_relays;
 #[path = "suite/walls.rs"]
 mod walls;
+#[path = "suite/writer.rs"]
+mod writer;

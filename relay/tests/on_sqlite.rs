@@ -32,3 +32,5 @@ mod reports;
 mod roles;
 #[path = "suite/walls.rs"]
 mod walls;
+#[path = "suite/writer.rs"]
+mod writer;

@@ -1,10 +1,10 @@
 //! Live pages across relays. Relays that share a PostgreSQL tell each other, after the commit, which school something
-//! changed in. Nobody needs to reach the relay that took the alert: a load balancer may send each request anywhere.
+//! changed in, and which device is no longer what it was. Nobody needs to reach the relay that took the alert: a load balancer may send each request anywhere.
 //!
 //! It is a help, not a record. A relay that lost its connection may have missed news, so when it hears again it tells each
 //! of its pages once. A relay that dies between a commit and its news leaves the change to the next reload.
 
-use super::hub::{Change, Live};
+use super::hub::{Live, Word};
 use crate::db::News;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +22,14 @@ pub(crate) async fn between_relays(live: Arc<Live>, news: News, mark: String) {
 async fn speak(live: &Live, news: &News, mark: &str) {
     let mut pause = PAUSE;
     loop {
-        let schools = live.owed().await;
-        let payloads: Vec<String> = schools.iter().map(|school| format!("{mark} {school}")).collect();
+        let words = live.owed().await;
+        let payloads: Vec<String> = words.iter().map(|word| payload(mark, word)).collect();
         match news.tell(&payloads).await {
             Ok(()) => pause = PAUSE,
             Err(sqlx::Error::PoolClosed) => return,
             Err(error) => {
                 tracing::warn!(%error, "other relays could not be told of a change; trying again");
-                live.owe(schools);
+                live.owe(words);
                 tokio::time::sleep(pause).await;
                 pause = longer(pause);
             }
@@ -65,18 +65,32 @@ async fn hear_until_lost(
     *pause = PAUSE;
     live.tell_everyone();
     while let Some(payload) = ears.next().await? {
-        if let Some(school) = of_others(&payload, mark) {
-            live.tell(school, Change::Inbox);
+        if let Some(word) = of_others(&payload, mark) {
+            live.hear(&word);
         }
     }
     Ok(())
 }
 
-/// The school in another relay's news. None for this relay's own, which its pages have heard, and for what a later version
-/// may add: more words.
-fn of_others<'p>(payload: &'p str, mark: &str) -> Option<&'p str> {
-    let (from, school) = payload.split_once(' ')?;
-    (from != mark && !school.contains(' ')).then_some(school)
+fn payload(mark: &str, word: &Word) -> String {
+    match word {
+        Word::School(id) => format!("{mark} school {id}"),
+        Word::Device(id) => format!("{mark} device {id}"),
+    }
+}
+
+/// What another relay said. Nothing for this relay's own words, which it knows, and for those of a later version.
+fn of_others(payload: &str, mark: &str) -> Option<Word> {
+    let mut parts = payload.split(' ');
+    let (from, kind, id) = (parts.next()?, parts.next()?, parts.next()?);
+    if from == mark || parts.next().is_some() {
+        return None;
+    }
+    match kind {
+        "school" => Some(Word::School(id.to_owned())),
+        "device" => Some(Word::Device(id.to_owned())),
+        _ => None,
+    }
 }
 
 fn longer(pause: Duration) -> Duration {
@@ -88,9 +102,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_other_relays_news_of_this_version_count() {
-        assert_eq!(of_others("b oak", "a"), Some("oak"));
-        for payload in ["a oak", "b oak and more", "oak", ""] {
+    fn only_other_relays_words_of_this_version_count() {
+        for word in [Word::School("oak".into()), Word::Device("d".into())] {
+            assert_eq!(of_others(&payload("b", &word), "a"), Some(word.clone()));
+            assert_eq!(of_others(&payload("a", &word), "a"), None);
+        }
+        for payload in ["b school oak and more", "b trust oak", "b oak", "oak", ""] {
             assert_eq!(of_others(payload, "a"), None, "{payload}");
         }
     }

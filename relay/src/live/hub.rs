@@ -1,10 +1,11 @@
 //! The hub of one relay: open pages subscribe to their school, and whoever changes something tells the hub after the
 //! commit. What other relays have yet to hear is kept here too, each school once; `bridge` sends it.
 
+use crate::db::known_devices::KnownDevices;
 use crate::metrics::Present;
 use futures_util::{Stream, StreamExt};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, broadcast};
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -18,21 +19,31 @@ pub(crate) enum Change {
     Inbox,
 }
 
+/// What other relays are told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Word {
+    /// Something changed in the school with this id.
+    School(String),
+    /// The device with this id is no longer what it was.
+    Device(String),
+}
+
 /// The hub. One for the whole process.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     schools: Mutex<HashMap<String, broadcast::Sender<Change>>>,
+    devices: Arc<KnownDevices>,
     /// Whether there may be other relays.
     shared: bool,
-    /// Schools with a change that other relays have not been told of. However many changes: a school is told once.
-    untold: Mutex<BTreeSet<String>>,
+    /// What other relays have not been told. However many changes: each school is named once.
+    untold: Mutex<BTreeSet<Word>>,
     more_untold: Notify,
 }
 
 impl Live {
-    /// A hub; `shared` when other relays may work on the same database.
-    pub(crate) fn new(shared: bool) -> Self {
-        Self { shared, ..Self::default() }
+    /// A hub, which drops changed devices from `devices`; `shared` when other relays may work on the same database.
+    pub(crate) fn new(shared: bool, devices: Arc<KnownDevices>) -> Self {
+        Self { shared, devices, ..Self::default() }
     }
 
     /// Tells every open page of `school`, here and on other relays. Call it after the commit, so that who asks again
@@ -40,12 +51,27 @@ impl Live {
     pub(crate) fn notify(&self, school: &str, change: Change) {
         self.tell(school, change);
         if self.shared {
-            self.owe([school.to_owned()]);
+            self.owe([Word::School(school.to_owned())]);
         }
     }
 
-    /// Tells every open page of `school` on this relay: the change was made by another.
-    pub(super) fn tell(&self, school: &str, change: Change) {
+    /// Makes this relay and every other ask the database for a device again. Call it after the commit of what changed it.
+    pub(crate) fn device_changed(&self, id: &str) {
+        self.devices.forget(id);
+        if self.shared {
+            self.owe([Word::Device(id.to_owned())]);
+        }
+    }
+
+    /// What another relay said.
+    pub(super) fn hear(&self, word: &Word) {
+        match word {
+            Word::School(id) => self.tell(id, Change::Inbox),
+            Word::Device(id) => self.devices.forget(id),
+        }
+    }
+
+    fn tell(&self, school: &str, change: Change) {
         let mut schools = locked(&self.schools);
         if schools.get(school).is_some_and(|sender| sender.send(change).is_err()) {
             // The last listener left.
@@ -53,23 +79,24 @@ impl Live {
         }
     }
 
-    /// Tells every open page of every school: something may have changed unheard.
+    /// Tells every open page of every school, and forgets every device: something may have changed unheard.
     pub(super) fn tell_everyone(&self) {
+        self.devices.forget_all();
         locked(&self.schools).retain(|_, sender| sender.send(Change::Inbox).is_ok());
     }
 
-    /// Remembers that other relays are to be told of these schools.
-    pub(super) fn owe(&self, schools: impl IntoIterator<Item = String>) {
-        locked(&self.untold).extend(schools);
+    /// Remembers what other relays are to be told.
+    pub(super) fn owe(&self, words: impl IntoIterator<Item = Word>) {
+        locked(&self.untold).extend(words);
         self.more_untold.notify_one();
     }
 
-    /// Waits until other relays are to be told of something, and answers of which schools. They count as told.
-    pub(super) async fn owed(&self) -> BTreeSet<String> {
+    /// Waits until other relays are to be told something, and answers what. It counts as told.
+    pub(super) async fn owed(&self) -> BTreeSet<Word> {
         loop {
-            let schools = std::mem::take(&mut *locked(&self.untold));
-            if !schools.is_empty() {
-                return schools;
+            let words = std::mem::take(&mut *locked(&self.untold));
+            if !words.is_empty() {
+                return words;
             }
             self.more_untold.notified().await;
         }
@@ -136,18 +163,29 @@ mod tests {
 
     #[tokio::test]
     async fn other_relays_are_owed_each_school_once_and_only_for_changes_made_here() {
-        let live = Live::new(true);
+        let live = Live::new(true, Arc::default());
         for school in ["oak", "ash", "oak", "oak"] {
             live.notify(school, Change::Inbox);
         }
-        live.tell("elm", Change::Inbox);
-        assert_eq!(live.owed().await, BTreeSet::from(["ash".to_owned(), "oak".to_owned()]));
+        live.device_changed("d");
+        live.hear(&Word::School("elm".into()));
+        live.hear(&Word::Device("e".into()));
+        let owed = live.owed().await;
+        assert_eq!(
+            owed,
+            BTreeSet::from([
+                Word::School("ash".into()),
+                Word::School("oak".into()),
+                Word::Device("d".into())
+            ])
+        );
         assert!(live.owed().now_or_never().is_none(), "told twice");
-        live.owe(["oak".to_owned()]);
-        assert_eq!(live.owed().await.len(), 1, "what could not be sent is owed again");
+        live.owe(owed);
+        assert_eq!(live.owed().await.len(), 3, "what could not be sent is owed again");
 
-        let alone = Live::new(false);
+        let alone = Live::default();
         alone.notify("oak", Change::Inbox);
+        alone.device_changed("d");
         assert!(alone.owed().now_or_never().is_none(), "a relay on SQLite has nobody to tell");
     }
 }

@@ -46,7 +46,7 @@ async fn settled(school: &School) -> Vec<i32> {
     let elm = school.neighbour().await;
     let somebody = elm.person("dsl", "Ms Quick").await;
     let mut page = open_page(&elm, &somebody).await;
-    let notify = sqlx::query("select pg_notify('lapwing', 'test ' || $1)").bind(elm.id.clone());
+    let notify = sqlx::query("select pg_notify('lapwing', 'test school ' || $1)").bind(elm.id.clone());
     notify.execute(&school.database.pool).await.unwrap();
     // This, or the beginning, which comes before it.
     heard(&mut page).await;

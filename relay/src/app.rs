@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
 use crate::db::known_devices::KnownDevices;
+use crate::db::partitions;
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::health::Health;
@@ -132,6 +133,15 @@ impl App {
     pub async fn drop_anchors(&self, data: &Path, folder: &Path) -> anyhow::Result<()> {
         let signer = Signer::open(data, folder, self.random.as_ref())?;
         scope::within(Scope::Relay, proof::drop_anchors(self, &signer, &mut HashMap::new())).await
+    }
+
+    /// Makes the database ready for the months to come: what the relay does by itself at its start and every few hours.
+    /// Answers how many parts of tables it made.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn look_ahead(&self) -> anyhow::Result<usize> {
+        partitions::make_ahead(&self.db, self.clock.now()).await.map_err(Error::into_anyhow)
     }
 
     /// The keys of `school`, opened: what sealed rows are read and written with.

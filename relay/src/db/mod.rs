@@ -26,6 +26,7 @@ mod many;
 mod news;
 pub(crate) mod numbers;
 pub(crate) mod operation;
+pub(crate) mod partitions;
 pub(crate) mod people_names;
 mod pool;
 pub(crate) mod reports;

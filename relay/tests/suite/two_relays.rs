@@ -2,9 +2,11 @@
 //! in, also after the connection between them was cut. There is nothing to test on SQLite, which one relay has to itself.
 
 use crate::database::fresh_postgres;
-use crate::school::{Person, School, Seen};
+use crate::device::{Device, alert, batch};
+use crate::school::{Person, School, Seen, enrolment_key};
 use axum::body::Body;
 use http_body_util::BodyExt as _;
+use lapwing_core::wire::path;
 use lapwing_relay::Db;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -95,5 +97,27 @@ async fn relays_that_start_at_once_on_an_empty_database_all_come_up() {
     let opened = tokio::join!(Db::postgres(&url), Db::postgres(&url), Db::postgres(&url), Db::postgres(&url));
     for db in [opened.0, opened.1, opened.2, opened.3] {
         db.expect("a relay did not come up").close().await;
+    }
+}
+
+#[tokio::test]
+async fn parts_for_the_coming_months_are_made_once_whoever_asks_and_are_guarded_like_their_table() {
+    let one = School::open().await;
+    let two = one.second_relay().await;
+    let (here, there) = tokio::join!(one.app.look_ahead(), two.app.look_ahead());
+    assert_eq!(here.unwrap() + there.unwrap(), 8, "four months of two tables");
+    assert_eq!(one.app.look_ahead().await.unwrap(), 0);
+    let device = Device::enrol(&one.router, &enrolment_key(&one)).await;
+    device.send(path::ALERTS, &batch(&[&alert()])).await;
+    assert_eq!(one.number("select count(*) from only alert_2026_11").await, 1);
+    assert_eq!(one.number("select count(*) from only audit_event_2026_11").await, one.number("select count(*) from audit_event").await);
+    let parts = "from pg_class c join pg_inherits i on i.inhrelid = c.oid where c.relkind = 'r' and i.inhparent in \
+                 ('alert'::regclass, 'audit_event'::regclass)";
+    let unwalled = format!("select count(*) {parts} and not (c.relrowsecurity and c.relforcerowsecurity)");
+    let count = sqlx::query_scalar(sqlx::AssertSqlSafe(unwalled)).fetch_one(&one.database.pool).await;
+    assert_eq!(count.unwrap(), 0_i64, "the default parts and the months are walled");
+    for change in ["update alert_2026_11 set reasons = '[]'", "delete from alert_2026_11", "truncate alert_2026_11"] {
+        let refused = sqlx::query(change).execute(&one.database.pool).await;
+        assert!(refused.is_err(), "{change}");
     }
 }

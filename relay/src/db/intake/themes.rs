@@ -27,7 +27,7 @@ macro_rules! open_episodes {
     };
 }
 const OPEN_COLUMNS: &str = concat!(
-    "select e.id, e.school_id, e.device_id, e.account_hash, e.category, e.rank, e.stage, e.last_at, e.alerts, ",
+    "select e.id, e.school_id, e.device_id, e.account_hash, e.category, e.rank, e.stage, e.first_at, e.last_at, e.alerts, ",
     key_columns!(),
     " from ("
 );
@@ -47,8 +47,8 @@ static WRAP: Many =
 
 static JOIN: Many = Many::new(
     "update episode set last_at = v.column3, alerts = v.column4, severity = v.column5, rank = v.column6, \
-     stage = v.column7 from (",
-    7,
+     stage = v.column7, first_at = v.column8 from (",
+    8,
     ") v where episode.school_id = v.column1 and episode.id = v.column2",
 );
 
@@ -78,6 +78,7 @@ struct Sum {
     alerts: i64,
     severity: Severity,
     stage: Option<Stage>,
+    first_at: i64,
     last_at: i64,
 }
 
@@ -87,6 +88,7 @@ impl Sum {
             alerts: self.alerts + other.alerts,
             severity: self.severity.max(other.severity),
             stage: self.stage.max(other.stage),
+            first_at: self.first_at.min(other.first_at),
             last_at: self.last_at.max(other.last_at),
         }
     }
@@ -103,11 +105,10 @@ struct Episode {
 #[derive(Debug)]
 pub(super) struct Themes<'a>(BTreeMap<Theme<'a>, Episode>);
 
-/// A theme of the group: what comes, one of its alerts for what they have in common, and when the first of them came.
+/// A theme of the group: what comes, and one of its alerts for what they have in common.
 struct Coming<'a> {
     sum: Sum,
     item: Item<'a>,
-    first_at: i64,
 }
 
 impl<'a> Themes<'a> {
@@ -146,6 +147,7 @@ impl<'a> Themes<'a> {
                 .bind(sum.severity.as_str())
                 .bind(rank(sum.severity))
                 .bind(sum.stage.map(Stage::as_str))
+                .bind(sum.first_at)
         }) {
             statement.execute(&mut **tx).await?;
         }
@@ -165,14 +167,17 @@ fn coming<'a>(items: &[Item<'a>]) -> BTreeMap<Theme<'a>, Coming<'a>> {
     for item in items {
         let (arrival, ready) = *item;
         let alert = &ready.alert;
-        let sum = Sum { alerts: 1, severity: alert.severity, stage: alert.stage, last_at: arrival.now };
+        let sum = Sum {
+            alerts: 1,
+            severity: alert.severity,
+            stage: alert.stage,
+            first_at: arrival.now,
+            last_at: arrival.now,
+        };
         coming
             .entry(Theme::of(*item))
-            .and_modify(|coming| {
-                coming.sum = coming.sum.and(sum);
-                coming.first_at = coming.first_at.min(arrival.now);
-            })
-            .or_insert(Coming { sum, item: *item, first_at: arrival.now });
+            .and_modify(|coming| coming.sum = coming.sum.and(sum))
+            .or_insert(Coming { sum, item: *item });
     }
     coming
 }
@@ -203,6 +208,7 @@ impl Found {
                 alerts: row.try_get("alerts")?,
                 severity: severity.unwrap_or(Severity::Info),
                 stage: stage.and_then(|stage| stage.parse().ok()),
+                first_at: row.try_get("first_at")?,
                 last_at: row.try_get("last_at")?,
             },
             row,
@@ -245,7 +251,7 @@ async fn open(tx: &mut Tx, coming: &BTreeMap<Theme<'_>, Coming<'_>>) -> Result<V
             .bind(theme.device.to_owned())
             .bind(theme.account_hash.to_owned())
             .bind(theme.category.to_owned())
-            .bind(coming.first_at - JOIN_WITHIN)
+            .bind(coming.sum.first_at - JOIN_WITHIN)
     }) {
         for row in query.fetch_all(&mut **tx).await? {
             found.push(Found::new(row)?);
@@ -263,7 +269,6 @@ struct Begun {
     sealed: Vec<u8>,
     category: Category,
     sum: Sum,
-    first_at: i64,
     under: String,
     wrapped: Vec<u8>,
 }
@@ -282,7 +287,6 @@ impl Begun {
             account_hash: ready.account_hash.clone(),
             category: ready.alert.category,
             sum: coming.sum,
-            first_at: coming.first_at,
             under: wrapped.under,
             wrapped: wrapped.bytes,
         })
@@ -301,7 +305,7 @@ async fn begin(tx: &mut Tx, begun: &[Begun]) -> Result<(), Error> {
             .bind(row.sum.severity.as_str())
             .bind(rank(row.sum.severity))
             .bind(row.sum.stage.map(Stage::as_str))
-            .bind(row.first_at)
+            .bind(row.sum.first_at)
             .bind(row.sum.last_at)
             .bind(row.sum.alerts)
             .bind("new")

@@ -6,21 +6,25 @@ use crate::auth::sso::Providers;
 use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
+use crate::db::known_devices::KnownDevices;
+use crate::db::partitions;
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::health::Health;
 use crate::limit::{Admission, Limits};
-use crate::live::Live;
+use crate::live::{self, Live};
 use crate::proof::{self, anchor::Signer};
 use crate::random::{self, NoRandomness, Random};
 use crate::seal::{MasterError, MasterSource, Vault, Vaults};
 use crate::secrets::Secrets;
 use crate::web::{join, setup};
+use crate::writer::Writer;
 use anyhow::anyhow;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::task::JoinSet;
 use url::Url;
 
 /// What an [`App`] is made from.
@@ -56,7 +60,9 @@ pub struct App {
     /// The extension, signed; none when this build has none in it.
     pub(crate) extension: Option<Package>,
     /// Who waits for news of which school.
-    pub(crate) live: Live,
+    pub(crate) live: Arc<Live>,
+    /// Devices that have just been asked for.
+    pub(crate) devices: Arc<KnownDevices>,
     /// How often something may be tried.
     pub(crate) limits: Limits,
     /// Opens what is sealed.
@@ -71,10 +77,15 @@ pub struct App {
     pub(crate) sso: Providers,
     /// How often a browser said that a page broke the content security policy.
     pub(crate) csp_reports: AtomicU64,
+    /// Commits what devices send.
+    pub(crate) writer: Writer,
+    /// What goes on beside requests; it ends with the app.
+    _tasks: JoinSet<()>,
 }
 
 impl App {
-    /// Puts the parts together, and reads the master key.
+    /// Puts the parts together, reads the master key, and starts what goes on beside requests. Call it inside a Tokio
+    /// runtime.
     ///
     /// # Errors
     /// When there is no master key.
@@ -83,21 +94,38 @@ impl App {
         let limits = Limits::new(&clock);
         let admission = Admission::new(&clock, Arc::clone(&random));
         let vaults = Vaults::new(master, random.as_ref())?;
-        Ok(Arc::new(Self {
-            db,
-            clock,
-            random,
-            secrets,
-            public_url,
-            extension,
-            live: Live::default(),
-            limits,
-            vaults,
-            admission,
-            health: Health::default(),
-            passwords: Passwords::default(),
-            sso: Providers::default(),
-            csp_reports: AtomicU64::new(0),
+        let devices = Arc::<KnownDevices>::default();
+        let live = Arc::new(Live::new(db.news().is_some(), Arc::clone(&devices)));
+        let mut tasks = JoinSet::new();
+        if let Some(news) = db.news() {
+            let mark = uuid::Uuid::new_v4().simple().to_string();
+            tasks.spawn(live::between_relays(Arc::clone(&live), news.clone(), mark));
+        }
+        if let Some(log) = db.log_file() {
+            tasks.spawn(log.clone().keep_short());
+        }
+        let writer = Writer::new(db.news().is_some());
+        Ok(Arc::new_cyclic(|app| {
+            writer.start(&mut tasks, app);
+            Self {
+                db,
+                clock,
+                random,
+                secrets,
+                public_url,
+                extension,
+                live,
+                devices,
+                limits,
+                vaults,
+                admission,
+                health: Health::default(),
+                passwords: Passwords::default(),
+                sso: Providers::default(),
+                csp_reports: AtomicU64::new(0),
+                writer,
+                _tasks: tasks,
+            }
         }))
     }
 
@@ -109,6 +137,15 @@ impl App {
     pub async fn drop_anchors(&self, data: &Path, folder: &Path) -> anyhow::Result<()> {
         let signer = Signer::open(data, folder, self.random.as_ref())?;
         scope::within(Scope::Relay, proof::drop_anchors(self, &signer, &mut HashMap::new())).await
+    }
+
+    /// Makes the database ready for the months to come: what the relay does by itself at its start and every few hours.
+    /// Answers how many parts of tables it made.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn look_ahead(&self) -> anyhow::Result<usize> {
+        partitions::make_ahead(&self.db, self.clock.now()).await.map_err(Error::into_anyhow)
     }
 
     /// The keys of `school`, opened: what sealed rows are read and written with.

@@ -20,10 +20,10 @@ mod db;
 mod doctor;
 mod error;
 mod extract;
-mod health;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod health;
 mod limit;
 mod live;
 mod log;
@@ -41,6 +41,7 @@ mod tls;
 mod walls;
 mod watch;
 mod web;
+mod writer;
 
 pub use app::{App, Parts};
 pub use auth::{Role, Step};

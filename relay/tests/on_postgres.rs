@@ -39,9 +39,9 @@ mod roles;
 mod slow;
 #[path = "suite/sso.rs"]
 mod sso;
+#[path = "suite/two_relays.rs"]
+mod two_relays;
 #[path = "suite/walls.rs"]
 mod walls;
-#[path = "suite/slow.rs"]
-mod slow;
-#[path = "suite/sso.rs"]
-mod sso;
+#[path = "suite/writer.rs"]
+mod writer;

@@ -46,7 +46,5 @@ mod slow;
 mod sso;
 #[path = "suite/walls.rs"]
 mod walls;
-#[path = "suite/slow.rs"]
-mod slow;
-#[path = "suite/sso.rs"]
-mod sso;
+#[path = "suite/writer.rs"]
+mod writer;

@@ -5,30 +5,27 @@ use super::checked::{self, Unfit};
 use super::problem::{Kind, Problem};
 use super::signed::Signed;
 use crate::app::App;
-use crate::db::audit::{self, Event};
-use crate::db::intake::{self, Origin};
+use crate::db::intake::{Arrival, Ready};
 use crate::limit::Lane;
-use crate::live::Change;
 use crate::metrics;
 use axum::Json;
 use axum::extract::State;
 use lapwing_core::wire::{Alert, BatchReceipt, Refusal, limit};
 use lapwing_core::{Severity, Stage};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::value::RawValue;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// A batch whose alerts are read one by one, so that a single bad one can be named.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Batch {
-    alerts: Vec<Value>,
+    alerts: Vec<Box<RawValue>>,
 }
 
 #[cfg(feature = "fuzzing")]
 impl Batch {
-    pub(super) fn into_alerts(self) -> Vec<Value> {
+    pub(super) fn into_alerts(self) -> Vec<Box<RawValue>> {
         self.alerts
     }
 }
@@ -44,56 +41,56 @@ pub(crate) async fn alerts(
     }
     let mut receipt = BatchReceipt::default();
     let mut sound = Vec::with_capacity(body.alerts.len());
-    for value in body.alerts {
-        match read(value) {
+    for json in &body.alerts {
+        match read(json) {
             Ok(alert) => sound.push(alert),
             Err(refusal) => receipt.refused.push(refusal),
         }
     }
     let lane = if sound.iter().any(is_severe) { Lane::Severe } else { Lane::Bulk };
     let admitted = app.admission.admit(&device, lane, sound.len())?;
-    let origin = Origin { school_id: &device.school_id, device_id: &device.id, now: app.now() };
     let vault = app.vault(&device.school_id).await?;
-    let mut tx = app.db.begin().await?;
-    intake::heard_of(&mut tx, origin).await?;
-    let mut kept = 0;
-    for alert in &sound {
-        kept += u64::from(intake::keep(&mut tx, &app, &vault, origin, alert).await?);
-    }
-    if kept > 0 {
-        let event = Event {
-            school_id: Some(&device.school_id),
-            account_id: None,
-            action: "receive",
-            object_kind: "device",
-            object_id: &device.id,
-            detail: json!({ "alerts": kept }),
-        };
-        audit::record(&mut tx, &app, event).await?;
-    }
-    let started = Instant::now();
-    tx.commit().await?;
-    metrics::committed(kept, started.elapsed());
-    if kept > 0 {
-        app.live.notify(&device.school_id, Change::Inbox);
-    }
-    let (known, refused) = (sound.len() as u64 - kept, receipt.refused.len() as u64);
-    metrics::alerts(kept, known, refused);
-    let severe = admitted.lane == Lane::Severe;
-    tracing::info!(device = device.id, kept, known, refused, severe, "alerts received");
-    receipt.acknowledged = sound.into_iter().map(|alert| alert.id).collect();
+    let now = app.now();
+    let ids: Vec<String> = sound.iter().map(|alert| alert.id.clone()).collect();
+    let arrival = Arrival {
+        heard_of: now - device.last_seen_at >= SEEN_EVERY,
+        alerts: sound.into_iter().map(|alert| Ready::new(&vault, alert)).collect::<Result<_, _>>()?,
+        school_id: device.school_id,
+        device_id: device.id,
+        now,
+        vault,
+    };
+    let kept = app.writer.keep(arrival, admitted.lane).await?;
+    receipt.acknowledged =
+        ids.into_iter().filter(|id| !kept.refused.iter().any(|refusal| refusal.id == *id)).collect();
+    receipt.refused.extend(kept.refused);
+    let known = (receipt.acknowledged.len() as u64).saturating_sub(kept.new);
+    metrics::alerts(kept.new, known, receipt.refused.len() as u64);
     Ok(Json(receipt))
 }
 
-/// Whether somebody may have to act today: such a batch takes a place that no flood can have taken.
+/// Whether somebody may have to act today: such a batch overtakes what waits.
 fn is_severe(alert: &Alert) -> bool {
     alert.severity >= Severity::High || alert.stage == Some(Stage::Active)
 }
 
-pub(super) fn read(value: Value) -> Result<Alert, Refusal> {
-    let id = value.get("id").and_then(Value::as_str).unwrap_or_default().chars().take(64).collect();
-    let refused = |detail: String| Refusal { id, detail };
-    match serde_json::from_value::<Alert>(value) {
+/// How old the note of when a device was heard of may grow, milliseconds: not every batch needs a write of its own.
+const SEEN_EVERY: i64 = 60_000;
+
+/// The least that must be there to name an alert that is refused.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Named {
+    id: Option<serde_json::Value>,
+}
+
+pub(super) fn read(json: &RawValue) -> Result<Alert, Refusal> {
+    let refused = |detail: String| {
+        let named: Named = serde_json::from_str(json.get()).unwrap_or_default();
+        let id = named.id.as_ref().and_then(|id| id.as_str()).unwrap_or_default().chars().take(64).collect();
+        Refusal { id, detail }
+    };
+    match serde_json::from_str::<Alert>(json.get()) {
         Ok(alert) => checked::alert(alert).map_err(|unfit: Unfit| refused(format!("{unfit}."))),
         Err(error) => Err(refused(format!("This is not an alert: {error}."))),
     }

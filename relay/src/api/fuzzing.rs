@@ -40,7 +40,7 @@ pub fn body(kind: Body, bytes: &[u8]) -> Result<Vec<String>, String> {
             Ok(batch
                 .into_alerts()
                 .into_iter()
-                .filter_map(|value| alerts::read(value).ok())
+                .filter_map(|value| alerts::read(&value).ok())
                 .map(|alert| json(&alert))
                 .collect())
         }

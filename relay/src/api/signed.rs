@@ -4,14 +4,14 @@
 use super::body;
 use super::problem::{Kind, Problem};
 use crate::app::App;
-use crate::db::devices::{self, Device};
+use crate::db::devices::Device;
 use crate::db::scope;
 use crate::limit::Arrival;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use lapwing_core::wire::{SignatureInput, content_digest, limit, signature_base};
 use ring::digest;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
@@ -39,11 +39,12 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
             SignatureInput::parse(input).map_err(|error| Problem::new(Kind::UNSIGNED, error.to_string()))?;
         let signature = signature(header(&parts.headers, "signature")?)?;
         let digest = header(&parts.headers, "content-digest")?;
-        let device = devices::find(app.db.read(), &input.key_id).await?.ok_or_else(|| {
+        let known = app.devices.find(&app.db, &input.key_id).await?.ok_or_else(|| {
             Problem::new(Kind::UNKNOWN_DEVICE, "No device has this keyid here. Enrol again.")
         })?;
         let base = signature_base(parts.method.as_str(), parts.uri.path(), digest, &input);
-        verify(&device, base.as_bytes(), &signature)?;
+        verify(&known.key, base.as_bytes(), &signature)?;
+        let device = known.device.clone();
         if device.revoked_at.is_some() {
             return Err(Problem::new(
                 Kind::REVOKED_DEVICE,
@@ -83,8 +84,7 @@ pub(super) fn signature(header: &str) -> Result<Vec<u8>, Problem> {
         .ok_or_else(|| Problem::new(Kind::UNSIGNED, "The signature header must read: lapwing=:BASE64:"))
 }
 
-fn verify(device: &Device, base: &[u8], signature: &[u8]) -> Result<(), Problem> {
-    let key = URL_SAFE_NO_PAD.decode(&device.public_key).unwrap_or_default();
+fn verify(key: &[u8], base: &[u8], signature: &[u8]) -> Result<(), Problem> {
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(base, signature).map_err(|_| {
         Problem::new(Kind::BAD_SIGNATURE, "The signature is not this device’s over this request.")
     })

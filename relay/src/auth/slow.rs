@@ -118,8 +118,9 @@ fn whole_wait(guessed: Guessed, failures: i64) -> i64 {
 
 /// Nothing for the first `free`, then `first`, then twice as long each time, up to `most`.
 fn doubling(failures: i64, free: i64, first: i64, most: i64) -> i64 {
-    match u32::try_from(failures - free - 1) {
-        Ok(times) => first.saturating_mul(1_i64.checked_shl(times.min(20)).unwrap_or(i64::MAX)).min(most),
+    // Past twenty doublings every wait is at its longest.
+    match u32::try_from((failures - free - 1).min(20)) {
+        Ok(times) => first.saturating_mul(1_i64.checked_shl(times).unwrap_or(i64::MAX)).min(most),
         Err(_) => 0,
     }
 }

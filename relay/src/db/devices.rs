@@ -2,10 +2,12 @@
 //! `intake`; nothing here is about a child.
 
 use super::Tx;
+use super::many::Many;
 use crate::error::Error;
 use lapwing_core::wire::CheckIn;
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A device as a request needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) struct Device {
     pub(crate) public_key: String,
     /// Since when it may send nothing.
     pub(crate) revoked_at: Option<i64>,
+    /// When it was last heard of, milliseconds.
+    pub(crate) last_seen_at: i64,
 }
 
 /// A device as the devices page shows it.
@@ -51,10 +55,11 @@ pub(crate) struct Listed {
 
 /// The device with this id, whatever its school: the signature decides whether the request is its own.
 pub(crate) async fn find<'c>(db: impl AnyExecutor<'c>, id: &str) -> Result<Option<Device>, Error> {
-    let row = sqlx::query("select id, school_id, public_key, revoked_at from device where id = $1")
-        .bind(id.to_owned())
-        .fetch_optional(db)
-        .await?;
+    let row =
+        sqlx::query("select id, school_id, public_key, revoked_at, last_seen_at from device where id = $1")
+            .bind(id.to_owned())
+            .fetch_optional(db)
+            .await?;
     row.map(|row| device(&row)).transpose()
 }
 
@@ -64,6 +69,7 @@ fn device(row: &AnyRow) -> Result<Device, Error> {
         school_id: row.try_get("school_id")?,
         public_key: row.try_get("public_key")?,
         revoked_at: row.try_get("revoked_at")?,
+        last_seen_at: row.try_get("last_seen_at")?,
     })
 }
 
@@ -98,7 +104,8 @@ pub(crate) async fn enrol(tx: &mut Tx, new: &NewDevice<'_>, now: i64) -> Result<
     .execute(&mut **tx)
     .await?;
     let row = sqlx::query(
-        "select id, school_id, public_key, revoked_at from device where school_id = $1 and public_key = $2",
+        "select id, school_id, public_key, revoked_at, last_seen_at from device where school_id = $1 \
+         and public_key = $2",
     )
     .bind(new.school_id.to_owned())
     .bind(new.public_key.to_owned())
@@ -130,6 +137,38 @@ pub(crate) async fn check_in(
     .bind(id.to_owned())
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+static HOLD: Many = Many::new(
+    "select d.id from (",
+    1,
+    ") v cross join device d where d.id = v.column1 order by d.id for no key update of d",
+);
+
+/// Makes others that bring something from these devices wait until `tx` ends, where others may write at the same time.
+pub(crate) async fn hold(tx: &mut Tx, ids: &BTreeSet<&str>) -> Result<(), Error> {
+    if tx.is_shared() {
+        let ids: Vec<_> = ids.iter().collect();
+        for statement in HOLD.over(&ids, |query, id| query.bind((**id).to_owned())) {
+            statement.fetch_all(&mut **tx).await?;
+        }
+    }
+    Ok(())
+}
+
+static HEARD_OF: Many = Many::new(
+    "update device set last_seen_at = v.column2 from (",
+    2,
+    ") v where device.id = v.column1 and device.last_seen_at < v.column2",
+);
+
+/// Notes when devices were heard of: by id, milliseconds.
+pub(crate) async fn heard_of(tx: &mut Tx, devices: &BTreeMap<&str, i64>) -> Result<(), Error> {
+    let devices: Vec<_> = devices.iter().collect();
+    for statement in HEARD_OF.over(&devices, |query, (id, at)| query.bind((**id).to_owned()).bind(**at)) {
+        statement.execute(&mut **tx).await?;
+    }
     Ok(())
 }
 

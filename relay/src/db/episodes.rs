@@ -214,7 +214,8 @@ pub(crate) async fn alerts<'c>(
         key_columns!(),
         " from episode e",
         key_joins!("e", "episode"),
-        "join alert a on a.school_id = e.school_id and a.episode_id = e.id where e.school_id = $1 and e.id = $2 ",
+        "join alert a on a.school_id = e.school_id and a.episode_id = e.id and a.received_at between e.first_at and ",
+        "e.last_at where e.school_id = $1 and e.id = $2 ",
         "order by a.received_at desc, a.occurred_at desc, a.id desc limit 200",
     ))
     .bind(vault.school().to_owned())
@@ -257,11 +258,15 @@ pub(crate) async fn of_alert<'c>(
     school: &str,
     alert: &str,
 ) -> Result<Option<String>, Error> {
-    let row = sqlx::query("select episode_id from alert where school_id = $1 and id = $2")
-        .bind(school.to_owned())
-        .bind(alert.to_owned())
-        .fetch_optional(db)
-        .await?;
+    // The key says when it came, and with it in which month's part it lies.
+    let row = sqlx::query(
+        "select a.episode_id from alert_key k join alert a on a.school_id = k.school_id and a.id = k.id \
+         and a.received_at = k.received_at where k.school_id = $1 and k.id = $2",
+    )
+    .bind(school.to_owned())
+    .bind(alert.to_owned())
+    .fetch_optional(db)
+    .await?;
     Ok(row.map(|row| row.try_get("episode_id")).transpose()?)
 }
 

@@ -118,7 +118,7 @@ macro_rules! episode_rows {
             "select e.id, d.label as device_label, e.sealed, e.category, e.severity, e.stage, e.last_at, e.alerts, ",
             "h.name as holder_name, c.name as closer_name, e.closed_at, e.closed_reason, ",
             "(select a.reasons from alert a where a.school_id = e.school_id and a.episode_id = e.id ",
-            "and a.severity = e.severity order by a.received_at desc, a.id desc limit 1) as reasons, ",
+            "and a.received_at between e.first_at and e.last_at and a.severity = e.severity order by a.received_at desc, a.id desc limit 1) as reasons, ",
             key_columns!(),
             " from episode e",
             key_joins!("e", "episode"),

@@ -1,14 +1,18 @@
 //! Opening the database, and the two ways into it: many readers, and writers who take turns. SQLite has one writer
 //! connection, so two requests never wait on each other's locks; PostgreSQL has a pool for both.
 
-use super::Tx;
+use super::log_file::{self, LogFile};
+use super::news::News;
 use super::operation::Engine;
 use super::scope::{self, Scope};
+use super::tx::{Doubt, Tx};
 use crate::error::Error;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Any, AnyPool, ConnectOptions as _, Connection as _, Executor as _, Row as _, Transaction};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tracing::log::LevelFilter;
 use url::Url;
@@ -19,6 +23,9 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 const READERS: u32 = 8;
 const POSTGRES_BEGIN: &str = "begin";
 
+/// How long a statement waits for another process's lock on SQLite's file.
+const PATIENCE: &str = "pragma busy_timeout = 5000";
+
 /// The open database.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -26,6 +33,9 @@ pub struct Db {
     write: AnyPool,
     begin: &'static str,
     snapshot: &'static str,
+    news: Option<News>,
+    log: Option<LogFile>,
+    doubt: Doubt,
 }
 
 /// Why the database could not be opened.
@@ -54,11 +64,20 @@ impl Db {
     /// When the file cannot be opened or is not this program's.
     pub async fn sqlite(file: &Path) -> Result<Self, OpenError> {
         let options = sqlite_options(file, "rwc")?;
-        let write = sqlite_pool(1).connect_with(options.clone()).await?;
+        let write = sqlite_pool(1, PATIENCE).connect_with(options.clone()).await?;
         SQLITE.run(&write).await?;
-        let read = sqlite_pool(READERS).connect_with(options).await?;
+        let log = LogFile::new(sqlite_pool(1, log_file::PATIENCE).connect_lazy_with(options.clone()));
+        let read = sqlite_pool(READERS, PATIENCE).connect_with(options).await?;
         // A deferred transaction that starts with a read fails at once when another process writes in between.
-        Ok(Self { read, write, begin: "begin immediate", snapshot: "begin" })
+        Ok(Self {
+            read,
+            write,
+            begin: "begin immediate",
+            snapshot: "begin",
+            news: None,
+            log: Some(log),
+            doubt: Doubt::default(),
+        })
     }
 
     /// Opens PostgreSQL at `url` and brings its schema up to date.
@@ -70,6 +89,7 @@ impl Db {
         if !matches!(url.scheme(), "postgres" | "postgresql") {
             return Err(OpenError::Scheme(url.scheme().to_owned()));
         }
+        let news = News::at(url.as_str().parse()?);
         let options = quiet(url.as_str().parse()?);
         let pool = postgres_pool(READERS * 2).connect_with(options).await?;
         scope::within(Scope::Relay, POSTGRES.run(&pool)).await?;
@@ -78,6 +98,9 @@ impl Db {
             write: pool,
             begin: POSTGRES_BEGIN,
             snapshot: "begin isolation level repeatable read, read only",
+            news: Some(news),
+            log: None,
+            doubt: Doubt::default(),
         })
     }
 
@@ -88,7 +111,28 @@ impl Db {
 
     /// Begins a change.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        Ok(Tx::new(self.write.begin_with(self.begin).await?))
+        if self.doubt.load(Ordering::Acquire) {
+            self.settle().await?;
+        }
+        Ok(Tx::new(self.write.begin_with(self.begin).await?, Arc::clone(&self.doubt)))
+    }
+
+    /// Settles what a failed commit left open. PostgreSQL does so itself: what it has answered is on its disk, and a
+    /// connection that broke is replaced. SQLite's connection is closed, so that nothing it believes about the file
+    /// survives, and a new one has to bring what the log holds to the disk first: a disk that refuses a sync once may
+    /// silently have thrown away what it was given.
+    async fn settle(&self) -> Result<(), sqlx::Error> {
+        if self.news.is_none() {
+            let _ = self.write.acquire().await?.close().await;
+            let mut fresh = self.write.acquire().await?;
+            let row = sqlx::query("pragma wal_checkpoint(passive)").fetch_one(&mut *fresh).await?;
+            if row.try_get::<i64, _>(0)? != 0 {
+                return Err(sqlx::Error::PoolTimedOut);
+            }
+            tracing::warn!("a commit failed; the database was opened again and its log is on the disk");
+        }
+        self.doubt.store(false, Ordering::Release);
+        Ok(())
     }
 
     /// One moment of the whole database, every school's rows, for reading much of it while it is being written. It ends
@@ -115,8 +159,24 @@ impl Db {
         Ok(row.try_get::<i64, _>("bypasses")? == 1)
     }
 
+    /// The way to other relays of the same database; none where there cannot be any.
+    pub(crate) const fn news(&self) -> Option<&News> {
+        self.news.as_ref()
+    }
+
+    /// SQLite's log; PostgreSQL looks after its own.
+    pub(crate) const fn log_file(&self) -> Option<&LogFile> {
+        self.log.as_ref()
+    }
+
     /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
+        if let Some(news) = &self.news {
+            news.close().await;
+        }
+        if let Some(log) = &self.log {
+            log.close().await;
+        }
         self.read.close().await;
         self.write.close().await;
     }
@@ -124,7 +184,7 @@ impl Db {
 
 /// Opens the SQLite database in `file` as it is: it is not made, and its schema not changed.
 pub(super) async fn existing_sqlite(file: &Path) -> Result<AnyPool, OpenError> {
-    Ok(sqlite_pool(1).connect_with(sqlite_options(file, "rw")?).await?)
+    Ok(sqlite_pool(1, PATIENCE).connect_with(sqlite_options(file, "rw")?).await?)
 }
 
 /// Opens PostgreSQL at `url` as it is.
@@ -166,7 +226,7 @@ fn sqlite_options(file: &Path, mode: &str) -> Result<AnyConnectOptions, OpenErro
     Ok(quiet(url.parse()?))
 }
 
-fn sqlite_pool(connections: u32) -> AnyPoolOptions {
+fn sqlite_pool(connections: u32, patience: &'static str) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
@@ -182,11 +242,15 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
                 Ok(!connection.is_in_transaction())
             })
         })
-        .after_connect(|connection, _| {
+        // There is no line that could have been cut.
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| {
             Box::pin(async move {
                 for pragma in [
-                    "pragma busy_timeout = 5000",
+                    patience,
                     "pragma journal_mode = wal",
+                    // `log_file` sees to it, beside the commits.
+                    "pragma wal_autocheckpoint = 0",
                     // An acknowledged alert survives a power cut.
                     "pragma synchronous = full",
                     "pragma foreign_keys = on",

@@ -10,12 +10,19 @@ use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Row as _, Transaction};
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A change in the making. Dropping it without `commit` undoes it.
 pub(crate) struct Tx {
     inner: Transaction<'static, Any>,
+    doubt: Doubt,
     schools: BTreeMap<String, Pending>,
 }
+
+/// Set when a commit failed: then nobody knows what the disk holds of it, and the connection is not used again before that
+/// has been settled (`Db::begin`).
+pub(super) type Doubt = Arc<AtomicBool>;
 
 /// What one school's chain gets from a transaction.
 #[derive(Default)]
@@ -36,8 +43,8 @@ struct Noted {
 }
 
 impl Tx {
-    pub(super) const fn new(inner: Transaction<'static, Any>) -> Self {
-        Self { inner, schools: BTreeMap::new() }
+    pub(super) const fn new(inner: Transaction<'static, Any>, doubt: Doubt) -> Self {
+        Self { inner, doubt, schools: BTreeMap::new() }
     }
 
     /// Adds `event` to what this transaction will write into its school's chain. `at` is now, milliseconds.
@@ -51,6 +58,11 @@ impl Tx {
             object_id: event.object_id.to_owned(),
             detail,
         });
+    }
+
+    /// Whether others may write at the same time, so that rows must be held before they are changed.
+    pub(super) fn is_shared(&self) -> bool {
+        self.inner.backend_name() == "PostgreSQL"
     }
 
     /// Says that the row `id` of `table` was written: the school's last event of this transaction vouches for it.
@@ -73,7 +85,11 @@ impl Tx {
         for (school, pending) in std::mem::take(&mut self.schools) {
             chain(&mut self.inner, &school, pending).await?;
         }
-        Ok(self.inner.commit().await?)
+        if let Err(error) = self.inner.commit().await {
+            self.doubt.store(true, Ordering::Release);
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     fn of(&mut self, school: &str) -> &mut Pending {

@@ -12,7 +12,13 @@ fn admission() -> (Admission, Arc<FixedClock>) {
 }
 
 fn device(id: &str, school: &str) -> Device {
-    Device { id: id.into(), school_id: school.into(), public_key: String::new(), revoked_at: None }
+    Device {
+        id: id.into(),
+        school_id: school.into(),
+        public_key: String::new(),
+        revoked_at: None,
+        last_seen_at: 0,
+    }
 }
 
 #[test]

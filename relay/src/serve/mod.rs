@@ -8,6 +8,7 @@ mod anchors;
 mod certificate;
 mod listen;
 mod manager;
+mod months;
 mod scraped;
 mod stop;
 
@@ -57,6 +58,9 @@ pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result
              connect as an ordinary role that owns the tables (alter role NAME nosuperuser nobypassrls)"
         );
     }
+    if let Err(error) = app.look_ahead().await {
+        tracing::warn!(%error, "the parts of tables for the coming months could not be made");
+    }
     app.health.watch_disk(&config.data, config.min_free);
     let certificate = certificate::open(&config, out)?;
     let scraped = match counts {
@@ -91,6 +95,7 @@ pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result
     let background = [
         tokio::spawn(certificate.keep_fresh()),
         tokio::spawn(scope::within(Scope::Relay, manager::tell(Arc::clone(&app), passed))),
+        tokio::spawn(months::look_ahead(Arc::clone(&app))),
         tokio::spawn(scope::within(Scope::Relay, anchors::drop_anchors(Arc::clone(&app), signer))),
     ];
     server.serve(router(&app).into_make_service_with_connect_info::<SocketAddr>()).await?;

@@ -112,5 +112,6 @@ pub(crate) async fn revoke(
         trail::note(&mut tx, &app, &me, "revoke", ("device", &id), json!({})).await?;
     }
     tx.commit().await?;
+    app.live.device_changed(&id);
     Ok(Redirect::to("/devices").into_response())
 }

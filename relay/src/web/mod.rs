@@ -20,9 +20,9 @@ pub(crate) mod concerns;
 pub(crate) mod confirm;
 pub(crate) mod devices;
 pub(crate) mod form;
-pub(crate) mod glass;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+pub(crate) mod glass;
 pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod install;

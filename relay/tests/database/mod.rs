@@ -20,6 +20,8 @@ pub(crate) struct Database {
     pub(crate) db: Db,
     /// A way past the relay and its walls, to put rows in and look at them.
     pub(crate) pool: AnyPool,
+    /// Where it is, for a second relay.
+    pub(crate) url: String,
     /// A folder for the relay's files.
     pub(crate) folder: TempDir,
 }
@@ -28,17 +30,18 @@ impl Database {
     /// Opens a fresh database of the engine that this test program is for.
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (db, url) = if module_path!().starts_with("on_postgres") {
-            let name = fresh_postgres().await;
+        let (db, url, past) = if module_path!().starts_with("on_postgres") {
+            let url = fresh_postgres().await;
             // The relay is an ordinary role, which row-level security holds; the test's own way in is not.
-            let relay = address(&name, "relay");
-            (Db::postgres(&relay.parse().unwrap()).await.unwrap(), address(&name, "lapwing"))
+            let past = url.replace("user=relay", "user=lapwing");
+            (Db::postgres(&url.parse().unwrap()).await.unwrap(), url, past)
         } else {
             let file = folder.path().join("lapwing.db");
-            (Db::sqlite(&file).await.unwrap(), format!("sqlite://{}", file.display()))
+            let url = format!("sqlite://{}", file.display());
+            (Db::sqlite(&file).await.unwrap(), url.clone(), url)
         };
-        let pool = AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
-        Self { db, pool, folder }
+        let pool = AnyPoolOptions::new().max_connections(1).connect(&past).await.unwrap();
+        Self { db, pool, url, folder }
     }
 
     /// One number.
@@ -66,8 +69,8 @@ struct Server {
 
 static SERVER: OnceLock<Server> = OnceLock::new();
 
-/// The name of a new database, owned by the role `relay`.
-async fn fresh_postgres() -> String {
+/// The address of a new, empty database for the role `relay`, which owns it.
+pub(crate) async fn fresh_postgres() -> String {
     sqlx::any::install_default_drivers();
     let name = format!("t{}", uuid::Uuid::new_v4().simple());
     let pool =
@@ -75,7 +78,7 @@ async fn fresh_postgres() -> String {
     let create = format!("create database {name} owner relay");
     sqlx::query(sqlx::AssertSqlSafe(create)).execute(&pool).await.unwrap();
     pool.close().await;
-    name
+    address(&name, "relay")
 }
 
 fn address(database: &str, user: &str) -> String {

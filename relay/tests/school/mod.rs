@@ -12,7 +12,7 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use lapwing_core::wire::path;
-use lapwing_relay::{App, Clock as _, FixedClock, MasterSource, Parts, Secrets, SystemRandom, router};
+use lapwing_relay::{App, Clock as _, Db, FixedClock, MasterSource, Parts, Secrets, SystemRandom, router};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -29,6 +29,21 @@ pub(crate) struct School {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) database: Arc<Database>,
     devices: Mutex<HashMap<String, Arc<Device>>>,
+}
+
+fn app(database: &Database, db: Db, clock: &Arc<FixedClock>) -> Arc<App> {
+    let random = SystemRandom::default();
+    let secrets = Secrets::open(database.folder.path(), &random).unwrap();
+    App::new(Parts {
+        db,
+        clock: clock.clone(),
+        random: Arc::new(random),
+        secrets,
+        master: MasterSource::in_folder(database.folder.path()),
+        public_url: "https://relay.school.example/".parse().unwrap(),
+        extension: None,
+    })
+    .unwrap()
 }
 
 /// Somebody who is signed in.
@@ -78,21 +93,24 @@ impl School {
     pub(crate) async fn open() -> Self {
         let database = Arc::new(Database::open().await);
         let clock = Arc::new(FixedClock::new(Timestamp::from_millisecond(NOW).unwrap()));
-        let random = SystemRandom::default();
-        let secrets = Secrets::open(database.folder.path(), &random).unwrap();
-        let app = App::new(Parts {
-            db: database.db.clone(),
-            clock: clock.clone(),
-            random: Arc::new(random),
-            secrets,
-            master: MasterSource::in_folder(database.folder.path()),
-            public_url: "https://relay.school.example/".parse().unwrap(),
-            extension: None,
-        })
-        .unwrap();
+        let app = app(&database, database.db.clone(), &clock);
         let school = Self { id: id(), router: router(&app), app, clock, database, devices: Mutex::default() };
         school.add_school(&school.id, "Oak Park School").await;
         school
+    }
+
+    /// The same school, seen through a second relay on the same PostgreSQL.
+    pub(crate) async fn second_relay(&self) -> Self {
+        let db = Db::postgres(&self.database.url.parse().unwrap()).await.unwrap();
+        let app = app(&self.database, db, &self.clock);
+        Self {
+            id: self.id.clone(),
+            router: router(&app),
+            app,
+            clock: Arc::clone(&self.clock),
+            database: Arc::clone(&self.database),
+            devices: Mutex::default(),
+        }
     }
 
     /// The same relay, seen from a second school.

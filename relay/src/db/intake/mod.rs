@@ -1,0 +1,129 @@
+//! Alerts on their way in, those of many requests in one transaction: each is kept once, whatever a device sends, and
+//! joins the episode of its pupil and theme. Which requests share a transaction is decided in `writer`; what a DSL then
+//! does with an episode is in `episodes`.
+//!
+//! On PostgreSQL several relays do this at once. Each takes its locks in the same order, so none waits for another in a
+//! circle: alerts' keys, devices, episodes, chains, and each of these in the order of their ids. Whoever holds a device
+//! decides alone whether its alerts begin an episode. On SQLite there is one writer, and nothing to lock.
+
+mod rows;
+mod themes;
+
+use super::{Tx, devices};
+use crate::app::App;
+use crate::db::audit::{self, Event};
+use crate::error::Error;
+use crate::seal::Vault;
+use lapwing_core::wire::Alert;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use themes::Themes;
+
+/// One request's alerts.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    /// The device's school.
+    pub(crate) school_id: String,
+    /// The device.
+    pub(crate) device_id: String,
+    /// When the relay had them: milliseconds since 1970, by its own clock.
+    pub(crate) now: i64,
+    /// Whether the device is to be noted as heard of.
+    pub(crate) heard_of: bool,
+    /// The school's keys.
+    pub(crate) vault: Arc<Vault>,
+    /// The alerts, checked.
+    pub(crate) alerts: Vec<Ready>,
+}
+
+impl Arrival {
+    /// The same request as if it had brought each of its alerts alone.
+    pub(crate) fn singly(&self) -> impl Iterator<Item = Self> {
+        self.alerts.iter().map(|ready| Self {
+            school_id: self.school_id.clone(),
+            device_id: self.device_id.clone(),
+            now: self.now,
+            heard_of: self.heard_of,
+            vault: Arc::clone(&self.vault),
+            alerts: vec![ready.clone()],
+        })
+    }
+}
+
+/// An alert, with what can be made ready before its transaction begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Ready {
+    /// The alert.
+    pub(crate) alert: Alert,
+    account_hash: String,
+    reasons: String,
+}
+
+impl Ready {
+    /// Makes `alert` ready, under its school's keys.
+    ///
+    /// # Errors
+    /// Never for an alert that was read from JSON.
+    pub(crate) fn new(vault: &Vault, alert: Alert) -> Result<Self, Error> {
+        let account_hash = vault.account_hash(alert.account.as_deref().unwrap_or_default());
+        let reasons = serde_json::to_string(&alert.reasons).map_err(Error::internal)?;
+        Ok(Self { alert, account_hash, reasons })
+    }
+}
+
+/// One alert of a group, with its request.
+type Item<'a> = (&'a Arrival, &'a Ready);
+
+/// Keeps the alerts of `group` as part of `tx`, and notes in each school's chain what came. Answers how many of each
+/// request's alerts are new; the others were kept before, and nothing is counted twice.
+pub(crate) async fn keep(tx: &mut Tx, app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Error> {
+    let mut new = vec![0_u64; group.len()];
+    let mut items = Vec::new();
+    let mut fresh = rows::claim(tx, group).await?;
+    for (count, arrival) in new.iter_mut().zip(group) {
+        for ready in &arrival.alerts {
+            // Of an alert that the group holds twice only the first finds itself in the set.
+            if fresh.remove(&(arrival.school_id.clone(), ready.alert.id.clone())) {
+                *count += 1;
+                items.push((*arrival, ready));
+            }
+        }
+    }
+    devices::hold(tx, &group.iter().map(|arrival| arrival.device_id.as_str()).collect()).await?;
+    let heard: BTreeMap<&str, i64> = group
+        .iter()
+        .filter(|arrival| arrival.heard_of)
+        .map(|arrival| (arrival.device_id.as_str(), arrival.now))
+        .collect();
+    devices::heard_of(tx, &heard).await?;
+    let themes = Themes::joined(tx, app, &items).await?;
+    rows::insert(tx, app, &items, &themes).await?;
+    note(tx, app, &items).await?;
+    Ok(new)
+}
+
+/// One event for each school, which vouches for all its rows of this transaction.
+async fn note(tx: &mut Tx, app: &App, items: &[Item<'_>]) -> Result<(), Error> {
+    let mut schools: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for (arrival, _) in items {
+        let (alerts, devices) = schools.entry(&arrival.school_id).or_default();
+        *alerts += 1;
+        devices.insert(&arrival.device_id);
+    }
+    for (school, (alerts, devices)) in schools {
+        let event = Event {
+            school_id: Some(school),
+            account_id: None,
+            action: "receive",
+            object_kind: "school",
+            object_id: school,
+            detail: json!({ "alerts": alerts, "devices": devices.len() }),
+        };
+        audit::record(tx, app, event).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! The rows of alerts: the keys by which each is kept once, and the alerts themselves, sealed under their episode's key
+//! and vouched for by the chain.
+
+use super::themes::Themes;
+use super::{Arrival, Item};
+use crate::app::App;
+use crate::db::Tx;
+use crate::db::many::Many;
+use crate::error::Error;
+use crate::proof::Table;
+use crate::proof::covers::{self, Cover, Value};
+use crate::seal::AlertText;
+use lapwing_core::wire::{Alert, SourceKind};
+use lapwing_core::{Stage, Surface};
+use sqlx::Row as _;
+use std::collections::{BTreeMap, HashSet};
+
+static CLAIM: Many = Many::new(
+    "insert into alert_key (school_id, id, received_at) ",
+    3,
+    " on conflict do nothing returning school_id, id",
+);
+
+static INSERT: Many = Many::new(
+    "insert into alert (school_id, id, device_id, episode_id, occurred_at, received_at, source, surface, category, \
+     severity, stage, action, sealed, reasons, policy_version, lists_version) ",
+    16,
+    "",
+);
+
+/// Claims the keys of all alerts of `group`. Answers those, as school and id, that nobody claimed before.
+pub(super) async fn claim(tx: &mut Tx, group: &[&Arrival]) -> Result<HashSet<(String, String)>, Error> {
+    let keys: BTreeMap<(&str, &str), i64> = group
+        .iter()
+        .flat_map(|arrival| arrival.alerts.iter().map(move |ready| (arrival, ready)))
+        .map(|(arrival, ready)| ((arrival.school_id.as_str(), ready.alert.id.as_str()), arrival.now))
+        .collect();
+    let keys: Vec<_> = keys.into_iter().collect();
+    let mut fresh = HashSet::with_capacity(keys.len());
+    for statement in CLAIM.over(&keys, |query, ((school, id), now)| {
+        query.bind((*school).to_owned()).bind((*id).to_owned()).bind(*now)
+    }) {
+        for row in statement.fetch_all(&mut **tx).await? {
+            fresh.insert((row.try_get("school_id")?, row.try_get("id")?));
+        }
+    }
+    Ok(fresh)
+}
+
+/// An alert's row.
+struct Stored<'a> {
+    item: Item<'a>,
+    episode: &'a str,
+    sealed: Vec<u8>,
+}
+
+/// Adds the alerts to their episodes.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    app: &App,
+    items: &[Item<'_>],
+    themes: &Themes<'_>,
+) -> Result<(), Error> {
+    let mut stored = Vec::with_capacity(items.len());
+    let mut vouched: BTreeMap<&str, Vec<Cover>> = BTreeMap::new();
+    for item in items {
+        let (arrival, ready) = *item;
+        let (episode, key) = themes.of(*item)?;
+        let sealed = key.seal(app.random.as_ref(), ("alert", &ready.alert.id), &text(&ready.alert))?;
+        let row = Stored { item: *item, episode, sealed };
+        vouched.entry(&arrival.school_id).or_default().push(row.cover());
+        stored.push(row);
+    }
+    for statement in INSERT.over(&stored, |query, row| row.bind(query)) {
+        statement.execute(&mut **tx).await?;
+    }
+    for (school, covers) in vouched {
+        tx.wrote_all(school, covers);
+    }
+    Ok(())
+}
+
+fn text(alert: &Alert) -> AlertText {
+    let excerpt = alert.excerpt.clone();
+    AlertText {
+        url: alert.url.clone(),
+        marks: excerpt.as_ref().map(|excerpt| excerpt.marks.clone()).unwrap_or_default(),
+        excerpt: excerpt.map(|excerpt| excerpt.text),
+        account: alert.account.clone().unwrap_or_default(),
+    }
+}
+
+impl Stored<'_> {
+    fn bind(&self, query: crate::db::many::Bound) -> crate::db::many::Bound {
+        let (arrival, ready) = self.item;
+        let alert = &ready.alert;
+        query
+            .bind(arrival.school_id.clone())
+            .bind(alert.id.clone())
+            .bind(arrival.device_id.clone())
+            .bind(self.episode.to_owned())
+            .bind(alert.occurred_at)
+            .bind(arrival.now)
+            .bind(source(alert.source))
+            .bind(alert.surface.map(Surface::as_str))
+            .bind(alert.category.as_str())
+            .bind(alert.severity.as_str())
+            .bind(alert.stage.map(Stage::as_str))
+            .bind(alert.action.as_str())
+            .bind(self.sealed.clone())
+            .bind(ready.reasons.clone())
+            .bind(alert.policy_version.clone())
+            .bind(alert.lists_version.clone())
+    }
+
+    /// The digest of the row as it will stand, its columns in the order of [`Table::ALERT`].
+    fn cover(&self) -> Cover {
+        let (arrival, ready) = self.item;
+        let alert = &ready.alert;
+        let optional = |text: Option<&'static str>| text.map_or(Value::Null, Value::Text);
+        let values = [
+            Value::Text(&alert.id),
+            Value::Text(&arrival.device_id),
+            Value::Text(self.episode),
+            Value::Number(alert.occurred_at),
+            Value::Number(arrival.now),
+            Value::Text(source(alert.source)),
+            optional(alert.surface.map(Surface::as_str)),
+            Value::Text(alert.category.as_str()),
+            Value::Text(alert.severity.as_str()),
+            optional(alert.stage.map(Stage::as_str)),
+            Value::Text(alert.action.as_str()),
+            Value::Bytes(&self.sealed),
+            Value::Text(&ready.reasons),
+            Value::Text(&alert.policy_version),
+            Value::Text(&alert.lists_version),
+        ];
+        Cover { table: Table::ALERT, id: alert.id.clone(), digest: covers::digest(Table::ALERT, &values) }
+    }
+}
+
+const fn source(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Visit => "visit",
+        SourceKind::Search => "search",
+        SourceKind::Typed => "typed",
+    }
+}

@@ -1,0 +1,112 @@
+use super::*;
+use crate::clock::SystemClock;
+use crate::limit::Lane;
+use crate::proof::Table;
+use crate::proof::covers;
+use crate::random::SystemRandom;
+use crate::seal::MasterSource;
+use crate::secrets::Secrets;
+use crate::{Db, Parts};
+use sqlx::{AssertSqlSafe, Row as _};
+
+/// An app on a fresh SQLite database with one school and one device.
+async fn app(folder: &std::path::Path) -> Arc<App> {
+    let db = Db::sqlite(&folder.join("lapwing.db")).await.unwrap();
+    let random = SystemRandom::default();
+    let parts = Parts {
+        db,
+        clock: Arc::new(SystemClock),
+        secrets: Secrets::open(folder, &random).unwrap(),
+        random: Arc::new(random),
+        master: MasterSource::in_folder(folder),
+        public_url: "https://relay.school.example/".parse().unwrap(),
+        extension: None,
+    };
+    let app = App::new(parts).unwrap();
+    let mut tx = app.db.begin().await.unwrap();
+    for row in [
+        "insert into school (id, name, enrolment_key, created_at) values ('oak', 'Oak Park School', 'k', 1)",
+        "insert into device (id, school_id, public_key, label, enrolled_at, last_seen_at) \
+         values ('d', 'oak', 'p', 'LIB-04', 1, 1)",
+    ] {
+        sqlx::query(row).execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    app
+}
+
+fn alert(changes: &serde_json::Value) -> Alert {
+    let mut alert = json!({
+        "id": uuid::Uuid::new_v4().to_string(), "occurred_at": 1, "source": "typed", "surface": "chat",
+        "category": "bullying", "severity": "medium", "action": "note", "url": "https://chat.example/room",
+        "excerpt": { "text": "everyone hates you", "marks": [[0, 8]] }, "account": "pupil@oak.example",
+        "reasons": [{ "category": "bullying", "severity": "medium", "rule": "r", "why": "w", "context": [] }],
+        "policy_version": "p1", "lists_version": "l1",
+    });
+    for (key, value) in changes.as_object().unwrap() {
+        alert[key] = value.clone();
+    }
+    serde_json::from_value(alert).unwrap()
+}
+
+async fn arrival(app: &App, alerts: Vec<Alert>) -> Arrival {
+    let vault = app.vault("oak").await.unwrap();
+    let alerts = alerts.into_iter().map(|alert| Ready::new(&vault, alert).unwrap()).collect();
+    Arrival { school_id: "oak".into(), device_id: "d".into(), now: 5, heard_of: true, vault, alerts }
+}
+
+#[tokio::test]
+async fn the_chain_vouches_for_each_row_as_it_stands_in_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path()).await;
+    let plain = alert(&json!({}));
+    let bare = alert(&json!({ "surface": null, "excerpt": null, "account": null, "url": "" }));
+    let staged = alert(&json!({ "category": "suicide", "severity": "critical", "stage": "active" }));
+    app.writer.keep(arrival(&app, vec![plain, bare, staged]).await, Lane::Bulk).await.unwrap();
+    let row = sqlx::query("select covers from audit_event where action = 'receive'");
+    let stored: Vec<u8> = row.fetch_one(app.db.read()).await.unwrap().try_get(0).unwrap();
+    let covers = covers::decode(&stored).unwrap();
+    assert_eq!(covers.len(), 3);
+    for cover in covers {
+        let sql = format!(
+            "select {} from alert where school_id = 'oak' and id = $1",
+            crate::db::tx::columns(Table::ALERT)
+        );
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(cover.id).fetch_one(app.db.read()).await.unwrap();
+        assert_eq!(crate::db::tx::row_digest(&row, cover.table).unwrap(), cover.digest);
+    }
+}
+
+#[tokio::test]
+async fn a_theme_whose_last_alert_is_a_day_old_begins_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path()).await;
+    let at = async |now: i64| {
+        let arrival = Arrival { now, ..arrival(&app, vec![alert(&json!({})), alert(&json!({}))]).await };
+        app.writer.keep(arrival, Lane::Bulk).await.unwrap();
+        let count = sqlx::query("select count(*), sum(alerts), max(last_at) from episode");
+        let row = count.fetch_one(app.db.read()).await.unwrap();
+        let number = |index: usize| row.try_get::<i64, _>(index).unwrap();
+        (number(0), number(1), number(2))
+    };
+    const DAY: i64 = 24 * 60 * 60 * 1_000;
+    assert_eq!(at(1_000).await, (1, 2, 1_000));
+    assert_eq!(at(1_000 + DAY).await, (1, 4, 1_000 + DAY));
+    assert_eq!(at(500).await, (1, 6, 1_000 + DAY), "what waited longer does not turn the clock back");
+    assert_eq!(at(2_001 + 2 * DAY).await, (2, 8, 2_001 + 2 * DAY));
+}
+
+#[tokio::test]
+async fn an_episode_whose_key_is_gone_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path()).await;
+    app.writer.keep(arrival(&app, vec![alert(&json!({}))]).await, Lane::Bulk).await.unwrap();
+    let mut tx = app.db.begin().await.unwrap();
+    sqlx::query("delete from record_key").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    let kept = app.writer.keep(arrival(&app, vec![alert(&json!({}))]).await, Lane::Bulk).await.unwrap();
+    assert_eq!(kept.new, 1, "the alert must be kept all the same");
+    let row =
+        sqlx::query("select count(*) from episode where alerts = 1").fetch_one(app.db.read()).await.unwrap();
+    assert_eq!(row.try_get::<i64, _>(0).unwrap(), 2);
+}

@@ -1,0 +1,115 @@
+//! One group of requests on its way to the disk. All are tried in one transaction. When that fails because of what is in
+//! it, each request is tried alone, and then each alert, so that one that can never be kept takes nobody down with it.
+//!
+//! After a commit that failed nobody knows what is on the disk, so nothing is acknowledged; the devices send it again, and
+//! what was kept after all is known by its key. What happens to the connection is in `db::pool`.
+
+use super::queue::Job;
+use super::{Answer, Failed, Kept};
+use crate::app::App;
+use crate::db::intake::{self, Arrival};
+use crate::error::Error;
+use crate::live::Change;
+use crate::metrics;
+use lapwing_core::wire::Refusal;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Writes `jobs`, and answers each.
+pub(super) async fn commit(app: Arc<App>, jobs: Vec<Job>) {
+    let together: Vec<&Arrival> = jobs.iter().map(|job| &job.arrival).collect();
+    let outcome = attempt(&app, &together).await;
+    if let Err(Failed::Fault(detail)) = &outcome
+        && jobs.len() > 1
+    {
+        tracing::warn!(
+            detail,
+            requests = jobs.len(),
+            "a group of requests could not be written; trying each alone"
+        );
+        for job in jobs {
+            let answer = alone(&app, &job.arrival).await;
+            // Who no longer waits sends it again, and is told then.
+            let _ = job.answer.send(answer);
+        }
+        return;
+    }
+    match outcome {
+        Ok(new) => {
+            for (job, new) in jobs.into_iter().zip(new) {
+                let _ = job.answer.send(Ok(Kept { new, refused: Vec::new() }));
+            }
+        }
+        Err(failed) => {
+            for job in jobs {
+                let answer = match &failed {
+                    Failed::Fault(_) => each_alert(&app, &job.arrival, failed.clone()).await,
+                    Failed::Busy(_) => Err(failed.clone()),
+                };
+                let _ = job.answer.send(answer);
+            }
+        }
+    }
+}
+
+async fn alone(app: &App, arrival: &Arrival) -> Answer {
+    match attempt(app, &[arrival]).await {
+        Ok(new) => Ok(Kept { new: new.iter().sum(), refused: Vec::new() }),
+        Err(failed @ Failed::Fault(_)) => each_alert(app, arrival, failed).await,
+        Err(failed @ Failed::Busy(_)) => Err(failed),
+    }
+}
+
+/// Tries the alerts of a request that `failed` one by one. Those that fail are refused for good only where another could
+/// be kept: otherwise the fault may well be the relay's, and the device must try them again.
+async fn each_alert(app: &App, arrival: &Arrival, failed: Failed) -> Answer {
+    if arrival.alerts.len() < 2 {
+        return Err(failed);
+    }
+    let mut kept = Kept::default();
+    for single in arrival.singly() {
+        match attempt(app, &[&single]).await {
+            Ok(new) => kept.new += new.iter().sum::<u64>(),
+            Err(Failed::Fault(detail)) => {
+                let reference = crate::error::logged(&detail);
+                let detail =
+                    format!("The relay cannot store this alert. Its log says why: reference {reference}.");
+                let id = single.alerts.first().map(|ready| ready.alert.id.clone()).unwrap_or_default();
+                kept.refused.push(Refusal { id, detail });
+            }
+            Err(busy @ Failed::Busy(_)) => return Err(busy),
+        }
+    }
+    if kept.refused.len() == arrival.alerts.len() { Err(failed) } else { Ok(kept) }
+}
+
+/// One transaction over these requests. Answers how many alerts of each were new.
+async fn attempt(app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Failed> {
+    match transaction(app, group).await {
+        Ok(new) => {
+            let changed: BTreeSet<&str> = group
+                .iter()
+                .zip(&new)
+                .filter(|(_, new)| **new > 0)
+                .map(|(arrival, _)| arrival.school_id.as_str())
+                .collect();
+            for school in changed {
+                app.live.notify(school, Change::Inbox);
+            }
+            Ok(new)
+        }
+        Err(Error::Busy(detail)) => Err(Failed::Busy(detail)),
+        Err(Error::Internal(detail)) => Err(Failed::Fault(detail)),
+        Err(other) => Err(Failed::Fault(format!("{other:?}"))),
+    }
+}
+
+async fn transaction(app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Error> {
+    let mut tx = app.db.begin().await?;
+    let new = intake::keep(&mut tx, app, group).await?;
+    let begun = Instant::now();
+    tx.commit().await?;
+    metrics::committed(new.iter().sum(), begun.elapsed());
+    Ok(new)
+}

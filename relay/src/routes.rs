@@ -5,8 +5,9 @@ use crate::app::App;
 use crate::auth::{Step, gate};
 use crate::watch::watch;
 use crate::web::{
-    account, alerts, assets, audit_trail, concerns, confirm, devices, glass, home, inbox, install, join,
-    numbers, people, problems, reports, scopes, setup, sharing, sign_in, signing_in, sso, trust,
+    account, alerts, assets, audit_trail, children, concerns, confirm, devices, glass, home, inbox, install,
+    join, numbers, people, problems, reports, scopes, search, setup, sharing, sign_in, signing_in, sso,
+    trust,
 };
 use crate::{api, health, openapi, security};
 use axum::Router;
@@ -172,6 +173,9 @@ pub fn table() -> Vec<Row> {
         post("/concerns/{id}/category",     Lead,    concerns::change::set_category),
         post("/concerns/{id}/named",        Lead,    concerns::named::name),
         post("/concerns/{id}/named/lift",   Lead,    concerns::named::lift),
+
+        get ("/search",                     Waiting, search::page),
+        get ("/pupils/{id}",                Lead,    children::page),
 
         // One record for one colleague until a date; a record opened in need
         get ("/sharing/{kind}/{id}",        Lead,    sharing::page),

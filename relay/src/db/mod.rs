@@ -24,6 +24,7 @@ pub(crate) mod keys;
 pub(crate) mod known_devices;
 pub(crate) mod links;
 mod log_file;
+pub(crate) mod looked;
 mod many;
 mod news;
 pub(crate) mod numbers;

@@ -240,3 +240,41 @@ async fn concerns_recorded_at_the_same_moment_each_get_a_number() {
     }
     assert_eq!(school.number("select count(distinct number) from concern where number <= 6").await, 6);
 }
+
+#[tokio::test]
+async fn words_find_the_records_that_hold_all_of_them_for_those_who_may_open_them() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let teacher = school.person("staff", "Mr Hall").await;
+    let pastoral = school.person("pastoral", "Miss Lane").await;
+    let concern = recorded(&school, &teacher).await;
+    let report = school.report(&Told { story: "He threw my BAG over a fence.", ..Told::default() }).await;
+    let found = school.get(&dsl, "/search?words=threw+bag").await;
+    found.has(&format!("/concerns/{concern}")).has(&format!("/reports/{report}"));
+    school.get(&dsl, "/search?words=threw+wall").await.has(&concern).lacks(&report);
+    school.get(&dsl, "/search?words=thre").await.has("No record that you may open").lacks(&concern);
+    school.get(&pastoral, "/search?words=threw").await.has("No record that you may open").lacks(&concern);
+    let noted = school.number("select count(*) from audit_event where action = 'search'").await;
+    assert_eq!(noted, 4);
+    assert_eq!(school.number("select count(*) from audit_event where detail like '%threw%'").await, 0);
+    let plain = "select count(*) from search_word where word_hash like '%bag%' or word_hash like '%threw%'";
+    assert_eq!(school.number(plain).await, 0, "only hashes are kept");
+}
+
+#[tokio::test]
+async fn a_childs_page_says_who_looked_at_their_records() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let deputy = school.person("deputy_dsl", "Mr Okoro").await;
+    let teacher = school.person("staff", "Mr Hall").await;
+    let concern = recorded(&school, &teacher).await;
+    school.get(&deputy, &format!("/concerns/{concern}")).await;
+    let page = school.get(&dsl, &format!("/concerns/{concern}")).await;
+    let at = page.html.find("/pupils/").expect("a link to the child");
+    let path: String = page.html[at..].chars().take_while(|c| *c != '"').collect();
+    let child = school.get(&dsl, &path).await;
+    child.has("Amira Khan").has("Mr Okoro").has("Mrs Adeyemi").has("Concern 1").lacks("Mr Hall");
+    school.get(&deputy, &path).await;
+    let noted = "select count(*) from audit_event where action = 'view' and object_kind = 'person'";
+    assert_eq!(school.number(noted).await, 2, "asking who looked is looking, too");
+}

@@ -38,9 +38,11 @@ GET /numbers Numbers
 GET /people ItOrDsl
 GET /people/{id} ItOrDsl
 GET /problems/{name} Nothing
+GET /pupils/{id} Lead
 GET /ready Nothing
 GET /reports Staff
 GET /reports/{id} Staff
+GET /search Waiting
 GET /setup/{token} Nothing
 GET /sharing/{kind}/{id} Lead
 GET /sign-in Nothing
@@ -147,7 +149,7 @@ fn walled(row: &Row, role: &str) -> Answers {
     let status_only = if lead { Answers::Well } else { Answers::Forbidden };
     match (row.method.as_str(), row.path) {
         ("GET" | "POST", "/inbox/notices/{id}") => Answers::Absent,
-        (_, path) if path.starts_with("/episodes/") || path.starts_with("/alerts/") => {
+        (_, path) if path.starts_with("/pupils/") || path.starts_with("/episodes/") || path.starts_with("/alerts/") => {
             if lead {
                 Answers::Well
             } else {
@@ -176,6 +178,7 @@ struct Objects {
     device: String,
     account: String,
     school: String,
+    child: String,
 }
 
 impl Objects {
@@ -199,7 +202,9 @@ impl Objects {
         let account = school.person("staff", "Mr Leaver").await.id;
         // IT gives links only to those who read nothing that pupils write.
         school.sql("update account set trusted_adult = 0 where id = $1", &[account.as_str().into()]).await;
-        Self { episode, alert, report, concern, device, account, school: school.id.clone() }
+        let row = sqlx::query("select person_id from involvement where concern_id = $1").bind(concern.clone());
+        let child = sqlx::Row::get(&row.fetch_one(&school.database.pool).await.unwrap(), 0);
+        Self { episode, alert, report, concern, device, account, school: school.id.clone(), child }
     }
 
     /// Objects that nobody has.
@@ -212,6 +217,7 @@ impl Objects {
             device: id(),
             account: id(),
             school: id(),
+            child: id(),
         }
     }
 
@@ -224,6 +230,7 @@ impl Objects {
             "concerns" => &self.concern,
             "devices" => &self.device,
             "people" => &self.account,
+            "pupils" => &self.child,
             "sharing" | "trust" => &self.concern,
             "inbox" => return row.path.replace("{id}", &id()),
             other => panic!("a URL under /{other} names an object: say in this test which"),

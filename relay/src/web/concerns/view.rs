@@ -11,6 +11,7 @@ use super::{ROLES, person_words, status_words};
 use crate::app::App;
 use crate::auth::{Account, Role, Staff};
 use crate::db::concerns::{self, Concern, Entry, Person};
+use crate::db::looked::{self, Child};
 use crate::db::reports::Name;
 use crate::db::{Tx, episodes, reports, walls};
 use crate::error::Error;
@@ -70,6 +71,8 @@ struct ConcernPage<'a> {
     sharing: Option<String>,
     back: (&'static str, &'static str),
     persons: Vec<Named>,
+    /// The pupils among them, where the reader may ask who looked at their records.
+    children: Vec<Child>,
     occurred: String,
     recorded: When,
     status: &'static str,
@@ -194,6 +197,8 @@ pub(super) async fn concern_page(
     let (whole, works) = (access >= Access::Read, access == Access::Work);
     let concern = concerns::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
     let persons = concerns::persons(&mut *tx, &vault, id).await?;
+    let children =
+        if me.role.decides() { looked::pupils_of(&mut *tx, &vault, id).await? } else { Vec::new() };
     let mut entries = concerns::entries(&mut *tx, &vault, id).await?;
     let evidence = if whole { evidence(&mut tx, &vault, &viewer, id).await? } else { Vec::new() };
     let category = walls::category(&mut *tx, school, id).await?;
@@ -219,6 +224,7 @@ pub(super) async fn concern_page(
             sharing: (works && me.role.decides()).then(|| format!("/sharing/concern/{id}")),
             back: back(me),
             persons: persons.iter().map(named).collect(),
+            children,
             occurred: occurred_words(&concern),
             recorded: When::new(concern.recorded_at, now),
             status: status_words(&concern.status),

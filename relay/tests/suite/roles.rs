@@ -149,7 +149,11 @@ fn walled(row: &Row, role: &str) -> Answers {
     let status_only = if lead { Answers::Well } else { Answers::Forbidden };
     match (row.method.as_str(), row.path) {
         ("GET" | "POST", "/inbox/notices/{id}") => Answers::Absent,
-        (_, path) if path.starts_with("/pupils/") || path.starts_with("/episodes/") || path.starts_with("/alerts/") => {
+        (_, path)
+            if path.starts_with("/pupils/")
+                || path.starts_with("/episodes/")
+                || path.starts_with("/alerts/") =>
+        {
             if lead {
                 Answers::Well
             } else {
@@ -202,7 +206,8 @@ impl Objects {
         let account = school.person("staff", "Mr Leaver").await.id;
         // IT gives links only to those who read nothing that pupils write.
         school.sql("update account set trusted_adult = 0 where id = $1", &[account.as_str().into()]).await;
-        let row = sqlx::query("select person_id from involvement where concern_id = $1").bind(concern.clone());
+        let row =
+            sqlx::query("select person_id from involvement where concern_id = $1").bind(concern.clone());
         let child = sqlx::Row::get(&row.fetch_one(&school.database.pool).await.unwrap(), 0);
         Self { episode, alert, report, concern, device, account, school: school.id.clone(), child }
     }

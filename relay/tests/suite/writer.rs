@@ -144,6 +144,10 @@ async fn a_commit_that_fails_acknowledges_nothing_and_the_relay_goes_on_after_it
     school
         .sql("create table doubt (school text references school (id) deferrable initially deferred)", &[])
         .await;
+    if module_path!().starts_with("on_postgres") {
+        // The relay's role is not the one that made the table.
+        school.sql("grant all on doubt to public", &[]).await;
+    }
     let insert = "insert into doubt (school) values ('nobody')";
     on_alert(&school, "doubt", insert, insert).await;
     let device = enrolled(&school).await;
@@ -160,5 +164,10 @@ async fn a_commit_that_fails_acknowledges_nothing_and_the_relay_goes_on_after_it
         .sql("insert into school (id, name, enrolment_key, created_at) values ('nobody', 'N', 'n', 0)", &[])
         .await;
     let answer = device.send(path::ALERTS, &doubtful).await;
-    assert_eq!(answer.json()["acknowledged"], json!([doubtful["alerts"][0]["id"]]), "sent again, it is kept");
+    assert_eq!(
+        answer.json()["acknowledged"],
+        json!([doubtful["alerts"][0]["id"]]),
+        "sent again, it is kept: {}",
+        answer.text
+    );
 }

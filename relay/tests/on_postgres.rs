@@ -35,6 +35,8 @@ mod proof;
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/schools.rs"]
+mod schools;
 #[path = "suite/slow.rs"]
 mod slow;
 #[path = "suite/sso.rs"]

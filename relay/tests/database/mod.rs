@@ -20,6 +20,8 @@ pub(crate) struct Database {
     pub(crate) db: Db,
     /// A way past the relay and its walls, to put rows in and look at them.
     pub(crate) pool: AnyPool,
+    /// How the relay itself connects.
+    pub(crate) relay_url: String,
     /// A folder for the relay's files.
     pub(crate) folder: TempDir,
 }
@@ -28,17 +30,18 @@ impl Database {
     /// Opens a fresh database of the engine that this test program is for.
     pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (db, url) = if module_path!().starts_with("on_postgres") {
+        let (db, url, relay_url) = if module_path!().starts_with("on_postgres") {
             let name = fresh_postgres().await;
             // The relay is an ordinary role, which row-level security holds; the test's own way in is not.
             let relay = address(&name, "relay");
-            (Db::postgres(&relay.parse().unwrap()).await.unwrap(), address(&name, "lapwing"))
+            (Db::postgres(&relay.parse().unwrap()).await.unwrap(), address(&name, "lapwing"), relay)
         } else {
             let file = folder.path().join("lapwing.db");
-            (Db::sqlite(&file).await.unwrap(), format!("sqlite://{}", file.display()))
+            let url = format!("sqlite://{}", file.display());
+            (Db::sqlite(&file).await.unwrap(), url.clone(), url)
         };
         let pool = AnyPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
-        Self { db, pool, folder }
+        Self { db, pool, relay_url, folder }
     }
 
     /// One number.

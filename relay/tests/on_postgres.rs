@@ -43,7 +43,5 @@ mod slow;
 mod sso;
 #[path = "suite/walls.rs"]
 mod walls;
-#[path = "suite/slow.rs"]
-mod slow;
-#[path = "suite/sso.rs"]
-mod sso;
+#[path = "suite/walls_named.rs"]
+mod walls_named;

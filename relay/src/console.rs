@@ -27,9 +27,9 @@ impl App {
         let name = named("school", name)?;
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        let id = match trusts::schools_called(&mut *tx, name).await.map_err(explained)?.pop() {
+        let id = match trusts::schools_called(&mut *tx, name).await.map_err(Error::into_anyhow)?.pop() {
             Some(id) => {
-                if !accounts::list(&mut *tx, &id).await.map_err(explained)?.is_empty() {
+                if !accounts::list(&mut *tx, &id).await.map_err(Error::into_anyhow)?.is_empty() {
                     bail!("{name} is on this relay already; give the further school another name");
                 }
                 id
@@ -39,9 +39,9 @@ impl App {
                     id: self.new_id()?,
                     name: name.to_owned(),
                     hours: String::new(),
-                    enrolment_key: setup::enrolment_key(self).map_err(explained)?,
+                    enrolment_key: setup::enrolment_key(self).map_err(Error::into_anyhow)?,
                 };
-                schools::insert(&mut tx, &school, now).await.map_err(explained)?;
+                schools::insert(&mut tx, &school, now).await.map_err(Error::into_anyhow)?;
                 record(&mut tx, self, &school.id, "create", ("school", &school.id), json!({})).await?;
                 school.id
             }
@@ -52,8 +52,8 @@ impl App {
         let token = token::new(self.random.as_ref())?;
         links::insert_setup_for(&mut tx, &token::hash(&token), &id, now, now + setup::LIFE)
             .await
-            .map_err(explained)?;
-        tx.commit().await.map_err(explained)?;
+            .map_err(Error::into_anyhow)?;
+        tx.commit().await.map_err(Error::into_anyhow)?;
         Ok(self.address(&format!("/setup/{token}")))
     }
 
@@ -64,12 +64,12 @@ impl App {
     pub async fn join_trust(&self, school: &str, trust: &str) -> anyhow::Result<()> {
         let work = async {
             let mut tx = self.db.begin().await?;
-            let found = trusts::schools_called(&mut *tx, school).await.map_err(explained)?;
+            let found = trusts::schools_called(&mut *tx, school).await.map_err(Error::into_anyhow)?;
             let [id] = found.as_slice() else {
                 bail!("{} schools on this relay are called {school}; give the name of one", found.len());
             };
             put_into(&mut tx, self, id, trust).await?;
-            tx.commit().await.map_err(explained)?;
+            tx.commit().await.map_err(Error::into_anyhow)?;
             Ok(())
         };
         scope::within(Scope::Relay, work).await
@@ -86,9 +86,9 @@ impl App {
                 bail!("{email} is not an e-mail address");
             }
             let mut tx = self.db.begin().await?;
-            let id = trusts::find(&mut *tx, trust.trim()).await.map_err(explained)?;
+            let id = trusts::find(&mut *tx, trust.trim()).await.map_err(Error::into_anyhow)?;
             let school = match id {
-                Some(id) => trusts::first_school(&mut *tx, &id).await.map_err(explained)?,
+                Some(id) => trusts::first_school(&mut *tx, &id).await.map_err(Error::into_anyhow)?,
                 None => None,
             };
             let school_id = school.ok_or_else(|| {
@@ -105,13 +105,13 @@ impl App {
                 job: format!("Safeguarding lead, {}", trust.trim()),
             };
             let new = NewAccount { account: &account, trusted_adult: false, password_hash: None };
-            if !accounts::insert(&mut tx, &new, self.now()).await.map_err(explained)? {
+            if !accounts::insert(&mut tx, &new, self.now()).await.map_err(Error::into_anyhow)? {
                 bail!("{} has an account already", account.email);
             }
             let detail = json!({ "role": "trust_lead", "by": "console" });
             record(&mut tx, self, &account.school_id, "create", ("account", &account.id), detail).await?;
-            let link = join::new_link(&mut tx, self, &account.id).await.map_err(explained)?;
-            tx.commit().await.map_err(explained)?;
+            let link = join::new_link(&mut tx, self, &account.id).await.map_err(Error::into_anyhow)?;
+            tx.commit().await.map_err(Error::into_anyhow)?;
             Ok(link)
         };
         scope::within(Scope::Relay, work).await
@@ -120,8 +120,8 @@ impl App {
 
 async fn put_into(tx: &mut Tx, app: &App, school: &str, trust: &str) -> anyhow::Result<()> {
     let trust = named("trust", trust)?;
-    let id = trusts::named(tx, trust, &app.new_id()?, app.now()).await.map_err(explained)?;
-    trusts::join(tx, school, &id).await.map_err(explained)?;
+    let id = trusts::named(tx, trust, &app.new_id()?, app.now()).await.map_err(Error::into_anyhow)?;
+    trusts::join(tx, school, &id).await.map_err(Error::into_anyhow)?;
     record(tx, app, school, "join_trust", ("school", school), json!({ "trust": id })).await
 }
 
@@ -134,7 +134,7 @@ async fn record(
     detail: Value,
 ) -> anyhow::Result<()> {
     let event = Event { school_id: Some(school), account_id: None, action, object_kind, object_id, detail };
-    audit::record(tx, app, event).await.map_err(explained)
+    audit::record(tx, app, event).await.map_err(Error::into_anyhow)
 }
 
 fn named<'n>(what: &str, name: &'n str) -> anyhow::Result<&'n str> {
@@ -143,8 +143,4 @@ fn named<'n>(what: &str, name: &'n str) -> anyhow::Result<&'n str> {
         bail!("the name of the {what} must be one line of 1 to 200 characters");
     }
     Ok(name)
-}
-
-fn explained(error: Error) -> anyhow::Error {
-    anyhow!("it could not be done: {error:?}")
 }

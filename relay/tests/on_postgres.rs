@@ -35,6 +35,8 @@ mod proof;
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/schools.rs"]
+mod schools;
 #[path = "suite/slow.rs"]
 mod slow;
 #[path = "suite/sso.rs"]
@@ -43,5 +45,7 @@ mod sso;
 mod two_relays;
 #[path = "suite/walls.rs"]
 mod walls;
+#[path = "suite/walls_named.rs"]
+mod walls_named;
 #[path = "suite/writer.rs"]
 mod writer;

@@ -40,11 +40,15 @@ mod proof;
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/schools.rs"]
+mod schools;
 #[path = "suite/slow.rs"]
 mod slow;
 #[path = "suite/sso.rs"]
 mod sso;
 #[path = "suite/walls.rs"]
 mod walls;
+#[path = "suite/walls_named.rs"]
+mod walls_named;
 #[path = "suite/writer.rs"]
 mod writer;

@@ -24,7 +24,6 @@ const KINDS: &[(&str, &str)] = &[
     ("concern", "Concerns"),
     ("episode", "Alerts"),
     ("pupil_report", "Pupils’ reports"),
-    ("break_glass", "Notices of records opened in need"),
     ("numbers", "Numbers"),
     ("trail", "This trail"),
     ("account", "Accounts"),

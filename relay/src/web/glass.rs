@@ -184,6 +184,8 @@ pub(super) struct Notice {
     pub(super) what: &'static str,
     /// Its page.
     pub(super) href: String,
+    /// Its kind and id, as the audit trail names them.
+    object: (&'static str, String),
     /// Why, in their words.
     pub(super) reason: String,
     /// When.
@@ -214,6 +216,7 @@ pub(super) async fn notices(app: &App, viewer: &Viewer) -> Result<Vec<Notice>, E
                 Object::Report(_) => "a pupil’s report",
             },
             href: object.path(),
+            object: (object.in_trail().0, broken.object_id.clone()),
             reason: broken.reason(key.as_ref())?,
             when: When::new(broken.opened_at, viewer.now),
             id: broken.id,
@@ -230,12 +233,12 @@ pub(crate) async fn acknowledge(
 ) -> Result<Response, Error> {
     let viewer = Viewer::of(&app, &mut *app.db.read().acquire().await?, &me).await?;
     // Only a notice that waits for them is theirs to take note of.
-    if !notices(&app, &viewer).await?.iter().any(|notice| notice.id == id) {
-        return Err(Error::NotFound);
-    }
+    let notices = notices(&app, &viewer).await?;
+    let notice = notices.iter().find(|notice| notice.id == id).ok_or(Error::NotFound)?;
     let mut tx = app.db.begin().await?;
     if glass::acknowledge(&mut tx, &me.school_id, &id, &me.id, app.now()).await? {
-        trail::note(&mut tx, &app, &me, "acknowledge", ("break_glass", &id), json!({})).await?;
+        let object = (notice.object.0, notice.object.1.as_str());
+        trail::note(&mut tx, &app, &me, "acknowledge", object, json!({ "broken_glass": id })).await?;
     }
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);

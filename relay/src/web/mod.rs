@@ -7,6 +7,7 @@
 
 mod alert_card;
 mod page;
+mod people_rules;
 mod suppress;
 mod trail;
 mod when;

@@ -1,13 +1,10 @@
 //! Accounts: who may sign in, and which adults pupils may choose. For IT and for DSLs. A password is only ever set by
-//! its owner, through a one-time link (`join`); this page gives out the links.
-//!
-//! Whoever gives a link could use it themselves, so IT, which must not read what children write, gives none to an
-//! account that can: a DSL adds those, and says which adults pupils may choose. A head receives what the DSLs are named
-//! in, so a DSL adds a head only where there is none, and only IT closes one; leads of a trust come from the server's own
-//! console. Scopes are in `scopes`.
+//! its owner, through a one-time link (`join`); this page gives out the links. Who may give which role and link is in
+//! `people_rules`; scopes are in `scopes`.
 
 use super::concerns::{YEARS, categories};
 use super::form::{Errors, Posted, clean};
+use super::people_rules::{has_head, may_close, may_give, may_link, may_take, may_trust, offered};
 use super::setup::email;
 use super::when::day;
 use super::{Area, Chrome, join, scopes, show, show_as, trail};
@@ -25,40 +22,6 @@ use lapwing_core::wire::limit;
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
-
-/// The roles as the form offers them. Leads of a trust are added on the server's console.
-const ROLES: [(&str, &str); 8] = [
-    ("staff", "Member of staff: records concerns and follows their own"),
-    ("pastoral", "Pastoral staff: reads what their scope covers and what is shared with them"),
-    ("deputy_dsl", "Deputy safeguarding lead: reads and decides everything, or what their scope covers"),
-    ("dsl", "Safeguarding lead (DSL): reads and decides everything"),
-    ("head", "Headteacher: numbers, a record in need, and what names every safeguarding lead"),
-    ("governor", "Safeguarding governor: numbers, and nothing about any child"),
-    ("auditor", "Auditor: who did and read what, and none of it"),
-    ("it_admin", "IT administrator: looks after devices and accounts, sees nothing about any child"),
-];
-
-/// The roles that somebody may give.
-fn offered(me: &Account) -> Vec<(&'static str, &'static str)> {
-    let may = |(name, _): &(&str, &str)| name.parse().is_ok_and(|role| may_give(me, role));
-    ROLES.into_iter().filter(may).collect()
-}
-
-/// Whether `me` may make somebody a `role`: IT gives no role that reads what children write or who read it.
-fn may_give(me: &Account, role: Role) -> bool {
-    match role {
-        Role::Staff | Role::ItAdmin => true,
-        Role::TrustLead => false,
-        Role::Pastoral | Role::DeputyDsl | Role::Dsl | Role::Head | Role::Governor | Role::Auditor => {
-            me.role == Role::Dsl
-        }
-    }
-}
-
-/// Whether `me` may take the role `role` from somebody. Whoever is a head is one until IT closes the account.
-fn may_take(me: &Account, role: Role) -> bool {
-    role != Role::Head && may_give(me, role)
-}
 
 #[derive(Template)]
 #[template(path = "people/list.html")]
@@ -307,8 +270,7 @@ pub(crate) async fn close(
     if id == me.id {
         errors.add("close", "You cannot close your own account. Ask a colleague to do it");
     } else if !may_close(&me, &person) {
-        errors
-            .add("close", "Only IT closes the head’s account, and only the server’s console a trust lead’s");
+        errors.add("close", "Only IT closes the account of a head or of a trust’s lead");
     } else if matches!(role, Role::Dsl | Role::ItAdmin)
         && accounts::count(&mut *tx, &me.school_id, role).await? <= 1
     {
@@ -326,42 +288,6 @@ pub(crate) async fn close(
 
 async fn find(app: &App, me: &Account, id: &str) -> Result<Listed, Error> {
     accounts::find(app.db.read(), &me.school_id, &clean(id, false)).await?.ok_or(Error::NotFound)
-}
-
-/// Whether this person says which adults pupils may choose: those adults read what pupils write.
-fn may_trust(me: &Account) -> bool {
-    me.role == Role::Dsl
-}
-
-/// Whether `me` may close this account. A head receives what the DSLs are named in, so no DSL ends one.
-fn may_close(me: &Account, whom: &Listed) -> bool {
-    whom.account.id != me.id
-        && match whom.account.role {
-            Role::Head => me.role == Role::ItAdmin,
-            Role::TrustLead => false,
-            _ => true,
-        }
-}
-
-/// Whoever holds a link becomes that person. IT must not read cases or reports, so only a DSL gives a new link to
-/// somebody who can; and a DSL gives none to IT, whose accounts they could not answer for, nor to the head, who receives
-/// what DSLs are named in. The server's own console gives a link to anybody.
-async fn may_link(app: &App, me: &Account, whom: &Listed) -> Result<bool, Error> {
-    Ok(match whom.account.role {
-        Role::Pastoral | Role::DeputyDsl | Role::Dsl | Role::Governor | Role::Auditor => me.role == Role::Dsl,
-        Role::ItAdmin => me.role == Role::ItAdmin,
-        Role::Head | Role::TrustLead => false,
-        Role::Staff if me.role == Role::Dsl => true,
-        Role::Staff if whom.trusted_adult => false,
-        Role::Staff => {
-            // Somebody who has recorded a concern, or with whom a record is shared, reads what children said.
-            !accounts::has_records(app.db.read(), &me.school_id, &whom.account.id, app.now()).await?
-        }
-    })
-}
-
-async fn has_head(app: &App, me: &Account) -> Result<bool, Error> {
-    Ok(accounts::count(app.db.read(), &me.school_id, Role::Head).await? > 0)
 }
 
 /// A role to be given.

@@ -220,7 +220,8 @@ async fn numbers_count_up_in_each_school_by_itself() {
     let stranger = ash.person("staff", "Mr Stone").await;
     let id = recorded(&ash, &stranger).await;
     ash.get(&stranger, &format!("/concerns/{id}")).await.has("Concern 1");
-    assert_eq!(school.number("select count(*) from concern where number = 2").await, 1);
+    // By one to three, so that a gap says nothing of a concern that a reader may not see.
+    assert!((2..=4).contains(&school.number("select max(number) from concern").await));
     assert_eq!(
         school.number("select count(*) from person").await,
         4,
@@ -238,7 +239,7 @@ async fn concerns_recorded_at_the_same_moment_each_get_a_number() {
     for status in futures_util::future::join_all(sent).await {
         assert_eq!(status, StatusCode::SEE_OTHER);
     }
-    assert_eq!(school.number("select count(distinct number) from concern where number <= 6").await, 6);
+    assert_eq!(school.number("select count(distinct number) from concern where number <= 16").await, 6);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ impl Failing {
             )
         };
         timeout(Duration::from_secs(10), attached).await.context("strace takes too long")??;
-        // It says so before it has been seen to stop every thread; one more line of its own makes it read on.
+        // What it says of new threads is read on: a full pipe would stop it, and the relay with it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Ok(Self { strace })
     }

@@ -1,5 +1,5 @@
 //! Recovery codes: ten, shown once, each good once, for whoever lost their phone or key. Only their hashes are kept; a
-//! code has 80 random bits, so a keyed hash is enough and a slow one not needed (ASVS 5.0, 6.5.2).
+//! code has 120 random bits, more than the 112 from which a fast hash will do (ASVS 5.0, 6.5.2).
 
 use crate::app::App;
 use crate::db::{Tx, factors};
@@ -10,8 +10,8 @@ use crate::random;
 pub(crate) const CODES: usize = 10;
 /// Letters and digits without those that look alike: 32, so that five bits are one character.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz023456789";
-/// Characters of a code: 80 bits.
-const LENGTH: usize = 16;
+/// Characters of a code: 120 bits.
+const LENGTH: usize = 24;
 
 /// Gives the account new codes as part of `tx`; those of before open nothing any more.
 pub(crate) async fn renew(tx: &mut Tx, app: &App, account: &str) -> Result<Vec<String>, Error> {

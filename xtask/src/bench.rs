@@ -22,6 +22,8 @@ pub(crate) enum Name {
     Wake,
     /// Taking alerts in: how many a second the relay commits.
     Ingest,
+    /// Every statement of pages and intake, explained beside 20 million alerts in PostgreSQL: about 16 GB for a while.
+    Scale,
     /// In a real browser: from the last key to the DSL's page, and what a navigation costs.
     Browser,
 }
@@ -76,8 +78,9 @@ pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool, ingest: &Ing
             measure.arg(if name == Name::Text { "text" } else { "sites" });
             run::shown(&mut measure, &mut hear)?;
         }
-        Name::Wake | Name::Ingest | Name::Browser => {
-            let need = if name == Name::Ingest { &tools::POSTGRESQL } else { &tools::BROWSER };
+        Name::Wake | Name::Ingest | Name::Scale | Name::Browser => {
+            let need =
+                if matches!(name, Name::Ingest | Name::Scale) { &tools::POSTGRESQL } else { &tools::BROWSER };
             tools::ensure(say, place, &[need])?;
             let relay = build::everything(say, place, true)?;
             let mut build = cargo(place);
@@ -89,6 +92,7 @@ pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool, ingest: &Ing
             bench.env("LAPWING_RELAY", relay).arg(match name {
                 Name::Wake => "wake",
                 Name::Ingest => "ingest",
+                Name::Scale => "scale",
                 Name::Text | Name::Sites | Name::Browser => "browser",
             });
             if name == Name::Ingest {

@@ -68,6 +68,18 @@ impl Office {
         Ok(list)
     }
 
+    /// Opens a page; answers its status, and how long it took to come.
+    ///
+    /// # Errors
+    /// When the relay cannot be reached.
+    pub async fn open(&self, path: &str) -> Result<(u16, Duration)> {
+        let begun = Instant::now();
+        let response = self.client.get(format!("{}{path}", self.relay)).send().await?;
+        let status = response.status().as_u16();
+        response.bytes().await?;
+        Ok((status, begun.elapsed()))
+    }
+
     /// Whether the relay shows pages at all; for times when it cannot write.
     pub async fn reads(&self) -> bool {
         self.list().await.is_ok()

@@ -79,6 +79,12 @@ impl Postgres {
         Store::postgres(&self.url("lapwing", "postgres"))
     }
 
+    /// Where the server writes what it has to say.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("log")
+    }
+
     fn url(&self, database: &str, user: &str) -> String {
         format!("postgres:///{database}?host={}&user={user}", self.folder.display())
     }

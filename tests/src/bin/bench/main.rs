@@ -5,6 +5,7 @@
 
 mod browser;
 mod ingest;
+mod scale;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ enum What {
     Wake,
     /// Alerts that the relay commits in a second, and what an open connection costs.
     Ingest(ingest::Options),
+    /// Every statement of pages and intake, explained beside millions of rows in PostgreSQL.
+    Scale(scale::Options),
     /// The server that does nothing, beside which the relay is measured. Not for people.
     #[command(hide = true, name = load::empty::WORD)]
     Empty {
@@ -60,6 +63,7 @@ fn measure(what: What) -> Result<Value> {
         What::Wake => runtime.enable_all().build()?.block_on(browser::wake()),
         // One thread: the relay needs the rest of the machine.
         What::Ingest(options) => runtime.worker_threads(1).enable_all().build()?.block_on(options.run()),
+        What::Scale(options) => runtime.enable_all().build()?.block_on(options.run()),
         What::Empty { folder } => {
             runtime.enable_all().build()?.block_on(load::empty::serve(&folder)).map(|()| Value::Null)
         }

@@ -237,7 +237,9 @@ impl Waiting {
                 _ => None,
             };
             let days: BTreeSet<i64> = rows.iter().filter_map(day).collect();
-            partitions::make_for(db, &table.name, days, &mut self.months).await.map_err(Error::into_anyhow)?;
+            partitions::make_for(db, &table.name, days, &mut self.months)
+                .await
+                .map_err(Error::into_anyhow)?;
         }
         load::insert(db, table, &heading.columns, rows).await
     }

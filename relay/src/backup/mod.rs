@@ -11,6 +11,8 @@
 //! keys are changed and destroyed in `seal::{rotate, destroy}`.
 
 mod form;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod records;
 mod restore;
 mod source;

@@ -180,6 +180,6 @@ pub fn anchors(data: &[u8]) {
 /// A backup file, and the records in one: nothing that this relay has not sealed opens, and a record that is read is written
 /// as it was.
 pub fn backup(data: &[u8]) {
-    assert!(!fuzzing::backup(data), "a seal that nobody made");
-    assert!(fuzzing::records(data).1, "a record is not written as it was read");
+    assert!(!door::backup(data), "a seal that nobody made");
+    assert!(door::records(data).1, "a record is not written as it was read");
 }

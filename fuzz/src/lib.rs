@@ -40,7 +40,7 @@ pub use extension::{answers, messages};
 pub use lists::{lists_bytes, lists_source};
 pub use policy::policy;
 #[cfg(feature = "relay")]
-pub use relay::{anchors, archive, bodies, config, fields, headers, stored};
+pub use relay::{anchors, archive, backup, bodies, config, fields, headers, stored};
 #[cfg(feature = "relay")]
 pub use request::request;
 pub use signature::signature;
@@ -73,6 +73,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("stored", stored),
     #[cfg(feature = "relay")]
     ("anchors", anchors),
+    #[cfg(feature = "relay")]
+    ("backup", backup),
     #[cfg(feature = "relay")]
     ("request", request),
 ];

@@ -176,3 +176,10 @@ pub fn anchors(data: &[u8]) {
         assert!(anchors.is_empty(), "a signature that nobody made");
     }
 }
+
+/// A backup file, and the records in one: nothing that this relay has not sealed opens, and a record that is read is written
+/// as it was.
+pub fn backup(data: &[u8]) {
+    assert!(!door::backup(data), "a seal that nobody made");
+    assert!(door::records(data).1, "a record is not written as it was read");
+}

@@ -26,6 +26,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "config" => SETTINGS.iter().map(|settings| join(settings)).collect(),
         "stored" => stored(),
         "anchors" => anchors(),
+        "backup" => backups(),
         "request" => requests(),
         _ => Vec::new(),
     }
@@ -313,6 +314,22 @@ fn anchors() -> Vec<Vec<u8>> {
     let anchor = json!({ "school": UUID, "seq": 7, "hash": "0".repeat(64), "at": 1_795_511_640_000_i64,
         "signature": "A".repeat(86) + "==" });
     vec![written(&anchor), format!("{anchor}\n{anchor}\n").into_bytes()]
+}
+
+/// A file whose seal nobody made, and records as they stand in one.
+fn backups() -> Vec<Vec<u8>> {
+    let counted = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap_or(0).to_be_bytes(), bytes].concat();
+    let header = json!({ "form": 1, "contents": "data", "id": UUID, "school": null, "schema": 6, "program": "0.1.0",
+        "at": 1_795_511_640_000_i64, "under": { "backup": UUID }, "key": "01".repeat(73) });
+    let file = [b"LAPWING BACKUP\r\n", counted(&written(&header)).as_slice(), &[1], &counted(&[1; 80])].concat();
+    let heading = json!({ "table": "entry", "columns": [{ "name": "id", "kind": "text" }, { "name": "at", "kind": "number" },
+        { "name": "sealed", "kind": "bytes" }], "key": ["id"] });
+    let end = json!({ "tables": { "entry": 1 }, "schools": { UUID: { "rows": 1, "digest": "00", "chain": [7, "00"] } } });
+    let row = [counted(UUID.as_bytes()), vec![1], counted(b"e1"), vec![2], vec![0; 8], vec![3], counted(b"words")].concat();
+    let file_record = [b"F".as_slice(), &counted(b"secret.key"), &counted(&[7; 32])].concat();
+    let records =
+        [b"T".as_slice(), &counted(&written(&heading)), b"R", &row, b"E", &counted(&written(&end))].concat();
+    vec![file, records, file_record]
 }
 
 /// The first bytes choose the row of the routes, who asks, and how; then come the id in the path, the query, and the body.

@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 /// The archive that this program was built with; empty when there was none.
 const EMBEDDED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/extension.zip"));
 
+/// The key’s file, in the data folder.
+pub(crate) const FILE: &str = "extension/key.pem";
+
 const BITS: usize = 2048;
 
 /// The extension, ready to be installed.
@@ -66,7 +69,7 @@ impl Key {
     /// # Errors
     /// When the file cannot be read or written, or holds no RSA key.
     pub fn open(folder: &Path) -> Result<Self, PackageError> {
-        let path = folder.join("extension").join("key.pem");
+        let path = folder.join(FILE);
         let failed = |source| PackageError::File { path: path.clone(), source };
         let unusable = |detail: String| PackageError::Key { path: path.clone(), detail };
         match std::fs::read_to_string(&path) {

@@ -3,6 +3,7 @@
 //! said in `fuzz/`. The product has none of this.
 
 pub use crate::api::fuzzing::{Body, body, header, refused};
+pub use crate::backup::fuzzing::{backup, records};
 pub use crate::web::fuzzing::{cleaned, email, form_id, moment, next, read_moment};
 
 use crate::auth::password;

@@ -11,6 +11,7 @@ mod acme;
 mod api;
 mod app;
 mod auth;
+mod backup;
 mod cli;
 mod clock;
 mod config;
@@ -45,11 +46,15 @@ mod writer;
 
 pub use app::{App, Parts};
 pub use auth::{Role, Step};
+pub use backup::{BackupError, Restored, SchoolSum, Summary, Taken, Target, back_up, restore};
 pub use cli::main;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use crx::{Key, Package, PackageError};
 pub use db::{Db, OpenError};
 pub use random::{Random, SystemRandom};
 pub use routes::{Needs, Row, router, table};
-pub use seal::{Master, MasterError, MasterSource, Secret};
+pub use seal::{
+    Destroyed, Master, MasterError, MasterSource, Rotated, Secret, destroy_person, hold_person,
+    release_person, rotate_master, rotate_school,
+};
 pub use secrets::Secrets;

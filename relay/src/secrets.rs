@@ -7,7 +7,8 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-const FILE: &str = "secret.key";
+/// The file’s name in the data folder.
+pub(crate) const FILE: &str = "secret.key";
 const LENGTH: usize = 32;
 
 /// The relay's own secret.

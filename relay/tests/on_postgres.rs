@@ -3,6 +3,7 @@
 // A helper that fails fails its test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
+mod copies;
 mod database;
 mod device;
 mod fresh;
@@ -15,6 +16,8 @@ mod api;
 mod api_bad_input;
 #[path = "suite/auth.rs"]
 mod auth;
+#[path = "suite/backup.rs"]
+mod backup;
 #[path = "suite/concerns.rs"]
 mod concerns;
 #[path = "suite/csrf.rs"]
@@ -23,6 +26,8 @@ mod csrf;
 mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
+#[path = "suite/keys.rs"]
+mod keys;
 #[path = "suite/operation.rs"]
 mod operation;
 #[path = "suite/pages_hostile.rs"]

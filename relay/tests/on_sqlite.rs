@@ -4,6 +4,7 @@
 // A helper that fails fails its test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::string_slice)]
 
+mod copies;
 mod database;
 mod device;
 mod fresh;
@@ -16,6 +17,8 @@ mod api;
 mod api_bad_input;
 #[path = "suite/auth.rs"]
 mod auth;
+#[path = "suite/backup.rs"]
+mod backup;
 #[path = "suite/concerns.rs"]
 mod concerns;
 #[path = "suite/csrf.rs"]
@@ -26,6 +29,8 @@ mod headers;
 mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
+#[path = "suite/keys.rs"]
+mod keys;
 #[path = "suite/log.rs"]
 mod log;
 #[path = "suite/operation.rs"]

@@ -1,6 +1,9 @@
 //! The command line: what may be asked of the program, and how it answers. What `serve` does is in `crate::serve`.
 
+mod backup;
+mod keys;
 mod options;
+mod restore;
 mod scan;
 mod school;
 mod verify;
@@ -51,6 +54,25 @@ enum Command {
         email: String,
         #[command(flatten)]
         options: Options,
+    },
+    /// Copy the record, or one school’s, into two sealed files, while the relay runs
+    Backup {
+        #[command(flatten)]
+        options: Options,
+        #[command(flatten)]
+        what: backup::What,
+    },
+    /// Put a backup into an empty data folder or database, and prove that it is the same
+    Restore {
+        #[command(flatten)]
+        options: Options,
+        #[command(flatten)]
+        what: restore::From,
+    },
+    /// Show, change and destroy the keys by which the record is sealed
+    Keys {
+        #[command(subcommand)]
+        what: keys::What,
     },
     /// Check that nobody has changed the record behind the relay's back, and name the first row that was
     Verify {
@@ -109,6 +131,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::JoinLink { email, options } => {
             wait_for(serve::join_link(&options.config()?, &email, &mut out))?;
         }
+        Command::Backup { options, what } => {
+            wait_for(backup::backup(&options.config()?, &what, &mut out))?;
+        }
+        Command::Restore { options, what } => {
+            return wait_for(restore::restore(&options.config()?, &what, &mut out));
+        }
+        Command::Keys { what } => wait_for(keys::keys(what, &mut out))?,
         Command::Verify { options, how } => {
             return wait_for(verify::verify(&options.config()?, &how, &mut out));
         }
@@ -127,6 +156,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(scope::within(Scope::Relay, work))
+}
+
+/// “1 row”, “2 rows”.
+fn plural(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

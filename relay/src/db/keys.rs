@@ -52,6 +52,7 @@ pub(crate) struct KeyRow {
     pub(crate) wrapped: Vec<u8>,
 }
 
+/// A key from its columns.
 pub(super) fn key_row(row: &AnyRow) -> Result<KeyRow, Error> {
     Ok(KeyRow {
         id: row.try_get("id")?,
@@ -61,11 +62,11 @@ pub(super) fn key_row(row: &AnyRow) -> Result<KeyRow, Error> {
     })
 }
 
-/// The school's own keys and its search key, newest first.
+/// The school's own keys and its search key: the newest first, but those that still wait last.
 pub(crate) async fn of_school<'c>(db: impl AnyExecutor<'c>, school: &str) -> Result<Vec<KeyRow>, Error> {
     sqlx::query(
         "select id, kind, under, wrapped from sealing_key where school_id = $1 and kind in ('school', 'search') \
-         and wrapped is not null order by created_at desc, id desc",
+         and wrapped is not null order by waits, created_at desc, id desc",
     )
     .bind(school.to_owned())
     .fetch_all(db)
@@ -73,6 +74,17 @@ pub(crate) async fn of_school<'c>(db: impl AnyExecutor<'c>, school: &str) -> Res
     .iter()
     .map(key_row)
     .collect()
+}
+
+/// The newest key of backups.
+pub(crate) async fn newest_backup(tx: &mut Tx) -> Result<Option<KeyRow>, Error> {
+    let row = sqlx::query(
+        "select id, kind, under, wrapped from sealing_key where kind = 'backup' and wrapped is not null \
+         order by created_at desc, id desc limit 1",
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.as_ref().map(key_row).transpose()
 }
 
 /// Makes other writers of this school's keys wait until `tx` ends.

@@ -2,6 +2,7 @@
 //! how the engine is set up. Nothing here reads a record.
 
 use super::Db;
+pub(crate) use super::catalogue::Engine;
 use super::keys::{self, KeyRow};
 use super::pool::{self, OpenError};
 use crate::error::Error;
@@ -25,15 +26,6 @@ pub(crate) async fn sessions<'c>(db: impl AnyExecutor<'c>, now: i64) -> Result<i
     let row =
         sqlx::query("select count(*) from session where expires_at > $1").bind(now).fetch_one(db).await?;
     Ok(row.try_get(0)?)
-}
-
-/// Which engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Engine {
-    /// A file.
-    Sqlite,
-    /// A server.
-    Postgres,
 }
 
 /// The database as it is, opened to look at: nothing is made, changed or brought up to date.

@@ -11,12 +11,22 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
+use std::collections::BTreeSet;
 
 /// Months beyond this one that there are parts for.
 const AHEAD: i32 = 3;
 
 /// The partitioned tables. Each is divided by a column of milliseconds since 1970.
 const TABLES: [&str; 2] = ["alert", "audit_event"];
+
+/// The column by which `table` is divided, on PostgreSQL.
+pub(crate) fn divided_by(table: &str) -> Option<&'static str> {
+    match table {
+        "alert" => Some("received_at"),
+        "audit_event" => Some("at"),
+        _ => None,
+    }
+}
 
 /// Held by the one relay that makes parts; any number will do that nothing else uses.
 const LOCK: i64 = 0x6c61_7077_696e_67;
@@ -74,6 +84,29 @@ fn months(now: Timestamp) -> Result<Vec<Month>, Error> {
             Ok(Month { name, from: millis(month)?, to: millis(next)? })
         })
         .collect()
+}
+
+/// Makes the parts of `table` for the months of `times`, before rows of these months are restored into it: once they lie in
+/// the default part, their month can have none of its own. `done` remembers the months that have been seen to. For
+/// PostgreSQL alone.
+///
+/// # Errors
+/// When a time is outside the calendar, or the database refuses.
+pub(crate) async fn make_for(
+    db: &mut AnyConnection,
+    table: &str,
+    times: impl IntoIterator<Item = i64>,
+    done: &mut BTreeSet<String>,
+) -> Result<(), Error> {
+    for time in times {
+        let at = Timestamp::from_millisecond(time).map_err(Error::internal)?;
+        if let Some(month) = months(at)?.first()
+            && done.insert(format!("{table}_{}", month.name))
+        {
+            make(db, table, month).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn make(db: &mut AnyConnection, table: &str, month: &Month) -> Result<bool, Error> {

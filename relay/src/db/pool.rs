@@ -1,15 +1,18 @@
 //! Opening the database, and the two ways into it: many readers, and writers who take turns. SQLite has one writer
 //! connection, so two requests never wait on each other's locks; PostgreSQL has a pool for both.
 
+use super::catalogue::Engine;
 use super::log_file::{self, LogFile};
 use super::news::News;
-use super::operation::Engine;
 use super::scope::{self, Scope};
 use super::tx::{Doubt, Tx};
 use crate::error::Error;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyPool, ConnectOptions as _, Connection as _, Executor as _, Row as _, Transaction};
+use sqlx::{
+    Any, AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
+    Row as _, Transaction,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -169,6 +172,28 @@ impl Db {
         self.log.as_ref()
     }
 
+    /// Takes what was deleted from `tables` out of the engine's files too, as far as it lies in the database itself.
+    ///
+    /// # Errors
+    /// When the engine refuses, or readers kept it from doing so for long.
+    pub(crate) async fn scrub(&self, tables: &[&str]) -> anyhow::Result<()> {
+        let mut connection = self.write.acquire().await?;
+        if Engine::of(&connection) == Engine::Postgres {
+            let sql = format!("vacuum {}", tables.join(", "));
+            connection.execute(AssertSqlSafe(sql)).await?;
+            return Ok(());
+        }
+        // Deleted rows are written over in the file (`secure_delete`); the log has them until it is emptied. Each try waits
+        // for readers as long as any statement does.
+        for _ in 0..6 {
+            let row = sqlx::query("pragma wal_checkpoint(truncate)").fetch_one(&mut *connection).await?;
+            if row.try_get::<i64, _>(0)? == 0 {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("its log is being read without a pause, and could not be emptied")
+    }
+
     /// Finishes what is under way and closes the database.
     pub async fn close(&self) {
         if let Some(news) = &self.news {
@@ -262,6 +287,56 @@ fn sqlite_pool(connections: u32, patience: &'static str) -> AnyPoolOptions {
                 Ok(())
             })
         })
+}
+
+/// Why the schema could not be brought to a version.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MigrateTo {
+    /// This program does not know it.
+    #[error("this version of Lapwing does not know the schema {0}")]
+    Unknown(i64),
+    /// A step failed.
+    #[error("the database’s schema could not be brought up to date: {0}")]
+    Failed(#[from] MigrateError),
+}
+
+/// Brings the schema to `version`, or to the newest. A restore does so in its own transaction.
+///
+/// # Errors
+/// When this program does not know that version, or a step fails.
+pub(crate) async fn migrate(db: &mut AnyConnection, version: Option<i64>) -> Result<(), MigrateTo> {
+    let steps = match Engine::of(db) {
+        Engine::Sqlite => &SQLITE,
+        Engine::Postgres => &POSTGRES,
+    };
+    if let Some(version) = version.filter(|version| !steps.version_exists(*version)) {
+        return Err(MigrateTo::Unknown(version));
+    }
+    Ok(steps.run_direct(version, db, false).await?)
+}
+
+/// A connection of its own to PostgreSQL, whose schema is left as it is. It reaches every school's rows.
+///
+/// # Errors
+/// When the address is not PostgreSQL's, or the server refuses.
+pub(crate) async fn connect(url: &Url) -> Result<AnyConnection, OpenError> {
+    sqlx::any::install_default_drivers();
+    let mut connection = AnyConnection::connect_with(&quiet(url.as_str().parse()?)).await?;
+    scope::within(Scope::Relay, scope::tell(&mut connection)).await?;
+    Ok(connection)
+}
+
+/// A connection to a new file, which is written without care for a power cut: whoever fills it waits for the disk at the
+/// end, and only then gives the file its name.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub(crate) async fn connect_to_new(file: &Path) -> Result<AnyConnection, OpenError> {
+    let mut connection = AnyConnection::connect_with(&sqlite_options(file, "rwc")?).await?;
+    for pragma in ["pragma journal_mode = off", "pragma synchronous = off", "pragma trusted_schema = off"] {
+        connection.execute(pragma).await?;
+    }
+    Ok(connection)
 }
 
 /// Statements are not logged: their values are children's words.

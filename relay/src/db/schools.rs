@@ -48,6 +48,12 @@ pub(crate) async fn by_enrolment_key<'c>(
     Ok(row.map(|row| row.try_get("id")).transpose()?)
 }
 
+/// The ids of every school.
+pub(crate) async fn ids<'c>(db: impl AnyExecutor<'c>) -> Result<Vec<String>, Error> {
+    let rows = sqlx::query("select id from school order by id").fetch_all(db).await?;
+    rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+}
+
 /// Whether there is any school yet.
 pub(crate) async fn exists<'c>(db: impl AnyExecutor<'c>) -> Result<bool, Error> {
     Ok(sqlx::query("select id from school limit 1").fetch_optional(db).await?.is_some())

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-const KEY: &str = "anchor.key";
+/// The file of the signing key, in the data folder.
+pub(crate) const KEY: &str = "anchor.key";
 const PUBLIC: &str = "anchor.pub";
 /// The file of anchors, one JSON object a line.
 pub(crate) const FILE: &str = "anchors.jsonl";

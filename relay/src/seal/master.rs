@@ -8,6 +8,7 @@ use crate::secrets::{hex, write_private};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use zeroize::Zeroizing;
@@ -107,6 +108,19 @@ impl MasterSource {
     }
 }
 
+impl MasterSource {
+    /// Reads keys that must be there already: a file that has gone is not made anew.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and when there is no file.
+    pub fn read_again(&self, random: &dyn Random) -> Result<Master, MasterError> {
+        if let Self::File(path) = self {
+            std::fs::metadata(path).map_err(|source| MasterError::File { path: path.clone(), source })?;
+        }
+        self.read(random)
+    }
+}
+
 impl Master {
     /// A new key.
     ///
@@ -148,6 +162,11 @@ impl Master {
         Self { keys: self.keys.iter().take(1).cloned().collect() }
     }
 
+    /// How many keys there are.
+    pub(crate) fn count(&self) -> usize {
+        self.keys.len()
+    }
+
     /// The keys as a source holds them.
     pub(crate) fn text(&self) -> Zeroizing<String> {
         Zeroizing::new(self.keys.iter().map(|(_, key)| STANDARD.encode(key.bytes()) + "\n").collect())
@@ -162,6 +181,36 @@ impl Master {
     pub(crate) fn find(&self, fingerprint: &str) -> Option<&Key> {
         self.keys.iter().find(|(known, _)| known == fingerprint).map(|(_, key)| key)
     }
+}
+
+/// Puts `master` into the file that is there, for the same owner, and waits until it is on the disk. What stood in the file
+/// is written over, as far as the disk lets it be.
+///
+/// # Errors
+/// When the file cannot be read, written, or given to its owner. It then still holds what it held.
+pub(super) fn replace(path: &Path, master: &Master) -> std::io::Result<()> {
+    let mut old = std::fs::OpenOptions::new().write(true).open(path)?;
+    let mut name = std::ffi::OsString::from(path);
+    name.push(".new");
+    let new = PathBuf::from(name);
+    // Left behind by a change that was interrupted: nothing uses it.
+    if new.try_exists()? {
+        std::fs::remove_file(&new)?;
+    }
+    write_private(&new, master.text().as_bytes())?;
+    let meant = old.metadata()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        std::os::unix::fs::chown(&new, Some(meant.uid()), Some(meant.gid()))?;
+    }
+    std::fs::rename(&new, path)?;
+    if let Some(folder) = path.parent().filter(|folder| cfg!(unix) && !folder.as_os_str().is_empty()) {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    let length = usize::try_from(meant.len()).map_err(std::io::Error::other)?;
+    old.write_all(&vec![0; length])?;
+    old.sync_all()
 }
 
 /// Which key this is, without telling anything about it: 64 bits, hexadecimal.
@@ -188,6 +237,33 @@ mod tests {
         assert_ne!(read.current().unwrap().0, made.current().unwrap().0);
         assert!(read.find(made.current().unwrap().0).is_some());
         assert!(read.first_alone().find(made.current().unwrap().0).is_none());
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_stays_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let random = SystemRandom::default();
+        let source = MasterSource::in_folder(folder.path());
+        let made = source.read(&random).unwrap();
+        let path = folder.path().join(FILE);
+        let held = std::fs::File::open(&path).unwrap();
+        replace(&path, &made.with_new(&random).unwrap()).unwrap();
+        assert_eq!(source.read_again(&random).unwrap().count(), 2);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Whoever still has the old file open reads nothing of the old key in it.
+        let mut old = String::new();
+        std::io::Read::read_to_string(&mut &held, &mut old).unwrap();
+        assert!(old.bytes().all(|byte| byte == 0), "{old}");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(
+            source.read_again(&random).is_err() && !path.exists(),
+            "a file that has gone is not made anew"
+        );
     }
 
     #[test]

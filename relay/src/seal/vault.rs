@@ -2,6 +2,7 @@
 //! are kept is in `db::keys`, how a vault is opened and how long it stays in memory in `vaults`.
 
 use super::cipher::{Key, SealError};
+use crate::db::keys::{KeyRow, Kind};
 use crate::random::Random;
 use crate::secrets::hex;
 use ring::hmac;
@@ -21,6 +22,11 @@ pub(crate) enum Object {
 }
 
 impl Object {
+    /// Reads what is stored.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        [Self::Episode, Self::Report, Self::Concern].into_iter().find(|object| object.as_str() == text)
+    }
+
     /// As stored.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
@@ -193,6 +199,19 @@ impl Vault {
     fn hash(&self, what: &str, text: &str) -> String {
         let tag = hmac::sign(&self.search, format!("{what}:{text}").as_bytes());
         hex(tag.as_ref().get(..16).unwrap_or_default())
+    }
+
+    /// The same key as `row`'s, a person's or the search key, wrapped under the school's current key instead.
+    pub(crate) fn rewrapped(&self, random: &dyn Random, row: &KeyRow) -> Result<KeyRow, SealError> {
+        let place = match row.kind {
+            Kind::Person => person_place(&self.school, &row.id),
+            Kind::School | Kind::Search | Kind::Backup => {
+                super::vaults::place(&self.school, row.kind, &row.id)
+            }
+        };
+        let key = self.school_key(&row.under)?.unwrap_key(&place, &row.wrapped)?;
+        let wrapped = self.school_key(&self.current)?.wrap(random, &place, &key)?;
+        Ok(KeyRow { id: row.id.clone(), kind: row.kind, under: self.current.clone(), wrapped })
     }
 
     fn school_key(&self, id: &str) -> Result<&Key, SealError> {

@@ -22,8 +22,27 @@ pub(crate) struct Vaults {
     open: Mutex<HashMap<String, (Arc<Vault>, i64)>>,
 }
 
-fn place(school: &str, kind: Kind, id: &str) -> String {
+/// The place of a key of the relay or a school.
+pub(super) fn place(school: &str, kind: Kind, id: &str) -> String {
     format!("lapwing:1:{}_key:{school}:{id}", kind.as_str())
+}
+
+/// Wraps a key of the relay or a school with the first key of `master`.
+fn wrap_by(
+    random: &dyn Random,
+    master: &Master,
+    school: &str,
+    (kind, id): (Kind, &str),
+    key: &Key,
+) -> Result<KeyRow, SealError> {
+    let (under, wrapper) = master.current().ok_or(SealError::NoKey)?;
+    let wrapped = wrapper.wrap(random, &place(school, kind, id), key)?;
+    Ok(KeyRow { id: id.to_owned(), kind, under: under.to_owned(), wrapped })
+}
+
+/// Unwraps the relay's or a school's key with the key that wrapped it.
+pub(crate) fn unwrap_by(wrapper: &Key, school: &str, row: &KeyRow) -> Result<Key, SealError> {
+    wrapper.unwrap_key(&place(school, row.kind, &row.id), &row.wrapped)
 }
 
 impl Vaults {
@@ -60,15 +79,28 @@ impl Vaults {
         row: &KeyRow,
         wrapper: Option<&Key>,
     ) -> Result<Key, SealError> {
-        let place = place(school, row.kind, &row.id);
         if let Some(wrapper) = wrapper {
-            return wrapper.unwrap_key(&place, &row.wrapped);
+            return unwrap_by(wrapper, school, row);
         }
         let master = self.master_for(random, &row.under)?;
-        master.find(&row.under).ok_or(SealError::NoKey)?.unwrap_key(&place, &row.wrapped)
+        unwrap_by(master.find(&row.under).ok_or(SealError::NoKey)?, school, row)
     }
 
-    /// Wraps a new key of the relay or a school with the master key.
+    /// The same key as `row`'s, wrapped with the first key of `to` instead.
+    pub(crate) fn rewrapped(
+        &self,
+        random: &dyn Random,
+        school: &str,
+        row: &KeyRow,
+        to: &Master,
+    ) -> Result<KeyRow, SealError> {
+        let key = self.unwrapped(random, school, row, None)?;
+        wrap_by(random, to, school, (row.kind, &row.id), &key)
+    }
+
+    /// Wraps a new key of the relay or a school with the master key. The caller holds the lock of the school
+    /// (`db::keys::lock`), so that a change of the master key, which takes the same lock, misses no key. The source is read
+    /// again: what this relay remembers may be a master key that is about to go.
     pub(crate) fn wrapped(
         &self,
         random: &dyn Random,
@@ -76,10 +108,7 @@ impl Vaults {
         (kind, id): (Kind, &str),
         key: &Key,
     ) -> Result<KeyRow, SealError> {
-        let master = self.master.read().unwrap_or_else(PoisonError::into_inner);
-        let (under, wrapper) = master.current().ok_or(SealError::NoKey)?;
-        let wrapped = wrapper.wrap(random, &place(school, kind, id), key)?;
-        Ok(KeyRow { id: id.to_owned(), kind, under: under.to_owned(), wrapped })
+        wrap_by(random, &self.read_again(random)?, school, (kind, id), key)
     }
 
     /// The master keys as they were last read.
@@ -108,7 +137,11 @@ impl Vaults {
         if known.find(fingerprint).is_some() {
             return Ok(known);
         }
-        let newer = self.source.read(random).map_err(|error| {
+        self.read_again(random)
+    }
+
+    fn read_again(&self, random: &dyn Random) -> Result<Master, SealError> {
+        let newer = self.source.read_again(random).map_err(|error| {
             tracing::error!(%error, "the master key could not be read again");
             SealError::NoKey
         })?;

@@ -183,6 +183,31 @@ pub(crate) async fn recovery_link(config: &Config, email: &str, out: &mut dyn Wr
     Ok(())
 }
 
+/// What the commands of the console need: everything but the extension, and nothing is made that is not there yet.
+///
+/// # Errors
+/// When there is no database or master key, or they cannot be opened.
+pub(crate) async fn console(config: &Config) -> anyhow::Result<Arc<App>> {
+    let file = config.data.join("lapwing.db");
+    if config.database.is_none() && !file.try_exists()? {
+        anyhow::bail!("{} is not there: give the relay’s data folder with --data", file.display());
+    }
+    let random = SystemRandom::default();
+    let master = config.master();
+    master.read_again(&random).context("the master key")?;
+    let secrets = Secrets::open(&config.data, &random)?;
+    let parts = Parts {
+        db: database(config).await?,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(random),
+        secrets,
+        master,
+        public_url: config.address(config.listen)?,
+        extension: None,
+    };
+    Ok(App::new(parts)?)
+}
+
 async fn open(config: &Config, bound: SocketAddr) -> anyhow::Result<Arc<App>> {
     let data = config.data.as_path();
     make_folder(data)?;
@@ -206,7 +231,11 @@ async fn open(config: &Config, bound: SocketAddr) -> anyhow::Result<Arc<App>> {
     Ok(App::new(parts)?)
 }
 
-fn make_folder(folder: &Path) -> anyhow::Result<()> {
+/// Makes the data folder, open to its owner alone.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -29,16 +29,23 @@ pub(crate) struct Database {
 impl Database {
     /// Opens a fresh database of the engine that this test program is for.
     pub(crate) async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let (db, url, past) = if module_path!().starts_with("on_postgres") {
-            let url = fresh_postgres().await;
-            // The relay is an ordinary role, which row-level security holds; the test's own way in is not.
-            let past = url.replace("user=relay", "user=lapwing");
-            (Db::postgres(&url.parse().unwrap()).await.unwrap(), url, past)
-        } else {
-            let file = folder.path().join("lapwing.db");
-            let url = format!("sqlite://{}", file.display());
-            (Db::sqlite(&file).await.unwrap(), url.clone(), url)
+        let url = if is_postgres() { Some(fresh_postgres().await) } else { None };
+        Self::at(tempfile::tempdir().unwrap(), url).await
+    }
+
+    /// Opens PostgreSQL at `url`, or SQLite in `folder`.
+    pub(crate) async fn at(folder: TempDir, url: Option<String>) -> Self {
+        let (db, url, past) = match url {
+            Some(url) => {
+                // The relay is an ordinary role, which row-level security holds; the test's own way in is not.
+                let past = url.replace("user=relay", "user=lapwing");
+                (Db::postgres(&url.parse().unwrap()).await.unwrap(), url, past)
+            }
+            None => {
+                let file = folder.path().join("lapwing.db");
+                let url = format!("sqlite://{}", file.display());
+                (Db::sqlite(&file).await.unwrap(), url.clone(), url)
+            }
         };
         let pool = AnyPoolOptions::new().max_connections(1).connect(&past).await.unwrap();
         Self { db, pool, url, folder }
@@ -68,6 +75,11 @@ struct Server {
 }
 
 static SERVER: OnceLock<Server> = OnceLock::new();
+
+/// Whether this test program is the one for PostgreSQL.
+pub(crate) fn is_postgres() -> bool {
+    module_path!().starts_with("on_postgres")
+}
 
 /// The address of a new, empty database for the role `relay`, which owns it.
 pub(crate) async fn fresh_postgres() -> String {

@@ -91,12 +91,17 @@ impl Page {
 
 impl School {
     pub(crate) async fn open() -> Self {
-        let database = Arc::new(Database::open().await);
-        let clock = Arc::new(FixedClock::new(Timestamp::from_millisecond(NOW).unwrap()));
-        let app = app(&database, database.db.clone(), &clock);
-        let school = Self { id: id(), router: router(&app), app, clock, database, devices: Mutex::default() };
+        let school = Self::over(Database::open().await, &id());
         school.add_school(&school.id, "Oak Park School").await;
         school
+    }
+
+    /// A relay on this database, seen from the school `id`.
+    pub(crate) fn over(database: Database, id: &str) -> Self {
+        let database = Arc::new(database);
+        let clock = Arc::new(FixedClock::new(Timestamp::from_millisecond(NOW).unwrap()));
+        let app = app(&database, database.db.clone(), &clock);
+        Self { id: id.to_owned(), router: router(&app), app, clock, database, devices: Mutex::default() }
     }
 
     /// The same school, seen through a second relay on the same PostgreSQL.

@@ -1,0 +1,316 @@
+//! Making a backup while the relay goes on: every row of one moment, straight from the database into the sealed files. Few
+//! rows are in memory at a time. A file has its name only when all of it is on the disk.
+
+use super::form::{Contents, Header, Sealed, Under};
+use super::records::{Heading, Record};
+use super::tally::{Summary, Tally};
+use super::which::{self, Place};
+use super::{BackupError, file_error};
+use crate::app::App;
+use crate::db::catalogue::{self, Table};
+use crate::db::dump::{self, Owned, Shape, Value};
+use crate::db::keys::{self, KeyRow, Kind};
+use crate::db::scope::{self, Scope};
+use crate::db::{audit, schools};
+use crate::error::Error;
+use crate::proof::anchor;
+use crate::seal::{Key, Master};
+use crate::{crx, secrets};
+use anyhow::Context as _;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use futures_util::StreamExt as _;
+use sqlx::AnyConnection;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+/// A backup that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The moment that it holds, milliseconds since 1970.
+    pub at: i64,
+    /// What the data file holds.
+    pub data: Summary,
+    /// What the keys file holds.
+    pub keys: Summary,
+    /// The file with the key that opens the bundle of one school.
+    pub transfer_key: Option<PathBuf>,
+}
+
+/// Makes a backup of everything, or of one school, in `data` and `keys`. `folder` is the data folder, whose small files go
+/// along. A keys file that is there already is replaced, a data file never.
+///
+/// The bundle of one school is for another relay. It is sealed under a key of its own, which is written beside the data
+/// file: this relay's keys stay here.
+///
+/// # Errors
+/// When the database cannot be read, a file cannot be written, or there is no such school. Then no file has its name.
+pub async fn back_up(
+    app: &App,
+    folder: &Path,
+    files: (&Path, &Path),
+    school: Option<&str>,
+) -> anyhow::Result<Taken> {
+    scope::within(Scope::Relay, write(app, folder, files, school)).await
+}
+
+async fn write(
+    app: &App,
+    folder: &Path,
+    (data, keys): (&Path, &Path),
+    school: Option<&str>,
+) -> anyhow::Result<Taken> {
+    if data.try_exists().map_err(|error| file_error(data, error))? {
+        return Err(BackupError::NotEmpty(format!("{} is there already", data.display())).into());
+    }
+    if let Some(school) = school
+        && !schools::ids(app.db.read()).await.map_err(Error::into_anyhow)?.iter().any(|id| id == school)
+    {
+        anyhow::bail!("there is no school with the id {school}: `lapwing-relay keys list` shows the ids");
+    }
+    let backup_key = begin(app, school).await.map_err(Error::into_anyhow)?;
+    let mut snapshot = app.db.snapshot().await?;
+    // The first statement decides which moment it is.
+    let schema = catalogue::version(&mut snapshot).await?.context("the database has no schema")?;
+    let at = app.now();
+    let all = catalogue::tables(&mut snapshot).await?;
+    let transfer = school.map(|_| Master::new(app.random.as_ref())).transpose()?;
+    let wrapping = Wrapping::new(app, transfer.as_ref(), backup_key)?;
+
+    let mut job = Job { app, all: &all, school, schema, at, transfer: transfer.as_ref() };
+    let (kept, keys_sum) =
+        job.file(&mut snapshot, keys, Contents::Keys, &wrapping.keys, &small_files(folder, school)?).await?;
+    let (data_kept, data_sum) = job.file(&mut snapshot, data, Contents::Data, &wrapping.data, &[]).await?;
+    drop(snapshot);
+
+    let transfer_key = transfer.map(|transfer| write_transfer_key(data, &transfer)).transpose()?;
+    // Keys first: newer keys open older data, but not the other way round.
+    kept.keep()?;
+    data_kept.keep()?;
+    Ok(Taken { at, data: data_sum, keys: keys_sum, transfer_key })
+}
+
+/// Audits the backup, and answers the relay's backup key, made when there is none.
+async fn begin(app: &App, school: Option<&str>) -> Result<KeyRow, Error> {
+    let mut tx = app.db.begin().await?;
+    let row = match keys::newest_backup(&mut tx).await? {
+        Some(row) => row,
+        None => {
+            let (id, key) = (app.new_id()?, Key::new(app.random.as_ref())?);
+            let row = app.vaults.wrapped(app.random.as_ref(), "", (Kind::Backup, &id), &key)?;
+            keys::insert(&mut tx, None, &row, app.now()).await?;
+            row
+        }
+    };
+    let event = audit::Event {
+        school_id: school,
+        account_id: None,
+        action: "back_up",
+        object_kind: if school.is_some() { "school" } else { "relay" },
+        object_id: school.unwrap_or_default(),
+        detail: serde_json::Value::Null,
+    };
+    tx.note(event, app.now());
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// What the two files' keys are wrapped by.
+struct Wrapping {
+    data: (Key, Under),
+    keys: (Key, Under),
+}
+
+impl Wrapping {
+    fn new(app: &App, transfer: Option<&Master>, backup: KeyRow) -> anyhow::Result<Self> {
+        let own = app.vaults.master();
+        let master = transfer.unwrap_or(&own);
+        let (fingerprint, key) = master.current().context("there is no master key")?;
+        let by_master = || (key.clone(), Under::Master(fingerprint.to_owned()));
+        let data = if transfer.is_some() {
+            by_master()
+        } else {
+            (app.vaults.unwrapped(app.random.as_ref(), "", &backup, None)?, Under::Backup(backup.id))
+        };
+        Ok(Self { data, keys: by_master() })
+    }
+}
+
+/// What both files have in common.
+struct Job<'a> {
+    app: &'a App,
+    all: &'a [Table],
+    school: Option<&'a str>,
+    schema: i64,
+    at: i64,
+    transfer: Option<&'a Master>,
+}
+
+type Out<'a> = DeflateEncoder<Sealed<'a, BufWriter<File>>>;
+
+impl<'a> Job<'a> {
+    /// Writes one of the two files under a name that it will not keep.
+    async fn file(
+        &mut self,
+        snapshot: &mut AnyConnection,
+        path: &Path,
+        contents: Contents,
+        (wrapper, under): &(Key, Under),
+        files: &[(String, Vec<u8>)],
+    ) -> anyhow::Result<(Unkept, Summary)> {
+        let random = self.app.random.as_ref();
+        let unkept = Unkept::new(path);
+        let what = (contents, self.app.new_id()?, self.school.map(str::to_owned));
+        let (header, key) = Header::new(random, wrapper, what, (self.schema, self.at), under.clone())?;
+        let failed = |error| file_error(path, error);
+        let file = BufWriter::with_capacity(1 << 20, unkept.create().map_err(failed)?);
+        let sealed = Sealed::begin(file, random, &header, key).map_err(failed)?;
+        // Most of it is ciphertext, which nothing makes smaller; ids and times shrink at any level.
+        let mut out = DeflateEncoder::new(sealed, Compression::fast());
+        for (path, bytes) in files {
+            Record::File(path.clone(), bytes.clone()).write(&mut out).map_err(failed)?;
+        }
+        let place = if contents == Contents::Keys { Place::Keys } else { Place::Data };
+        let summary =
+            self.tables(snapshot, place, &mut out).await.with_context(|| path.display().to_string())?;
+        Record::End(summary.clone()).write(&mut out).map_err(failed)?;
+        let file = out.finish().and_then(Sealed::finish).map_err(failed)?;
+        file.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
+        Ok((unkept, summary))
+    }
+
+    async fn tables(
+        &self,
+        snapshot: &mut AnyConnection,
+        place: Place,
+        out: &mut Out<'a>,
+    ) -> anyhow::Result<Summary> {
+        let mut tally = Tally::default();
+        for table in self.all.iter().filter(|table| which::place(&table.name, self.school.is_some()) == place)
+        {
+            let heading =
+                Heading { table: table.name.clone(), columns: table.columns.clone(), key: table.key.clone() };
+            Record::Table(heading.clone()).write(out)?;
+            tally.table(&heading);
+            let shape = Shape { table, columns: &table.columns, key: &table.key };
+            let mut rows = dump::rows(&mut *snapshot, self.all, shape, self.school);
+            while let Some(row) = rows.next().await {
+                let mut row = row?;
+                if let Some(transfer) = self.transfer
+                    && table.name == "sealing_key"
+                {
+                    self.hand_over(&heading, &mut row, transfer)?;
+                }
+                tally.row(&heading, &row)?;
+                let Owned { school, values } = row;
+                Record::Row(school, values).write(out)?;
+            }
+        }
+        Ok(tally.summary())
+    }
+
+    /// Wraps a school's own key for the relay that it goes to.
+    fn hand_over(&self, heading: &Heading, row: &mut Owned, transfer: &Master) -> anyhow::Result<()> {
+        let at = |name: &str| heading.columns.iter().position(|column| column.name == name);
+        let text = |name: &str| match at(name).and_then(|at| row.values.get(at)) {
+            Some(Value::Text(text)) => text.clone(),
+            _ => String::new(),
+        };
+        let Some(Value::Bytes(wrapped)) = at("wrapped").and_then(|at| row.values.get(at)) else {
+            return Ok(());
+        };
+        if text("kind") != Kind::School.as_str() {
+            return Ok(());
+        }
+        let old =
+            KeyRow { id: text("id"), kind: Kind::School, under: text("under"), wrapped: wrapped.clone() };
+        let new = self.app.vaults.rewrapped(self.app.random.as_ref(), &row.school, &old, transfer)?;
+        for (name, value) in [("under", Value::Text(new.under)), ("wrapped", Value::Bytes(new.wrapped))] {
+            if let Some(place) = at(name).and_then(|at| row.values.get_mut(at)) {
+                *place = value;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The small files of the data folder without which a restored relay would not be the same: receipt codes would no longer
+/// open, browsers would take the extension for another one, and anchors would be signed by somebody else. The master key
+/// is not among them, nor is anything in the bundle of one school: these are the relay's.
+fn small_files(folder: &Path, school: Option<&str>) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let names = [secrets::FILE, crx::FILE, anchor::KEY];
+    let mut files = Vec::new();
+    for name in names.into_iter().filter(|_| school.is_none()) {
+        let path = folder.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => files.push((name.to_owned(), bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => return Err(BackupError::File { path, source }.into()),
+        }
+    }
+    Ok(files)
+}
+
+fn write_transfer_key(data: &Path, key: &Master) -> anyhow::Result<PathBuf> {
+    let path = beside(data, ".transfer-key");
+    secrets::write_private(&path, key.text().as_bytes()).map_err(|error| file_error(&path, error))?;
+    Ok(path)
+}
+
+/// `path` with `ending` after its name.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    name.into()
+}
+
+/// A file that goes away again unless it is kept.
+struct Unkept {
+    part: PathBuf,
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Unkept {
+    fn new(path: &Path) -> Self {
+        let part = beside(path, &format!(".{}.part", uuid::Uuid::new_v4().simple()));
+        Self { part, path: path.to_path_buf(), kept: false }
+    }
+
+    fn create(&self) -> io::Result<File> {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&self.part)
+    }
+
+    /// Gives the file its name, on the disk too.
+    fn keep(mut self) -> Result<(), BackupError> {
+        let failed = |error| file_error(&self.path, error);
+        std::fs::rename(&self.part, &self.path).map_err(failed)?;
+        sync_folder(&self.path).map_err(failed)?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unkept {
+    fn drop(&mut self) {
+        if !self.kept {
+            // There is nobody to tell, and a half file that stays says by its name what it is.
+            let _ = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+/// Waits until the name of `path` is on the disk. Windows has no such thing.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}

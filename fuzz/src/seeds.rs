@@ -321,11 +321,14 @@ fn backups() -> Vec<Vec<u8>> {
     let counted = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap_or(0).to_be_bytes(), bytes].concat();
     let header = json!({ "form": 1, "contents": "data", "id": UUID, "school": null, "schema": 6, "program": "0.1.0",
         "at": 1_795_511_640_000_i64, "under": { "backup": UUID }, "key": "01".repeat(73) });
-    let file = [b"LAPWING BACKUP\r\n", counted(&written(&header)).as_slice(), &[1], &counted(&[1; 80])].concat();
+    let file =
+        [b"LAPWING BACKUP\r\n", counted(&written(&header)).as_slice(), &[1], &counted(&[1; 80])].concat();
     let heading = json!({ "table": "entry", "columns": [{ "name": "id", "kind": "text" }, { "name": "at", "kind": "number" },
         { "name": "sealed", "kind": "bytes" }], "key": ["id"] });
     let end = json!({ "tables": { "entry": 1 }, "schools": { UUID: { "rows": 1, "digest": "00", "chain": [7, "00"] } } });
-    let row = [counted(UUID.as_bytes()), vec![1], counted(b"e1"), vec![2], vec![0; 8], vec![3], counted(b"words")].concat();
+    let row =
+        [counted(UUID.as_bytes()), vec![1], counted(b"e1"), vec![2], vec![0; 8], vec![3], counted(b"words")]
+            .concat();
     let file_record = [b"F".as_slice(), &counted(b"secret.key"), &counted(&[7; 32])].concat();
     let records =
         [b"T".as_slice(), &counted(&written(&heading)), b"R", &row, b"E", &counted(&written(&end))].concat();

@@ -173,7 +173,7 @@ async fn fill(app: &App, school: &str) {
             object_id: &current,
             detail: serde_json::Value::Null,
         };
-        tx.note(event, now);
+        tx.note(&event, now);
         tx.commit().await.unwrap();
     }
 }
@@ -187,7 +187,6 @@ fn most_memory() -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement of some minutes"]
-#[expect(clippy::print_stdout, reason = "its numbers are what it is for")]
 async fn a_million_alerts() {
     let folder = tempfile::tempdir().unwrap();
     let random = SystemRandom::default();
@@ -218,7 +217,7 @@ async fn a_million_alerts() {
             object_id: "s1",
             detail: serde_json::Value::Null,
         };
-        tx.note(event, app.now());
+        tx.note(&event, app.now());
         tx.commit().await.unwrap();
         fill(&app, "s1").await;
     })

@@ -307,7 +307,7 @@ async fn audit(target: Target<'_>, header: &Header, now: i64) -> anyhow::Result<
     };
     let mut tx = db.begin().await?;
     tx.note(
-        audit::Event {
+        &audit::Event {
             school_id: header.school.as_deref(),
             account_id: None,
             action: "restore",

@@ -36,8 +36,11 @@ pub struct SchoolSum {
 #[derive(Default)]
 pub(super) struct Tally {
     tables: BTreeMap<String, u64>,
-    schools: BTreeMap<String, (u64, Digest, Option<(i64, String)>)>,
+    schools: BTreeMap<String, Reckoned>,
 }
+
+/// A school's rows so far: how many, their digest, and where its chain ends.
+type Reckoned = (u64, Digest, Option<(i64, String)>);
 
 /// A digest that can be written to.
 struct Digest(Context);

@@ -112,7 +112,7 @@ async fn begin(app: &App, school: Option<&str>) -> Result<KeyRow, Error> {
         object_id: school.unwrap_or_default(),
         detail: serde_json::Value::Null,
     };
-    tx.note(event, app.now());
+    tx.note(&event, app.now());
     tx.commit().await?;
     Ok(row)
 }

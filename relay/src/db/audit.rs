@@ -24,8 +24,8 @@ pub(crate) struct Event<'a> {
 
 /// Writes `event` into its school's chain when `tx` commits.
 // It waits for nothing today; callers treat it like every other statement of their transaction.
-#[allow(clippy::unused_async)]
+#[allow(clippy::unused_async, clippy::needless_pass_by_value)]
 pub(crate) async fn record(tx: &mut Tx, app: &App, event: Event<'_>) -> Result<(), Error> {
-    tx.note(event, app.now());
+    tx.note(&event, app.now());
     Ok(())
 }

@@ -112,19 +112,6 @@ pub(crate) async fn insert(tx: &mut Tx, school: Option<&str>, row: &KeyRow, now:
     Ok(())
 }
 
-/// A person's wrapped key; none when there is none or it was destroyed.
-pub(crate) async fn of_person(tx: &mut Tx, school: &str, person: &str) -> Result<Option<Wrapped>, Error> {
-    let row = sqlx::query(
-        "select under, wrapped from sealing_key where school_id = $1 and id = $2 and kind = 'person' \
-         and wrapped is not null",
-    )
-    .bind(school.to_owned())
-    .bind(person.to_owned())
-    .fetch_optional(&mut **tx)
-    .await?;
-    row.map(|row| Ok(Wrapped { under: row.try_get("under")?, bytes: row.try_get("wrapped")? })).transpose()
-}
-
 /// Adds a way to a record's key.
 pub(crate) async fn wrap_record(
     tx: &mut Tx,

@@ -29,7 +29,7 @@ pub(crate) fn divided_by(table: &str) -> Option<&'static str> {
 }
 
 /// Held by the one relay that makes parts; any number will do that nothing else uses.
-const LOCK: i64 = 0x6c61_7077_696e_67;
+const LOCK: i64 = 0x006c_6170_7769_6e67;
 
 /// Makes the parts for the month of `now` and for those after it that are not there. Answers how many it made. Relays may
 /// ask at once: one makes them, the others leave it to that one.

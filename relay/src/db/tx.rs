@@ -48,7 +48,7 @@ impl Tx {
     }
 
     /// Adds `event` to what this transaction will write into its school's chain. `at` is now, milliseconds.
-    pub(crate) fn note(&mut self, event: Event<'_>, at: i64) {
+    pub(crate) fn note(&mut self, event: &Event<'_>, at: i64) {
         let detail = if event.detail.is_null() { "{}".to_owned() } else { event.detail.to_string() };
         self.of(event.school_id.unwrap_or_default()).events.push(Noted {
             at,

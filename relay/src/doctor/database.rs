@@ -33,7 +33,11 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
             findings.extend(keys::look(config, &look).await);
         }
         Err(error) => {
-            findings.push(Finding::bad(WHAT, error, "is this Lapwing’s database, and may this role read it?"))
+            findings.push(Finding::bad(
+                WHAT,
+                error,
+                "is this Lapwing’s database, and may this role read it?",
+            ));
         }
     }
     look.close().await;

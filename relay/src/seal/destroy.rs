@@ -173,5 +173,5 @@ fn note(
         object_id: person,
         detail,
     };
-    tx.note(event, app.now());
+    tx.note(&event, app.now());
 }

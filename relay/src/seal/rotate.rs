@@ -106,7 +106,7 @@ fn note(tx: &mut Tx, app: &App, school: &str, action: &str, key: &str) {
         object_id: key,
         detail: serde_json::Value::Null,
     };
-    tx.note(event, app.now());
+    tx.note(&event, app.now());
 }
 
 /// Wraps some keys and ways anew. Answers how many keys and how many records; none when nothing is left.

@@ -179,7 +179,7 @@ impl Vaults {
             keys::insert(&mut tx, Some(school), row, app.now()).await?;
         }
         tx.note(
-            crate::db::audit::Event {
+            &crate::db::audit::Event {
                 school_id: Some(school),
                 account_id: None,
                 action: "make_keys",

@@ -100,7 +100,7 @@ async fn keep_reading(served: &RustlsConfig, files: &tls::Files) {
             }
             // Half a pair, for as long as the other half is being written: the next look finds both.
             Err(error) => {
-                tracing::error!(%error, "the new certificate cannot be used; the old one stays in use")
+                tracing::error!(%error, "the new certificate cannot be used; the old one stays in use");
             }
         }
     }

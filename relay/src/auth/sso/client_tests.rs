@@ -17,7 +17,7 @@ fn provider(kind: Kind, tenant: &str, trusts_factor: bool) -> Provider {
     }
 }
 
-fn identified(provider: &Provider, more: serde_json::Value) -> Option<Identity> {
+fn identified(provider: &Provider, more: &serde_json::Value) -> Option<Identity> {
     let mut claims = json!({ "iss": "https://id.example", "aud": ["lapwing"], "exp": 2_000_000_000, "iat": 1_900_000_000,
         "sub": "sub-1", "email": "head@oakpark.sch.uk", "email_verified": true });
     claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -27,7 +27,7 @@ fn identified(provider: &Provider, more: serde_json::Value) -> Option<Identity> 
 #[test]
 fn google_means_sub_of_the_schools_own_domain() {
     let google = provider(Kind::Google, "oakpark.sch.uk", false);
-    let mine = identified(&google, json!({ "hd": "OakPark.sch.uk" })).unwrap();
+    let mine = identified(&google, &json!({ "hd": "OakPark.sch.uk" })).unwrap();
     assert_eq!((mine.issuer.as_str(), mine.subject.as_str()), ("https://id.example", "sub-1"));
     for outside in [
         json!({}),
@@ -37,7 +37,7 @@ fn google_means_sub_of_the_schools_own_domain() {
         json!({ "tid": "oakpark.sch.uk" }),
         json!({ "hd": "oakpark.sch.uk.evil.example" }),
     ] {
-        assert_eq!(identified(&google, outside.clone()), None, "{outside}");
+        assert_eq!(identified(&google, &outside), None, "{outside}");
     }
 }
 
@@ -45,7 +45,7 @@ fn google_means_sub_of_the_schools_own_domain() {
 fn microsoft_means_tid_and_oid() {
     let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
     let microsoft = provider(Kind::Microsoft, tenant, false);
-    let mine = identified(&microsoft, json!({ "tid": tenant, "oid": "o-1" })).unwrap();
+    let mine = identified(&microsoft, &json!({ "tid": tenant, "oid": "o-1" })).unwrap();
     assert_eq!(mine.subject, format!("{tenant}/o-1"));
     for outside in [
         json!({ "oid": "o-1" }),
@@ -53,23 +53,23 @@ fn microsoft_means_tid_and_oid() {
         json!({ "tid": tenant, "oid": "" }),
         json!({ "tid": "9188040d-6c67-4c5b-b112-36a304b66dad", "oid": "o-1" }),
     ] {
-        assert_eq!(identified(&microsoft, outside.clone()), None, "{outside}");
+        assert_eq!(identified(&microsoft, &outside), None, "{outside}");
     }
 }
 
 #[test]
 fn an_empty_tenant_lets_nobody_in() {
     for kind in [Kind::Google, Kind::Microsoft] {
-        assert_eq!(identified(&provider(kind, "", false), json!({ "hd": "", "tid": "", "oid": "o" })), None);
+        assert_eq!(identified(&provider(kind, "", false), &json!({ "hd": "", "tid": "", "oid": "o" })), None);
     }
 }
 
 #[test]
 fn a_factor_there_counts_only_when_it_was_said_so() {
     let with = json!({ "amr": ["pwd", "mfa"] });
-    assert!(!identified(&provider(Kind::Other, "", false), with.clone()).unwrap().factor);
-    assert!(identified(&provider(Kind::Other, "", true), with).unwrap().factor);
+    assert!(!identified(&provider(Kind::Other, "", false), &with).unwrap().factor);
+    assert!(identified(&provider(Kind::Other, "", true), &with).unwrap().factor);
     for without in [json!({}), json!({ "amr": ["pwd"] }), json!({ "acr": "mfa" }), json!({ "amr": [] })] {
-        assert!(!identified(&provider(Kind::Other, "", true), without.clone()).unwrap().factor, "{without}");
+        assert!(!identified(&provider(Kind::Other, "", true), &without).unwrap().factor, "{without}");
     }
 }

@@ -155,7 +155,7 @@ mod tests {
         changed[1].3 = "x";
         assert_eq!(wanted.differences(&sum(&changed)), ["school ash: its rows are not what they were"]);
         let missing = wanted.differences(&sum(&whole[..2]));
-        assert_eq!(missing[0], "entry: 3 rows in the backup, 2 restored");
+        assert_eq!(missing[0], "entry: 3 rows in the backup, 2 rows restored");
         let mut moved = whole;
         moved[2].1 = "ash";
         assert_eq!(wanted.differences(&sum(&moved)).len(), 2);

@@ -105,12 +105,12 @@ pub(crate) async fn concerns_of(
 /// Every opening of a concern, and of what it was made from, latest first, at most [`MOST`].
 pub(crate) async fn openings(db: &AnyPool, school: &str, concern: &str) -> Result<Vec<Look>, Error> {
     let rows = sqlx::query(
-        "select t.at, a.name, t.object_kind, t.object_id from audit_event t left join account a on a.id = t.account_id \
+        "select t.at, a.name, t.object_kind, t.object_id from audit_event t left join account a on a.id = t.account_id and a.school_id = t.school_id \
          where t.school_id = $1 and t.action = 'view' and t.object_kind = 'concern' and t.object_id = $2 \
          union all \
          select t.at, a.name, t.object_kind, t.object_id from evidence v join audit_event t on t.school_id = v.school_id \
          and t.object_kind = case when v.kind = 'episode' then 'episode' else 'pupil_report' end \
-         and t.object_id = v.object_id left join account a on a.id = t.account_id \
+         and t.object_id = v.object_id left join account a on a.id = t.account_id and a.school_id = t.school_id \
          where v.school_id = $1 and v.concern_id = $2 and t.action = 'view' order by 1 desc limit 200",
     )
     .bind(school.to_owned())

@@ -49,7 +49,7 @@ pub(crate) struct Filter<'a> {
 pub(crate) async fn list(db: &AnyPool, viewer: &Viewer, filter: Filter<'_>) -> Result<Vec<Row>, Error> {
     let query = sqlx::query(concat!(
         "select t.at, t.account_id, a.name, t.action, t.object_kind, t.object_id, t.detail from audit_event t \
-         left join account a on a.id = t.account_id where t.school_id = $1 and $4 <> '' and $5 > 0 and $6 is not null \
+         left join account a on a.id = t.account_id and a.school_id = t.school_id where t.school_id = $1 and $4 <> '' and $5 > 0 and $6 is not null \
          and ($7 = '' or t.account_id = $7) and ($8 = '' or t.object_kind = $8) and ($9 = '' or t.object_id = $9) \
          and t.at >= $10 and t.at < $11 and not (t.object_kind = 'concern' and ",
         named_in_concern!("t.object_id"),

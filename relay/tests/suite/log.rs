@@ -51,7 +51,7 @@ fn spoilt(value: &Value) -> Vec<Value> {
                 all.iter().enumerate().for_each(|(n, value)| places(value, &format!("{at}/{n}"), found));
             }
             Value::Object(all) => {
-                all.iter().for_each(|(name, value)| places(value, &format!("{at}/{name}"), found))
+                all.iter().for_each(|(name, value)| places(value, &format!("{at}/{name}"), found));
             }
             _ => {}
         }

@@ -69,7 +69,9 @@ create table device (
     waiting bigint not null default 0,
     refused bigint not null default 0
 );
-create index device_school on device (school_id, last_seen_at);
+-- Not by when it was last heard of: that changes with each check-in, and would change the index each time.
+create index device_school on device (school_id);
+alter table device set (fillfactor = 80);
 -- Enrolling again with the same key is the same device.
 create unique index device_key on device (school_id, public_key);
 

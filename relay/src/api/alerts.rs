@@ -5,7 +5,7 @@ use super::checked::{self, Unfit};
 use super::problem::{Kind, Problem};
 use super::signed::Signed;
 use crate::app::App;
-use crate::db::intake::{Arrival, Ready};
+use crate::db::intake::{Arrival, News, Ready};
 use crate::limit::Lane;
 use crate::metrics;
 use axum::Json;
@@ -53,7 +53,7 @@ pub(crate) async fn alerts(
     let now = app.now();
     let ids: Vec<String> = sound.iter().map(|alert| alert.id.clone()).collect();
     let arrival = Arrival {
-        heard_of: now - device.last_seen_at >= SEEN_EVERY,
+        news: (now - device.last_seen_at >= SEEN_EVERY).then_some(News::HeardOf),
         alerts: sound.into_iter().map(|alert| Ready::new(&vault, alert)).collect::<Result<_, _>>()?,
         school_id: device.school_id,
         device_id: device.id,

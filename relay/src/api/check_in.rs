@@ -4,15 +4,16 @@ use super::checked::line;
 use super::problem::Problem;
 use super::signed::Signed;
 use crate::app::App;
-use crate::db::{accounts, devices, schools};
+use crate::db::intake::{Arrival, News};
+use crate::db::{accounts, schools};
 use crate::limit::Lane;
 use axum::Json;
 use axum::extract::State;
-use lapwing_core::wire::{CheckIn, DeviceState, SchoolConfig, TrustedAdult};
+use lapwing_core::wire::{CheckIn, SchoolConfig, TrustedAdult};
 use std::sync::Arc;
 
 /// `POST /api/v1/check-in`. A check-in leaves no audit row: it changes only when a device was last heard of, and comes
-/// every few minutes from each.
+/// every few minutes from each: so many that they share commits with alerts (`writer`).
 pub(crate) async fn check_in(
     State(app): State<Arc<App>>,
     Signed { device, body, arrival: _arrival }: Signed<CheckIn>,
@@ -24,23 +25,22 @@ pub(crate) async fn check_in(
         policy_version: line("policy_version", &body.policy_version)?,
         ..body
     };
-    let _admitted = app.admission.admit(&device, Lane::Bulk, 1)?;
-    let mut tx = app.db.begin().await?;
-    devices::check_in(&mut tx, &device.id, &said, state(said.state), app.now()).await?;
-    tx.commit().await?;
-    let school = schools::find(app.db.read(), &device.school_id).await?;
-    let adults = accounts::trusted_adults(app.db.read(), &device.school_id)
+    let admitted = app.admission.admit(&device, Lane::Bulk, 1)?;
+    let school_id = device.school_id.clone();
+    let arrival = Arrival {
+        vault: app.vault(&school_id).await?,
+        school_id: device.school_id,
+        device_id: device.id,
+        now: app.now(),
+        news: Some(News::Said(said)),
+        alerts: Vec::new(),
+    };
+    app.writer.keep(arrival, admitted.lane).await?;
+    let school = schools::find(app.db.read(), &school_id).await?;
+    let adults = accounts::trusted_adults(app.db.read(), &school_id)
         .await?
         .into_iter()
         .map(|adult| TrustedAdult { id: adult.id, name: adult.name, role: adult.job })
         .collect();
     Ok(Json(SchoolConfig { school: school.name, adults, hours: school.hours }))
-}
-
-/// As the database and the devices page name it.
-const fn state(state: DeviceState) -> &'static str {
-    match state {
-        DeviceState::Watching => "watching",
-        DeviceState::BadPolicy => "bad_policy",
-    }
 }

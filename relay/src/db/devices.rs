@@ -4,7 +4,7 @@
 use super::Tx;
 use super::many::Many;
 use crate::error::Error;
-use lapwing_core::wire::CheckIn;
+use lapwing_core::wire::{CheckIn, DeviceState};
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 use std::collections::{BTreeMap, BTreeSet};
@@ -114,30 +114,40 @@ pub(crate) async fn enrol(tx: &mut Tx, new: &NewDevice<'_>, now: i64) -> Result<
     Ok((device(&row)?, done.rows_affected() == 1))
 }
 
-/// Keeps what a device said at check-in.
-pub(crate) async fn check_in(
-    tx: &mut Tx,
-    id: &str,
-    said: &CheckIn,
-    state: &str,
-    now: i64,
-) -> Result<(), Error> {
-    sqlx::query(
-        "update device set last_seen_at = $1, extension_version = $2, browser = $3, lists_version = $4, \
-         policy_version = $5, state = $6, waiting = $7, refused = $8 where id = $9",
-    )
-    .bind(now)
-    .bind(said.extension_version.clone())
-    .bind(said.browser.clone())
-    .bind(said.lists_version.clone())
-    .bind(said.policy_version.clone())
-    .bind(state.to_owned())
-    .bind(i64::from(said.waiting))
-    .bind(i64::from(said.refused))
-    .bind(id.to_owned())
-    .execute(&mut **tx)
-    .await?;
+static CHECKED_IN: Many = Many::new(
+    "update device set last_seen_at = v.column2, extension_version = v.column3, browser = v.column4, \
+     lists_version = v.column5, policy_version = v.column6, state = v.column7, waiting = v.column8, \
+     refused = v.column9 from (",
+    9,
+    ") v where device.id = v.column1",
+);
+
+/// Keeps what devices said at check-in, and when: by id, milliseconds.
+pub(crate) async fn checked_in(tx: &mut Tx, said: &BTreeMap<&str, (&CheckIn, i64)>) -> Result<(), Error> {
+    let said: Vec<_> = said.iter().collect();
+    for statement in CHECKED_IN.over(&said, |query, (id, (said, at))| {
+        query
+            .bind((**id).to_owned())
+            .bind(*at)
+            .bind(said.extension_version.clone())
+            .bind(said.browser.clone())
+            .bind(said.lists_version.clone())
+            .bind(said.policy_version.clone())
+            .bind(state(said.state))
+            .bind(i64::from(said.waiting))
+            .bind(i64::from(said.refused))
+    }) {
+        statement.execute(&mut **tx).await?;
+    }
     Ok(())
+}
+
+/// As the devices page reads it.
+const fn state(state: DeviceState) -> &'static str {
+    match state {
+        DeviceState::Watching => "watching",
+        DeviceState::BadPolicy => "bad_policy",
+    }
 }
 
 static HOLD: Many = Many::new(

@@ -18,7 +18,7 @@ fn job(device: &str, alerts: usize) -> Job {
     let vault = Arc::new(Vault::for_tests("oak"));
     let alerts = (0..alerts).map(|_| crate::db::intake::Ready::new(&vault, alert()).unwrap()).collect();
     let arrival =
-        Arrival { school_id: "oak".into(), device_id: device.into(), now: 1, heard_of: false, vault, alerts };
+        Arrival { school_id: "oak".into(), device_id: device.into(), now: 1, news: None, vault, alerts };
     Job { arrival, answer: oneshot::channel().0 }
 }
 

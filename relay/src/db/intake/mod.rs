@@ -14,13 +14,22 @@ use crate::app::App;
 use crate::db::audit::{self, Event};
 use crate::error::Error;
 use crate::seal::Vault;
-use lapwing_core::wire::Alert;
+use lapwing_core::wire::{Alert, CheckIn};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use themes::Themes;
 
-/// One request's alerts.
+/// What is new of a device.
+#[derive(Debug, Clone)]
+pub(crate) enum News {
+    /// That it is alive.
+    HeardOf,
+    /// What it said at check-in.
+    Said(CheckIn),
+}
+
+/// What one request brought: alerts, a check-in, or both.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     /// The device's school.
@@ -29,8 +38,8 @@ pub(crate) struct Arrival {
     pub(crate) device_id: String,
     /// When the relay had them: milliseconds since 1970, by its own clock.
     pub(crate) now: i64,
-    /// Whether the device is to be noted as heard of.
-    pub(crate) heard_of: bool,
+    /// What the device's row is to say from now on.
+    pub(crate) news: Option<News>,
     /// The school's keys.
     pub(crate) vault: Arc<Vault>,
     /// The alerts, checked.
@@ -44,7 +53,7 @@ impl Arrival {
             school_id: self.school_id.clone(),
             device_id: self.device_id.clone(),
             now: self.now,
-            heard_of: self.heard_of,
+            news: self.news.clone(),
             vault: Arc::clone(&self.vault),
             alerts: vec![ready.clone()],
         })
@@ -91,12 +100,18 @@ pub(crate) async fn keep(tx: &mut Tx, app: &App, group: &[&Arrival]) -> Result<V
         }
     }
     devices::hold(tx, &group.iter().map(|arrival| arrival.device_id.as_str()).collect()).await?;
-    let heard: BTreeMap<&str, i64> = group
-        .iter()
-        .filter(|arrival| arrival.heard_of)
-        .map(|arrival| (arrival.device_id.as_str(), arrival.now))
-        .collect();
+    let (mut heard, mut said) = (BTreeMap::new(), BTreeMap::new());
+    for arrival in group {
+        match &arrival.news {
+            Some(News::HeardOf) => drop(heard.insert(arrival.device_id.as_str(), arrival.now)),
+            Some(News::Said(check_in)) => {
+                drop(said.insert(arrival.device_id.as_str(), (check_in, arrival.now)))
+            }
+            None => {}
+        }
+    }
     devices::heard_of(tx, &heard).await?;
+    devices::checked_in(tx, &said).await?;
     let themes = Themes::joined(tx, app, &items).await?;
     rows::insert(tx, app, &items, &themes).await?;
     note(tx, app, &items).await?;

@@ -52,7 +52,14 @@ fn alert(changes: &serde_json::Value) -> Alert {
 async fn arrival(app: &App, alerts: Vec<Alert>) -> Arrival {
     let vault = app.vault("oak").await.unwrap();
     let alerts = alerts.into_iter().map(|alert| Ready::new(&vault, alert).unwrap()).collect();
-    Arrival { school_id: "oak".into(), device_id: "d".into(), now: 5, heard_of: true, vault, alerts }
+    Arrival {
+        school_id: "oak".into(),
+        device_id: "d".into(),
+        now: 5,
+        news: Some(News::HeardOf),
+        vault,
+        alerts,
+    }
 }
 
 #[tokio::test]

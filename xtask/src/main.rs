@@ -1,7 +1,7 @@
 //! `cargo xtask`: everything that is done to Lapwing rather than by it.
 //!
-//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` (with `faults`), `sso`,
-//! `deny`, `sbom`, `fuzz` and `bench`.
+//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` (with `faults` and
+//! `security`), `sso`, `deny`, `sbom`, `fuzz` and `bench`.
 //! `say` prints, `run` starts other programs, `tools` finds or installs them, and `place` knows where things lie.
 //! Nothing here is part of the product: the relay and the extension never depend on this crate.
 
@@ -18,6 +18,7 @@ mod run;
 mod say;
 mod sbom;
 mod schema;
+mod security;
 mod sso;
 mod test;
 mod tidy;
@@ -97,6 +98,8 @@ enum Command {
 enum Part {
     /// Break what the relay stands on (its process, power, disk, database), and count what was lost.
     Faults(faults::Options),
+    /// Attack the relay from outside: made-up requests, old TLS, slow clients, a restart under load, an ACME authority.
+    Security(security::Options),
 }
 
 fn main() -> ExitCode {
@@ -119,6 +122,7 @@ fn act(say: &Say, command: Command) -> Result<()> {
         Command::Demo { check, data } => demo::run(say, &place, check, data.as_deref()),
         Command::Test { part: None } => test::run(say, &place),
         Command::Test { part: Some(Part::Faults(options)) } => faults::run(say, &place, &options),
+        Command::Test { part: Some(Part::Security(options)) } => security::run(say, &place, &options),
         Command::Bench { name, json, ingest } => bench::run(say, &place, name, json, &ingest),
         Command::Sso => sso::run(say, &place),
         Command::Deny => deny::run(say, &place),

@@ -105,7 +105,7 @@ pub(crate) async fn keep(tx: &mut Tx, app: &App, group: &[&Arrival]) -> Result<V
         match &arrival.news {
             Some(News::HeardOf) => drop(heard.insert(arrival.device_id.as_str(), arrival.now)),
             Some(News::Said(check_in)) => {
-                drop(said.insert(arrival.device_id.as_str(), (check_in, arrival.now)))
+                said.insert(arrival.device_id.as_str(), (check_in, arrival.now));
             }
             None => {}
         }

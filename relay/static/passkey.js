@@ -45,7 +45,8 @@
   }
 
   form.addEventListener("submit", async (event) => {
-    const field = form.elements.namedItem("passkey");
+    // Not by `form.elements`: the button has this name as its id, so that the list of errors can lead to it.
+    const field = form.querySelector("input[name=passkey]");
     if (field.value) return;
     event.preventDefault();
     button.disabled = true;

@@ -103,7 +103,9 @@ pub(crate) async fn keep(tx: &mut Tx, app: &App, group: &[&Arrival]) -> Result<V
     let (mut heard, mut said) = (BTreeMap::new(), BTreeMap::new());
     for arrival in group {
         match &arrival.news {
-            Some(News::HeardOf) => drop(heard.insert(arrival.device_id.as_str(), arrival.now)),
+            Some(News::HeardOf) => {
+                heard.insert(arrival.device_id.as_str(), arrival.now);
+            }
             Some(News::Said(check_in)) => {
                 said.insert(arrival.device_id.as_str(), (check_in, arrival.now));
             }

@@ -51,7 +51,8 @@ pub async fn run(points: usize, alerts: usize, seed: u64) -> Result<Outcome> {
     outcome.count("writes", count(|event| matches!(event.action, trace::Action::Write { .. })));
     outcome.count("syncs", count(|event| matches!(event.action, trace::Action::Sync { .. })));
     // The log is copied back into the main file now and then; a recording without that would leave out half of the risk.
-    let copied = |event: &Event| matches!(&event.action, trace::Action::Sync { name } if name == "lapwing.db");
+    let copied =
+        |event: &Event| matches!(&event.action, trace::Action::Sync { name } if name == "lapwing.db");
     let checkpoints = events.iter().filter(|event| copied(event)).count();
     outcome.count("syncs_of_the_main_file", checkpoints);
     outcome.expect(checkpoints > 0, "no checkpoint was recorded: send more alerts");

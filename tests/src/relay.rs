@@ -171,7 +171,9 @@ impl Relay {
     pub fn complaints(&self) -> String {
         let path = self.manner.log.clone().unwrap_or_else(|| self.data.join("relay.log"));
         let log = std::fs::read_to_string(path).unwrap_or_default();
-        let wrong = |line: &&str| ["ERROR", "WARN", "panicked"].iter().any(|word| line.contains(word));
+        let wrong = |line: &&str| {
+            ["ERROR", "WARN", "panicked", "lapwing-relay: "].iter().any(|word| line.contains(word))
+        };
         let mut last: Vec<&str> = log.lines().rev().filter(wrong).take(3).collect();
         last.reverse();
         format!("the relay’s log ends with:\n{}", last.join("\n"))
@@ -231,9 +233,11 @@ impl Relay {
         .await;
         match url {
             Ok(Ok(url)) => url.trim_end_matches('/').clone_into(&mut self.url),
-            Ok(Err(status)) => {
-                bail!("the relay ended ({status}) instead of listening; it said:\n{}", self.words())
-            }
+            Ok(Err(status)) => bail!(
+                "the relay ended ({status}) instead of listening; it said:\n{}\n{}",
+                self.words(),
+                self.complaints()
+            ),
             Err(error) => return Err(error.context(format!("it said:\n{}", self.words()))),
         }
         self.child = Some(child);

@@ -14,8 +14,10 @@ use crate::wait;
 
 /// How many devices send.
 const DEVICES: usize = 6;
-/// Room for a relay with an empty school, and for some hundred alerts.
-const SMALL: &str = "12m";
+/// Room enough for a relay to begin on: it refuses a disk that is full already.
+const SMALL: &str = "96m";
+/// What is left of it for the alerts, in bytes, once the relay runs: some hundred of them.
+const LEFT: u64 = 4 << 20;
 /// Room for everything.
 const LARGE: &str = "256m";
 /// How long syncs fail.
@@ -36,6 +38,7 @@ pub async fn full(seed: u64) -> Result<Outcome> {
     let data = disk.folder.join("relay");
     let mut base = Base::start_in(Engine::Sqlite, Some(&data)).await?;
     let fleet = base.fleet(DEVICES).await?;
+    disk.fill()?;
     let traffic = Traffic::start(&base.dial, &fleet, seed);
     wait::until_within(Duration::from_secs(120), "the disk to be full", || async {
         let refused: u64 = traffic.ledger.statuses().values().sum();
@@ -136,6 +139,17 @@ impl SmallDisk {
         let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "lapwing"]).arg(folder).output();
         let output = output.context("the program `mount` is missing")?;
         Ok(output.status.success().then(|| Self { folder: folder.to_path_buf() }))
+    }
+
+    /// Something else takes the room, but for [`LEFT`]. Zeros in memory are quickly written.
+    fn fill(&self) -> Result<()> {
+        let output = Command::new("df").args(["--output=avail", "-B1"]).arg(&self.folder).output();
+        let said =
+            String::from_utf8_lossy(&output.context("the program `df` is missing")?.stdout).into_owned();
+        let free: u64 = said.split_whitespace().last().context("df says nothing")?.parse()?;
+        let ballast = usize::try_from(free.saturating_sub(LEFT))?;
+        std::fs::write(self.folder.join("ballast"), vec![0_u8; ballast])?;
+        Ok(())
     }
 
     fn resize(&self, size: &str) -> Result<()> {

@@ -182,8 +182,8 @@ async fn sends(device: &Device, path: &str, body: &impl serde::Serialize) -> Res
 /// What staff can fill: names and jobs of people, answers to pupils, every field of a concern, notes, feedback, reasons.
 /// Gives the link of one person whose own name is hostile.
 async fn from_staff(clerk: &Clerk, packs: &Packs) -> Result<String> {
-    let reports = ids(&clerk.reads("/reports").await?, "/reports/");
-    let episodes = ids(&clerk.reads("/inbox").await?, "/episodes/");
+    let inbox = clerk.reads("/inbox").await?;
+    let (reports, episodes) = (ids(&inbox, "/reports/"), ids(&inbox, "/episodes/"));
     assert_eq!(reports.len(), packs.0.len(), "a report for each pack");
     let mut link = String::new();
     for (place, report) in reports.iter().enumerate() {

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The file of the signing key, in the data folder.
@@ -106,8 +106,9 @@ impl Signer {
         let path = self.folder.join(FILE);
         let lines: String = heads.iter().map(|head| self.line(head, at) + "\n").collect();
         let mut options = std::fs::OpenOptions::new();
-        options.create(true).append(true);
+        options.create(true).append(true).read(true);
         let mut file = options.open(&path).map_err(file_error(&path))?;
+        whole_lines(&mut file).map_err(file_error(&path))?;
         file.write_all(lines.as_bytes()).and_then(|()| file.sync_all()).map_err(file_error(&path))
     }
 
@@ -119,6 +120,14 @@ impl Signer {
         // A struct of texts and numbers always has a JSON form.
         serde_json::to_string(&anchor).unwrap_or_default()
     }
+}
+
+/// Cuts off a last line that the power or a full disk left unfinished: what came after would stick to it.
+fn whole_lines(file: &mut std::fs::File) -> std::io::Result<()> {
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    let whole = text.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    if whole == text.len() { Ok(()) } else { file.set_len(whole as u64) }
 }
 
 /// Reads a folder's anchors, checking each signature. `public` is the file of the public key; none for the one in the
@@ -137,7 +146,10 @@ pub fn read(folder: &Path, public: Option<&Path>) -> Result<Vec<Anchor>, AnchorE
         other => other.map_err(file_error(&path))?,
     };
     let wrong = |line, what| AnchorError::Line { path: path.clone(), line: line + 1, what };
-    text.lines()
+    // A last line without its end was never finished, and is of no more worth than one that was never begun.
+    let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
+    whole
+        .lines()
         .enumerate()
         .map(|(line, text)| {
             let anchor: Anchor = serde_json::from_str(text).map_err(|_| wrong(line, "this is no anchor"))?;
@@ -151,4 +163,25 @@ pub fn read(folder: &Path, public: Option<&Path>) -> Result<Vec<Anchor>, AnchorE
             Ok(anchor)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SystemRandom;
+
+    #[test]
+    fn a_line_that_was_left_unfinished_is_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let signer = Signer::open(folder.path(), folder.path(), &SystemRandom::default()).unwrap();
+        let head = |seq| Head { school: "oak".into(), seq, hash: vec![7; HASH] };
+        signer.write(&[head(1), head(2)], 0).unwrap();
+        let file = folder.path().join(FILE);
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &bytes[..bytes.len() - 20]).unwrap();
+        let seqs = || read(folder.path(), None).unwrap().iter().map(|anchor| anchor.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(), [1]);
+        signer.write(&[head(3)], 1).unwrap();
+        assert_eq!(seqs(), [1, 3]);
+    }
 }

@@ -49,11 +49,11 @@ pub(super) async fn fill(store: &Store, alerts: u64, schools: u32) -> Result<()>
         &format!(
             "insert into episode (id, school_id, device_id, account_hash, sealed, category, severity, rank, first_at, \
              last_at, alerts, status, closed_at) \
-             select gen_random_uuid()::text, d.school_id, d.id, md5((n % 500)::text), '\\x00', \
-             (array['bullying', 'distress', 'self_harm', 'gambling', 'hate'])[1 + n % 5], \
-             (array['low', 'medium', 'high', 'critical'])[1 + n % 4], 1 + n % 4, at, at + 240000, {EPISODE}, \
-             case when n % 200 = 0 then 'new' when n % 40 = 1 then 'concern' else 'dismissed' end, \
-             case when n % 200 = 0 then null else at + 3600000 end \
+             select gen_random_uuid()::text, d.school_id, d.id, md5((e.n % 500)::text), '\\x00', \
+             (array['bullying', 'distress', 'self_harm', 'gambling', 'hate'])[1 + e.n % 5], \
+             (array['low', 'medium', 'high', 'critical'])[1 + e.n % 4], 1 + e.n % 4, at, at + 240000, {EPISODE}, \
+             case when e.n % 200 = 0 then 'new' when e.n % 40 = 1 then 'concern' else 'dismissed' end, \
+             case when e.n % 200 = 0 then null else at + 3600000 end \
              from (select n, (extract(epoch from now()) * 1000)::bigint - 300000 \
              - (n::double precision / {episodes} * 395 * 86400000)::bigint as at from generate_series(1, {episodes}) n) e \
              join scale_device d on d.n = e.n * 7919 % {devices}"

@@ -57,7 +57,7 @@ pub(super) async fn fill(store: &Store, alerts: u64, schools: u32) -> Result<()>
              case when e.n % 200 = 0 then null else at + 3600000 end \
              from (select n, (extract(epoch from now()) * 1000)::bigint - 300000 \
              - (n::double precision / {episodes} * 395 * 86400000)::bigint as at from generate_series(1, {episodes}) n) e \
-             join scale_device d on d.n = e.n * 7919 % {devices}"
+             join scale_device d on d.n = e.n::bigint * 499 % {devices}"
         ),
     )
     .await?;

@@ -35,7 +35,7 @@ pub(super) async fn fill(store: &Store, alerts: u64, schools: u32) -> Result<()>
              insert into scale_school select n, gen_random_uuid()::text from generate_series(1, {schools} - 1) n; \
              insert into school (id, name, enrolment_key, created_at) \
              select id, 'School ' || n, 'scale-' || n, 0 from scale_school where n > 0; \
-             create table scale_device as select row_number() over () - 1 as n, s.id as school_id, \
+             create table scale_device as select row_number() over (order by s.n) - 1 as n, s.id as school_id, \
              gen_random_uuid()::text as id from scale_school s, generate_series(1, 250); \
              insert into device (id, school_id, public_key, label, enrolled_at, last_seen_at) \
              select id, school_id, id, 'SCALE-' || n, 0, 0 from scale_device; \

@@ -112,21 +112,27 @@ fn episode_row(row: &AnyRow, vault: &Vault) -> Result<EpisodeRow, Error> {
     })
 }
 
+/// The rows are found first, by what an index holds; what belongs to each is then read for those alone.
 macro_rules! episode_rows {
-    ($rest:literal) => {
+    ($which:literal, $order:literal) => {
         concat!(
             "select e.id, d.label as device_label, e.sealed, e.category, e.severity, e.stage, e.last_at, e.alerts, ",
             "h.name as holder_name, c.name as closer_name, e.closed_at, e.closed_reason, ",
             "(select a.reasons from alert a where a.school_id = e.school_id and a.episode_id = e.id ",
-            "and a.received_at between e.first_at and e.last_at and a.severity = e.severity order by a.received_at desc, a.id desc limit 1) as reasons, ",
+            "and a.received_at between e.first_at and e.last_at and a.severity = e.severity ",
+            "order by a.received_at desc, a.id desc limit 1) as reasons, ",
             key_columns!(),
-            " from episode e",
-            key_joins!("e", "episode"),
-            "join device d on d.id = e.device_id left join account h on h.id = e.claimed_by ",
-            "left join account c on c.id = e.closed_by where e.school_id = $1 and ",
+            " from (select e.* from episode e where e.school_id = $1 and ",
             episode_visible!(),
             " and ",
-            $rest
+            $which,
+            " order by ",
+            $order,
+            " limit 200) e",
+            key_joins!("e", "episode"),
+            "join device d on d.id = e.device_id left join account h on h.id = e.claimed_by ",
+            "left join account c on c.id = e.closed_by order by ",
+            $order
         )
     };
 }
@@ -138,8 +144,8 @@ pub(crate) async fn waiting_episodes(
     viewer: &Viewer,
 ) -> Result<Vec<EpisodeRow>, Error> {
     let query = sqlx::query(episode_rows!(
-        "e.status in ('new', 'claimed') order by case when e.stage = 'active' then 1 else 0 end desc, e.rank desc, \
-         e.last_at desc limit 200"
+        "e.status in ('new', 'claimed')",
+        "case when e.stage = 'active' then 1 else 0 end desc, e.rank desc, e.last_at desc"
     ));
     let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| episode_row(row, vault)).collect()
@@ -152,7 +158,8 @@ pub(crate) async fn done_episodes(
     viewer: &Viewer,
 ) -> Result<Vec<EpisodeRow>, Error> {
     let query = sqlx::query(episode_rows!(
-        "e.status in ('dismissed', 'concern') order by e.closed_at desc, e.id desc limit 200"
+        "e.status in ('dismissed', 'concern') and e.closed_at is not null",
+        "e.closed_at desc, e.id desc"
     ));
     let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| episode_row(row, vault)).collect()

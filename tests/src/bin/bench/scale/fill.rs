@@ -1,6 +1,7 @@
 //! Rows as years of use would have left them: four hundred schools, a hundred thousand devices, episodes of five alerts
-//! over thirteen months, nearly all of them closed. Their sealed words are a few bytes that no key opens, so rows are
-//! smaller than real ones; how many there are, and what they are found by, is real.
+//! over thirteen months, nearly all of them closed. Their sealed words are a few bytes that no key opens (the
+//! school whose pages are opened has no keys to them at all, as after their destruction), so rows are smaller than real
+//! ones; how many there are, and what they are found by, is real.
 
 use anyhow::{Context, Result};
 use lapwing_tests::load::Store;
@@ -34,7 +35,7 @@ pub(super) async fn fill(store: &Store, alerts: u64, schools: u32) -> Result<()>
              insert into scale_school select n, gen_random_uuid()::text from generate_series(1, {schools} - 1) n; \
              insert into school (id, name, enrolment_key, created_at) \
              select id, 'School ' || n, 'scale-' || n, 0 from scale_school where n > 0; \
-             create table scale_device as select row_number() over () - 1 as n, s.id as school_id, \
+             create table scale_device as select row_number() over (order by s.n) - 1 as n, s.id as school_id, \
              gen_random_uuid()::text as id from scale_school s, generate_series(1, 250); \
              insert into device (id, school_id, public_key, label, enrolled_at, last_seen_at) \
              select id, school_id, id, 'SCALE-' || n, 0, 0 from scale_device; \
@@ -49,14 +50,14 @@ pub(super) async fn fill(store: &Store, alerts: u64, schools: u32) -> Result<()>
         &format!(
             "insert into episode (id, school_id, device_id, account_hash, sealed, category, severity, rank, first_at, \
              last_at, alerts, status, closed_at) \
-             select gen_random_uuid()::text, d.school_id, d.id, md5((n % 500)::text), '\\x00', \
-             (array['bullying', 'distress', 'self_harm', 'gambling', 'hate'])[1 + n % 5], \
-             (array['low', 'medium', 'high', 'critical'])[1 + n % 4], 1 + n % 4, at, at + 240000, {EPISODE}, \
-             case when n % 200 = 0 then 'new' when n % 40 = 1 then 'concern' else 'dismissed' end, \
-             case when n % 200 = 0 then null else at + 3600000 end \
+             select gen_random_uuid()::text, d.school_id, d.id, md5((e.n % 500)::text), '\\x00', \
+             (array['bullying', 'distress', 'self_harm', 'gambling', 'hate'])[1 + e.n % 5], \
+             (array['low', 'medium', 'high', 'critical'])[1 + e.n % 4], 1 + e.n % 4, at, at + 240000, {EPISODE}, \
+             case when e.n % 200 = 0 then 'new' when e.n % 40 = 1 then 'concern' else 'dismissed' end, \
+             case when e.n % 200 = 0 then null else at + 3600000 end \
              from (select n, (extract(epoch from now()) * 1000)::bigint - 300000 \
              - (n::double precision / {episodes} * 395 * 86400000)::bigint as at from generate_series(1, {episodes}) n) e \
-             join scale_device d on d.n = e.n * 7919 % {devices}"
+             join scale_device d on d.n = e.n::bigint * 499 % {devices}"
         ),
     )
     .await?;
@@ -85,6 +86,13 @@ pub(super) async fn fill(store: &Store, alerts: u64, schools: u32) -> Result<()>
          where sealed = '\\x00'",
     )
     .await?;
+    step(
+        &mut db,
+        "records' keys",
+        "insert into record_key (school_id, object_kind, object_id, under, wrapped) select school_id, 'episode', id, \
+         'scale', '\\x00' from episode where sealed = '\\x00' and school_id <> (select id from scale_school where n = 0)",
+    )
+    .await?;
     for (name, sql) in indexes {
         step(&mut db, &name, &sql).await?;
     }
@@ -108,7 +116,7 @@ fn parts() -> String {
 
 /// Drops the indexes of the large tables, and answers the statements that make them again just as they were.
 async fn without_indexes(db: &mut AnyConnection) -> Result<Vec<(String, String)>> {
-    let tables = "('alert', 'alert_key', 'audit_event', 'episode')";
+    let tables = "('alert', 'alert_key', 'audit_event', 'episode', 'record_key')";
     let mut again = Vec::new();
     let constraints = format!(
         "select c.conname::text, c.conrelid::regclass::text, pg_get_constraintdef(c.oid) from pg_constraint c \
@@ -155,11 +163,12 @@ async fn run(db: &mut AnyConnection, sql: &str) -> Result<()> {
 pub(super) async fn sizes(store: &Store) -> Result<String> {
     let mut db = store.open().await?;
     let mut words = Vec::new();
-    for table in ["alert", "alert_key", "episode", "audit_event", "device"] {
+    for table in ["alert", "alert_key", "episode", "record_key", "audit_event", "device"] {
         let sql = format!(
-            "select (select count(*) from {table}), (select cast(sum(pg_total_relation_size(relid)) / 1000000 as bigint) \
-             from pg_partition_tree('{table}') where isleaf), \
-             (select count(*) from pg_partition_tree('{table}') where isleaf)"
+            "select (select count(*) from {table}), cast(sum(pg_total_relation_size(part)) / 1000000 as bigint), count(*) \
+             from (select cast(relid as oid) as part from pg_partition_tree('{table}') where isleaf \
+             union select cast(cast('{table}' as regclass) as oid)) parts \
+             where pg_total_relation_size(part) > 0"
         );
         let row = sqlx::query(AssertSqlSafe(sql)).fetch_one(&mut db).await?;
         let (rows, size, parts): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);

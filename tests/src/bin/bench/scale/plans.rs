@@ -11,6 +11,9 @@ use std::path::Path;
 /// Pages of 8 KiB that one statement of a page may touch: a list of two hundred rows with what belongs to each.
 const MOST_PAGES: u64 = 6_000;
 
+/// What reading a table that is empty, or nearly so, from end to end may touch.
+const FEW_PAGES: u64 = 50;
+
 /// Tables that grow with use. Reading one from end to end is always wrong.
 const LARGE: [&str; 5] = ["alert", "alert_key", "audit_event", "episode", "record_key"];
 
@@ -102,7 +105,10 @@ fn walk(node: &Value, into: &mut Statement) {
     if used && !text("Index Name").is_empty() {
         into.indexes.insert(text("Index Name").to_owned());
     }
-    if used && text("Node Type") == "Seq Scan" && is_large(text("Relation Name")) {
+    let pages = |name: &str| node.get(name).and_then(Value::as_u64).unwrap_or(0);
+    // An empty month is read from end to end, and nothing is read.
+    let read = pages("Shared Hit Blocks") + pages("Shared Read Blocks");
+    if used && text("Node Type") == "Seq Scan" && is_large(text("Relation Name")) && read > FEW_PAGES {
         into.scanned.insert(text("Relation Name").to_owned());
     }
     for child in node.get("Plans").and_then(Value::as_array).into_iter().flatten() {
@@ -164,7 +170,7 @@ mod tests {
             format!(
                 "LOG:  duration: 0.1 ms  plan:\n\t{{\"Query Text\": \"select  1 from {relation}\",\n\t\"Plan\": {{\"Node Type\": \
                  \"Limit\", \"Actual Loops\": 1, \"Shared Hit Blocks\": 7, \"Plans\": [{{\"Node Type\": \"{node}\", \
-                 \"Relation Name\": \"{relation}\", \"Actual Loops\": 1}}]}}}}\nLOG:  something else\n"
+                 \"Relation Name\": \"{relation}\", \"Actual Loops\": 1, \"Shared Read Blocks\": 900}}]}}}}\nLOG:  something else\n"
             )
         };
         let folder = tempfile::tempdir().unwrap();

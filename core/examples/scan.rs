@@ -2,12 +2,15 @@
 //!
 //! In: `{"id", "text", "surface": "search|chat|ai|document"}` or `{"id", "url"}`, one object a line. Out: one line for
 //! each, in order. A line that cannot be answered gets an `error`, and the exit code says that there was one.
+//! `--lists DIR` reads list files as people write them (core/lists has the format) instead of those that were compiled
+//! in, so that a new rule can be tried without building anything.
 //! `lapwing-relay scan` does the same with a school's own lists and policy.
 
 use lapwing_core::scan::scan_line;
 use lapwing_core::{Audience, Engine, Lists, Policy};
 use std::error::Error;
 use std::io::{self, BufRead, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -24,9 +27,34 @@ fn main() -> ExitCode {
     }
 }
 
+/// The lists in a folder, compiled.
+fn read_lists(folder: &Path) -> Result<Lists, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for under in ["", "phrases", "sites"] {
+        let entries = std::fs::read_dir(folder.join(under))
+            .map_err(|error| format!("{}: {error}", folder.join(under).display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.ends_with(".toml") {
+                let name = if under.is_empty() { name } else { format!("{under}/{name}") };
+                files.push((name, std::fs::read_to_string(&path)?));
+            }
+        }
+    }
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    Ok(Lists::from_sources(&files)?)
+}
+
 /// Answers every line, and counts those that could not be.
 fn run() -> Result<usize, Box<dyn Error>> {
-    let engine = Engine::new(Lists::starter()?, Policy::school_default(Audience::Year(9)))?;
+    let lists = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        [] => Lists::starter()?,
+        [option, folder] if option == "--lists" => read_lists(Path::new(folder))?,
+        _ => return Err("the only option is --lists DIR".into()),
+    };
+    let engine = Engine::new(lists, Policy::school_default(Audience::Year(9)))?;
     let mut input = io::stdin().lock();
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let mut line = Vec::new();

@@ -102,7 +102,6 @@ create table episode (
     closed_note bytea
 );
 create index episode_inbox on episode (school_id, status, rank, last_at);
-create index episode_done on episode (school_id, closed_at, id);
 create index episode_join on episode (school_id, device_id, account_hash, category, last_at);
 
 -- Which alerts the relay has had. Made on the device, the id makes sending an alert again change nothing; it is a table of

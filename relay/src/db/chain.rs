@@ -1,7 +1,7 @@
 //! The audit chain and the rows that it vouches for, as verification and anchoring read them. How links are written is in
 //! `tx`.
 
-use super::tx::{columns, row_digest};
+use super::linking::{columns, row_digest};
 use crate::error::Error;
 use crate::proof::Table;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};

@@ -125,7 +125,7 @@ static CHECKED_IN: Many = Many::new(
 /// Keeps what devices said at check-in, and when: by id, milliseconds.
 pub(crate) async fn checked_in(tx: &mut Tx, said: &BTreeMap<&str, (&CheckIn, i64)>) -> Result<(), Error> {
     let said: Vec<_> = said.iter().collect();
-    for statement in CHECKED_IN.over(&said, |query, (id, (said, at))| {
+    for statement in CHECKED_IN.over_filled(tx.engine(), &said, |query, (id, (said, at))| {
         query
             .bind((**id).to_owned())
             .bind(*at)
@@ -150,17 +150,18 @@ const fn state(state: DeviceState) -> &'static str {
     }
 }
 
+// In the order in which they are asked for; the fence (`offset 0`) keeps a new table from being read from end to end.
 static HOLD: Many = Many::new(
     "select d.id from (",
     1,
-    ") v cross join device d where d.id = v.column1 order by d.id for no key update of d",
+    ") v cross join lateral (select h.id from device h where h.id = v.column1 offset 0 for no key update) d",
 );
 
 /// Makes others that bring something from these devices wait until `tx` ends, where others may write at the same time.
 pub(crate) async fn hold(tx: &mut Tx, ids: &BTreeSet<&str>) -> Result<(), Error> {
     if tx.is_shared() {
         let ids: Vec<_> = ids.iter().collect();
-        for statement in HOLD.over(&ids, |query, id| query.bind((**id).to_owned())) {
+        for statement in HOLD.over_filled(tx.engine(), &ids, |query, id| query.bind((**id).to_owned())) {
             statement.fetch_all(&mut **tx).await?;
         }
     }
@@ -176,7 +177,9 @@ static HEARD_OF: Many = Many::new(
 /// Notes when devices were heard of: by id, milliseconds.
 pub(crate) async fn heard_of(tx: &mut Tx, devices: &BTreeMap<&str, i64>) -> Result<(), Error> {
     let devices: Vec<_> = devices.iter().collect();
-    for statement in HEARD_OF.over(&devices, |query, (id, at)| query.bind((**id).to_owned()).bind(**at)) {
+    for statement in HEARD_OF
+        .over_filled(tx.engine(), &devices, |query, (id, at)| query.bind((**id).to_owned()).bind(**at))
+    {
         statement.execute(&mut **tx).await?;
     }
     Ok(())

@@ -24,6 +24,7 @@ pub(crate) mod inbox;
 pub(crate) mod intake;
 pub(crate) mod keys;
 pub(crate) mod known_devices;
+mod linking;
 pub(crate) mod links;
 pub(crate) mod load;
 mod log_file;

@@ -26,6 +26,24 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 const READERS: u32 = 8;
 const POSTGRES_BEGIN: &str = "begin";
 
+/// What the writer keeps of the database in memory, KiB: alerts have random ids, so each group touches pages all over the
+/// indexes, and would otherwise read them from the log again.
+const WRITER_CACHE: &str = "pragma cache_size = -65536";
+const READER_CACHE: &str = "pragma cache_size = -8192";
+
+/// Every statement here finds its rows by an index (`bench scale` shows it). PostgreSQL plans a statement while tables are
+/// small, when reading all of one is quickest, and keeps that plan while they grow. Nor is any of them worth compiling, which
+/// takes longer than the statement.
+const BY_INDEX: [&str; 4] =
+    ["set enable_seqscan = off", "set enable_hashjoin = off", "set enable_mergejoin = off", "set jit = off"];
+
+/// Connections of the writers that take alerts in (`writer`). They are few and nobody else's, because each connection reads
+/// each of their hundred statements anew. A statement is planned each time: a plan kept from when the tables were nearly
+/// empty would go through all of a table for a few of its rows.
+const INTAKE: u32 = 4;
+const INTAKE_SETTINGS: [&str; 5] =
+    [BY_INDEX[0], BY_INDEX[1], BY_INDEX[2], BY_INDEX[3], "set plan_cache_mode = force_custom_plan"];
+
 /// How long a statement waits for another process's lock on SQLite's file.
 const PATIENCE: &str = "pragma busy_timeout = 5000";
 
@@ -34,6 +52,7 @@ const PATIENCE: &str = "pragma busy_timeout = 5000";
 pub struct Db {
     read: AnyPool,
     write: AnyPool,
+    intake: AnyPool,
     begin: &'static str,
     snapshot: &'static str,
     news: Option<News>,
@@ -67,13 +86,15 @@ impl Db {
     /// When the file cannot be opened or is not this program's.
     pub async fn sqlite(file: &Path) -> Result<Self, OpenError> {
         let options = sqlite_options(file, "rwc")?;
-        let write = sqlite_pool(1, PATIENCE).connect_with(options.clone()).await?;
+        let write = sqlite_pool(1, PATIENCE, WRITER_CACHE).connect_with(options.clone()).await?;
         SQLITE.run(&write).await?;
-        let log = LogFile::new(sqlite_pool(1, log_file::PATIENCE).connect_lazy_with(options.clone()));
-        let read = sqlite_pool(READERS, PATIENCE).connect_with(options).await?;
+        let log =
+            LogFile::new(sqlite_pool(1, log_file::PATIENCE, READER_CACHE).connect_lazy_with(options.clone()));
+        let read = sqlite_pool(READERS, PATIENCE, READER_CACHE).connect_with(options).await?;
         // A deferred transaction that starts with a read fails at once when another process writes in between.
         Ok(Self {
             read,
+            intake: write.clone(),
             write,
             begin: "begin immediate",
             snapshot: "begin",
@@ -94,11 +115,13 @@ impl Db {
         }
         let news = News::at(url.as_str().parse()?);
         let options = quiet(url.as_str().parse()?);
-        let pool = postgres_pool(READERS * 2).connect_with(options).await?;
+        let pool = postgres_pool(READERS * 2, &BY_INDEX).connect_with(options.clone()).await?;
         scope::within(Scope::Relay, POSTGRES.run(&pool)).await?;
+        let intake = postgres_pool(INTAKE, &INTAKE_SETTINGS).connect_with(options).await?;
         Ok(Self {
             read: pool.clone(),
             write: pool,
+            intake,
             begin: POSTGRES_BEGIN,
             snapshot: "begin isolation level repeatable read, read only",
             news: Some(news),
@@ -118,6 +141,14 @@ impl Db {
             self.settle().await?;
         }
         Ok(Tx::new(self.write.begin_with(self.begin).await?, Arc::clone(&self.doubt)))
+    }
+
+    /// Begins a change that brings what devices sent.
+    pub(crate) async fn begin_intake(&self) -> Result<Tx, sqlx::Error> {
+        if self.doubt.load(Ordering::Acquire) {
+            self.settle().await?;
+        }
+        Ok(Tx::new(self.intake.begin_with(self.begin).await?, Arc::clone(&self.doubt)))
     }
 
     /// Settles what a failed commit left open. PostgreSQL does so itself: what it has answered is on its disk, and a
@@ -204,28 +235,36 @@ impl Db {
         }
         self.read.close().await;
         self.write.close().await;
+        self.intake.close().await;
     }
 }
 
 /// Opens the SQLite database in `file` as it is: it is not made, and its schema not changed.
 pub(super) async fn existing_sqlite(file: &Path) -> Result<AnyPool, OpenError> {
-    Ok(sqlite_pool(1, PATIENCE).connect_with(sqlite_options(file, "rw")?).await?)
+    Ok(sqlite_pool(1, PATIENCE, WRITER_CACHE).connect_with(sqlite_options(file, "rw")?).await?)
 }
 
 /// Opens PostgreSQL at `url` as it is.
 pub(super) async fn existing_postgres(url: &Url) -> Result<AnyPool, OpenError> {
     sqlx::any::install_default_drivers();
-    Ok(postgres_pool(1).connect_with(quiet(url.as_str().parse()?)).await?)
+    Ok(postgres_pool(1, &BY_INDEX).connect_with(quiet(url.as_str().parse()?)).await?)
 }
 
 /// Connections that are told, as they leave the pool, whose rows their user may reach.
-fn postgres_pool(connections: u32) -> AnyPoolOptions {
+fn postgres_pool(connections: u32, settings: &'static [&'static str]) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         // Telling the scope shows whether the connection still lives, so it is not asked for that besides.
         .test_before_acquire(false)
-        .after_connect(|connection, _| Box::pin(scope::tell(connection)))
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                for setting in settings {
+                    connection.execute(*setting).await?;
+                }
+                scope::tell(connection).await
+            })
+        })
         .before_acquire(|connection, _| {
             Box::pin(async move {
                 scope::tell(connection).await?;
@@ -251,7 +290,7 @@ fn sqlite_options(file: &Path, mode: &str) -> Result<AnyConnectOptions, OpenErro
     Ok(quiet(url.parse()?))
 }
 
-fn sqlite_pool(connections: u32, patience: &'static str) -> AnyPoolOptions {
+fn sqlite_pool(connections: u32, patience: &'static str, cache: &'static str) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
@@ -273,11 +312,14 @@ fn sqlite_pool(connections: u32, patience: &'static str) -> AnyPoolOptions {
             Box::pin(async move {
                 for pragma in [
                     patience,
+                    cache,
                     "pragma journal_mode = wal",
                     // `log_file` sees to it, beside the commits.
                     "pragma wal_autocheckpoint = 0",
                     // An acknowledged alert survives a power cut.
                     "pragma synchronous = full",
+                    // What a statement over many rows would need to be undone by itself: not worth a file.
+                    "pragma temp_store = memory",
                     "pragma foreign_keys = on",
                     "pragma trusted_schema = off",
                     "pragma secure_delete = on",

@@ -106,7 +106,7 @@ async fn attempt(app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Failed> {
 }
 
 async fn transaction(app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Error> {
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin_intake().await?;
     let new = intake::keep(&mut tx, app, group).await?;
     let begun = Instant::now();
     tx.commit().await?;

@@ -24,7 +24,9 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-/// Tasks that write at once where the engine takes several writers.
+/// Most tasks that write at once where the engine takes several writers. There are half as many as processors, and two at
+/// least, so that one works while the other waits for the disk: more would only make smaller groups, and each group is the
+/// same dozen ways to the database and back.
 const WRITERS: usize = 4;
 
 /// What became of one request's alerts.
@@ -64,7 +66,8 @@ pub(crate) struct Writer {
 impl Writer {
     /// A writer; `shared` when the engine takes several at once. Nothing is written before [`start`](Self::start).
     pub(crate) fn new(shared: bool) -> Self {
-        let writers = if shared { WRITERS } else { 1 };
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let writers = if shared { (processors / 2).clamp(2, WRITERS) } else { 1 };
         Self { queues: (0..writers).map(|_| Arc::default()).collect() }
     }
 

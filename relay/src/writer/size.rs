@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// How long a group should hold the database.
-const AIM: Duration = Duration::from_millis(20);
+const AIM: Duration = Duration::from_millis(25);
 
 const LEAST: usize = 16;
 const MOST: usize = 1_024;

@@ -5,7 +5,7 @@ use super::themes::Themes;
 use super::{Arrival, Item};
 use crate::app::App;
 use crate::db::Tx;
-use crate::db::many::Many;
+use crate::db::many::{Bound, Many};
 use crate::error::Error;
 use crate::proof::Table;
 use crate::proof::covers::{self, Cover, Value};
@@ -15,10 +15,19 @@ use lapwing_core::{Stage, Surface};
 use sqlx::Row as _;
 use std::collections::{BTreeMap, HashSet};
 
-static CLAIM: Many = Many::new(
+static CLAIM: Many = Many::new("insert into alert_key (school_id, id, received_at) ", 3, "");
+
+// Others may claim the same key at the same time, so only the engine can say who was first.
+static CLAIM_SHARED: Many = Many::new(
     "insert into alert_key (school_id, id, received_at) ",
     3,
     " on conflict do nothing returning school_id, id",
+);
+
+static CLAIMED: Many = Many::new(
+    "select k.school_id, k.id from (",
+    2,
+    ") v cross join alert_key k where k.school_id = v.column1 and k.id = v.column2",
 );
 
 static INSERT: Many = Many::new(
@@ -35,11 +44,40 @@ pub(super) async fn claim(tx: &mut Tx, group: &[&Arrival]) -> Result<HashSet<(St
         .flat_map(|arrival| arrival.alerts.iter().map(move |ready| (arrival, ready)))
         .map(|(arrival, ready)| ((arrival.school_id.as_str(), ready.alert.id.as_str()), arrival.now))
         .collect();
-    let keys: Vec<_> = keys.into_iter().collect();
-    let mut fresh = HashSet::with_capacity(keys.len());
-    for statement in CLAIM.over(&keys, |query, ((school, id), now)| {
-        query.bind((*school).to_owned()).bind((*id).to_owned()).bind(*now)
+    if tx.is_shared() {
+        return claim_shared(tx, &keys.into_iter().collect::<Vec<_>>()).await;
+    }
+    // One writer: what is not there now will not come from anybody else. Asking for the few that are there is quicker than
+    // hearing back each that is not.
+    let mut claimed: HashSet<(String, String)> = HashSet::new();
+    let wanted: Vec<_> = keys.keys().copied().collect();
+    for statement in CLAIMED.over_filled(tx.engine(), &wanted, |query, (school, id)| {
+        query.bind((*school).to_owned()).bind((*id).to_owned())
     }) {
+        for row in statement.fetch_all(&mut **tx).await? {
+            claimed.insert((row.try_get("school_id")?, row.try_get("id")?));
+        }
+    }
+    let is_new = |((school, id), _): &Key<'_>| {
+        claimed.is_empty() || !claimed.contains(&((*school).to_owned(), (*id).to_owned()))
+    };
+    let fresh: Vec<Key<'_>> = keys.into_iter().filter(is_new).collect();
+    for statement in CLAIM.over(tx.engine(), &fresh, bind_key) {
+        statement.execute(&mut **tx).await?;
+    }
+    Ok(fresh.into_iter().map(|((school, id), _)| (school.to_owned(), id.to_owned())).collect())
+}
+
+/// A school, an alert's id, and when the relay had it.
+type Key<'a> = ((&'a str, &'a str), i64);
+
+fn bind_key(query: Bound, ((school, id), now): &Key<'_>) -> Bound {
+    query.bind((*school).to_owned()).bind((*id).to_owned()).bind(*now)
+}
+
+async fn claim_shared(tx: &mut Tx, keys: &[Key<'_>]) -> Result<HashSet<(String, String)>, Error> {
+    let mut fresh = HashSet::with_capacity(keys.len());
+    for statement in CLAIM_SHARED.over(tx.engine(), keys, bind_key) {
         for row in statement.fetch_all(&mut **tx).await? {
             fresh.insert((row.try_get("school_id")?, row.try_get("id")?));
         }
@@ -71,7 +109,7 @@ pub(super) async fn insert(
         vouched.entry(&arrival.school_id).or_default().push(row.cover());
         stored.push(row);
     }
-    for statement in INSERT.over(&stored, |query, row| row.bind(query)) {
+    for statement in INSERT.over(tx.engine(), &stored, |query, row| row.bind(query)) {
         statement.execute(&mut **tx).await?;
     }
     for (school, covers) in vouched {
@@ -91,7 +129,7 @@ fn text(alert: &Alert) -> AlertText {
 }
 
 impl Stored<'_> {
-    fn bind(&self, query: crate::db::many::Bound) -> crate::db::many::Bound {
+    fn bind(&self, query: Bound) -> Bound {
         let (arrival, ready) = self.item;
         let alert = &ready.alert;
         query

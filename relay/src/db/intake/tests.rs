@@ -77,10 +77,10 @@ async fn the_chain_vouches_for_each_row_as_it_stands_in_the_database() {
     for cover in covers {
         let sql = format!(
             "select {} from alert where school_id = 'oak' and id = $1",
-            crate::db::tx::columns(Table::ALERT)
+            crate::db::linking::columns(Table::ALERT)
         );
         let row = sqlx::query(AssertSqlSafe(sql)).bind(cover.id).fetch_one(app.db.read()).await.unwrap();
-        assert_eq!(crate::db::tx::row_digest(&row, cover.table).unwrap(), cover.digest);
+        assert_eq!(crate::db::linking::row_digest(&row, cover.table).unwrap(), cover.digest);
     }
 }
 

@@ -16,24 +16,35 @@ use std::collections::BTreeMap;
 /// How long an episode stays open for more alerts of the same pupil and theme: a day, in milliseconds.
 const JOIN_WITHIN: i64 = 24 * 60 * 60 * 1_000;
 
-macro_rules! open_episodes {
-    () => {
-        concat!(
-            ") v cross join episode e",
-            key_joins!("e", "episode"),
-            "where e.school_id = v.column1 and e.device_id = v.column2 and e.account_hash = v.column3 ",
-            "and e.category = v.column4 and e.last_at >= v.column5 and e.status in ('new', 'claimed') order by e.id"
-        )
-    };
-}
 const OPEN_COLUMNS: &str = concat!(
     "select e.id, e.school_id, e.device_id, e.account_hash, e.category, e.rank, e.stage, e.first_at, e.last_at, e.alerts, ",
     key_columns!(),
     " from ("
 );
-static OPEN: Many = Many::new(OPEN_COLUMNS, 5, open_episodes!());
-// A DSL who closes one of these waits, or has been quicker: then it is not among them.
-static OPEN_HELD: Many = Many::new(OPEN_COLUMNS, 5, concat!(open_episodes!(), " for no key update of e"));
+static OPEN: Many = Many::new(
+    OPEN_COLUMNS,
+    5,
+    concat!(
+        ") v cross join episode e",
+        key_joins!("e", "episode"),
+        "where e.school_id = v.column1 and e.device_id = v.column2 and e.account_hash = v.column3 ",
+        "and e.category = v.column4 and e.last_at >= v.column5 and e.status in ('new', 'claimed')",
+    ),
+);
+// A DSL who closes one of these waits, or has been quicker: then it is not among them. They are locked in the order in
+// which they are asked for. Before PostgreSQL has counted a new table it believes that whatever way into it finds one row,
+// and would go through all of it once rather than into it for each: hence the fence (`offset 0`), and school and status
+// compared in a way for which there is no index.
+static OPEN_HELD: Many = Many::new(
+    OPEN_COLUMNS,
+    5,
+    concat!(
+        ") v cross join lateral (select * from episode o where o.device_id = v.column2 and o.account_hash = v.column3 ",
+        "and o.category = v.column4 and o.school_id || '' = v.column1 and o.last_at >= v.column5 ",
+        "and o.status || '' in ('new', 'claimed') order by o.id || '' offset 0 for no key update) e",
+        key_joins!("e", "episode"),
+    ),
+);
 
 static BEGIN: Many = Many::new(
     "insert into episode (id, school_id, device_id, account_hash, sealed, category, severity, rank, stage, first_at, \
@@ -138,7 +149,7 @@ impl<'a> Themes<'a> {
             episodes.insert(*theme, episode);
         }
         begin(tx, &begun).await?;
-        for statement in JOIN.over(&joined, |query, (school, id, sum)| {
+        for statement in JOIN.over_filled(tx.engine(), &joined, |query, (school, id, sum)| {
             query
                 .bind((*school).to_owned())
                 .bind(id.clone())
@@ -245,7 +256,7 @@ async fn open(tx: &mut Tx, coming: &BTreeMap<Theme<'_>, Coming<'_>>) -> Result<V
     let statement = if tx.is_shared() { &OPEN_HELD } else { &OPEN };
     let wanted: Vec<_> = coming.iter().collect();
     let mut found = Vec::new();
-    for query in statement.over(&wanted, |query, (theme, coming)| {
+    for query in statement.over_filled(tx.engine(), &wanted, |query, (theme, coming)| {
         query
             .bind(theme.school.to_owned())
             .bind(theme.device.to_owned())
@@ -294,7 +305,7 @@ impl Begun {
 }
 
 async fn begin(tx: &mut Tx, begun: &[Begun]) -> Result<(), Error> {
-    for statement in BEGIN.over(begun, |query, row| {
+    for statement in BEGIN.over(tx.engine(), begun, |query, row| {
         query
             .bind(row.id.clone())
             .bind(row.school.clone())
@@ -312,7 +323,7 @@ async fn begin(tx: &mut Tx, begun: &[Begun]) -> Result<(), Error> {
     }) {
         statement.execute(&mut **tx).await?;
     }
-    for statement in WRAP.over(begun, |query, row| {
+    for statement in WRAP.over(tx.engine(), begun, |query, row| {
         query
             .bind(row.school.clone())
             .bind(Object::Episode.as_str())

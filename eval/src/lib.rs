@@ -7,6 +7,7 @@
 mod alarms;
 mod answer;
 mod bias;
+mod cases;
 mod data;
 mod disguise;
 mod functions;
@@ -19,11 +20,13 @@ mod report;
 mod retention;
 mod show;
 pub mod targets;
+mod texts;
 mod worst;
 
 pub use alarms::{FileAlarms, Suite};
 pub use answer::{Answer, Categories, Panel, surface_of};
 pub use bias::{Bias, TermRate};
+pub use cases::{Case, read_cases};
 pub use data::{Data, Row};
 pub use disguise::{Disguise, Random};
 pub use functions::{Discrimination, Function};
@@ -34,4 +37,5 @@ pub use recall::{Control, GroupMean, Recall};
 pub use report::{Part, Report, measure};
 pub use retention::Retention;
 pub use show::show;
+pub use texts::{Mixed, mixed};
 pub use worst::Worst;

@@ -12,7 +12,7 @@ use crate::say::Say;
 use crate::{build, run};
 
 /// Where the texts are by default, seen from the workspace.
-const DATA: &str = "../shared/eval";
+pub(crate) const DATA: &str = "../shared/eval";
 
 /// What to measure, and how to print it.
 #[derive(clap::Args)]

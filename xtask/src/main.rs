@@ -91,6 +91,9 @@ enum Command {
         /// Print one JSON object on the last line.
         #[arg(long)]
         json: bool,
+        /// For text: the folder of labelled texts [default: ../shared/eval beside the workspace, else our own cases]
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
         #[command(flatten)]
         ingest: bench::Ingest,
     },
@@ -126,7 +129,7 @@ fn act(say: &Say, command: Command) -> Result<()> {
         Command::Test { part: None } => test::run(say, &place),
         Command::Test { part: Some(Part::Faults(options)) } => faults::run(say, &place, &options),
         Command::Test { part: Some(Part::Security(options)) } => security::run(say, &place, &options),
-        Command::Bench { name, json, ingest } => bench::run(say, &place, name, json, &ingest),
+        Command::Bench { name, json, data, ingest } => bench::run(say, &place, name, json, data, &ingest),
         Command::Eval(options) => eval::run(say, &place, &options),
         Command::Sso => sso::run(say, &place),
         Command::Deny => deny::run(say, &place),

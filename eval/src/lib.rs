@@ -31,7 +31,7 @@ pub use data::{Data, Row};
 pub use disguise::{Disguise, Random};
 pub use functions::{Discrimination, Function};
 pub use lists::read_lists;
-pub use markdown::markdown;
+pub use markdown::{markdown, target_table};
 pub use rate::Rate;
 pub use recall::{Control, GroupMean, Recall};
 pub use report::{Part, Report, measure};

@@ -1,16 +1,16 @@
 //! The table of targets as Markdown, ready for `docs/detection.md`.
 
 use crate::report::Report;
-use crate::targets::Sense;
+use crate::targets::{Sense, Target};
 
-/// The table, and below it the figures that it is made of.
+/// The table of targets.
 #[must_use]
-pub fn markdown(report: &Report) -> String {
+pub fn target_table(targets: &[Target]) -> Vec<String> {
     let mut lines = vec![
         "| figure | best peer measured | floor | aim | measured | |".to_owned(),
         "|---|---|---|---|---|---|".to_owned(),
     ];
-    for target in &report.targets {
+    for target in targets {
         let sense = if target.sense == Sense::AtLeast { "≥" } else { "≤" };
         let measured = target.measured.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.2}"));
         lines.push(format!(
@@ -22,6 +22,13 @@ pub fn markdown(report: &Report) -> String {
             target.standing.words()
         ));
     }
+    lines
+}
+
+/// The table, and below it the figures that it is made of.
+#[must_use]
+pub fn markdown(report: &Report) -> String {
+    let mut lines = target_table(&report.targets);
     if !report.recall.is_empty() {
         lines.extend([
             String::new(),

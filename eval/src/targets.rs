@@ -186,7 +186,9 @@ fn disguises(report: &Report) -> (Option<f64>, Option<f64>, Option<f64>) {
     (worst(false), worst(true), alarms)
 }
 
-fn row(
+/// One figure, judged.
+#[must_use]
+pub fn row(
     figure: &'static str,
     peer: &'static str,
     floor: f64,

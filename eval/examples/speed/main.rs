@@ -2,7 +2,7 @@
 //!
 //! The same two megabytes for all: natively Lapwing and the crate rustrict; in node, where there is one, Lapwing's
 //! WebAssembly and npm's obscenity. Medians of several rounds, timed inside the process, so that starting it is not
-//! counted. Prints lines for people and, last, one JSON object. `cargo xtask bench text` builds and fetches what is needed.
+//! counted. Prints lines for people, the targets as Markdown and, last, one JSON object. `cargo xtask bench text` builds and fetches what is needed.
 
 mod native;
 mod node;
@@ -12,7 +12,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use lapwing_eval::{Data, mixed};
+use lapwing_eval::targets::{Sense, Target, row};
+use lapwing_eval::{Data, mixed, target_table};
 use serde_json::{Map, Value, json};
 
 /// Characters of a window: what the extension reads around the caret is of this size.
@@ -77,8 +78,22 @@ fn main() -> Result<(), Box<dyn Error>> {
             tell(name, node::measure(&scripts, name, folder, &input, options.rounds)?)?;
         }
     }
-    writeln!(out, "{}", Value::from(all))?;
+    let all = Value::from(all);
+    writeln!(out, "{}\n{all}", target_table(&targets(&all)).join("\n"))?;
     Ok(())
+}
+
+/// Where speed stands. The peers' figures in it are of another machine: those of this run stand in the lines above it.
+fn targets(all: &Value) -> Vec<Target> {
+    use Sense::{AtLeast, AtMost};
+    let of = |path: &str, scale: f64| all.pointer(path).and_then(Value::as_f64).map(|figure| figure / scale);
+    vec![
+        row("native, MB/s", "1.7 rustrict", 20.0, 100.0, AtLeast, of("/lapwing/mb_s", 1.0)),
+        row("WebAssembly, MB/s", "1.2 obscenity", 10.0, 30.0, AtLeast, of("/wasm/mb_s", 1.0)),
+        row("loading the lists in WebAssembly, ms", "138", 5.0, 2.0, AtMost, of("/wasm/load_ms", 1.0)),
+        row("memory of the module, MB", "-", 12.0, 6.0, AtMost, of("/wasm/memory_bytes", 1e6)),
+        row("window in WebAssembly, p99, µs", "-", 200.0, 50.0, AtMost, of("/wasm/warm/p99", 1.0)),
+    ]
 }
 
 /// All texts as one, in pieces of one size.
@@ -93,7 +108,8 @@ fn line(name: &str, measured: &Value) -> String {
     let mut parts = vec![format!("  {name:<10}")];
     let mut add = |path: &str, what: &str, scale: f64, unit: &str| {
         if let Some(number) = number(path) {
-            parts.push(format!("{what}{:.1} {unit}", number / scale));
+            let places = usize::from(unit != "texts");
+            parts.push(format!("{what}{:.places$} {unit}", number / scale));
         }
     };
     add("/mb_s", "", 1.0, "MB/s");

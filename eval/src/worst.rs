@@ -19,7 +19,7 @@ pub struct Worst {
     pub what: &'static str,
     /// The file.
     pub set: String,
-    /// The source's own label.
+    /// The source's own label; empty where the set's texts are not shown.
     pub label: String,
     /// Its number in its source.
     pub id: u64,
@@ -45,13 +45,15 @@ impl Worst {
     }
 
     fn new(what: &'static str, set: &str, row: &Row, answer: &Answer) -> Self {
+        let shown = Data::may_be_shown(set);
         Self {
             what,
             set: set.to_owned(),
-            label: row.label.clone(),
+            // A label may be the title of what was written.
+            label: if shown { row.label.clone() } else { String::new() },
             id: row.id,
             rules: answer.rules.clone(),
-            text: Data::may_be_shown(set).then(|| cut(&row.text)),
+            text: shown.then(|| cut(&row.text)),
         }
     }
 }
@@ -89,6 +91,7 @@ mod tests {
         for set in ["b-msmarco", "b-ellipse-essay", "b-ellipse-sent", "b-dailydialog", "b-sms-ham"] {
             let hidden = Worst::alarms(set, &[(&row, &answer)], 5);
             assert_eq!((hidden[0].id, &hidden[0].text), (1, &None), "{set}");
+            assert!(hidden[0].label.is_empty(), "{set}");
             assert_eq!(hidden[0].rules, ["hate.made-up"]);
         }
     }

@@ -1,9 +1,10 @@
-//! What JavaScript sees: two objects and a few functions, with JSON text going in and out.
+//! What JavaScript sees: three objects and a few functions, with JSON text going in and out.
 //!
 //! Errors are JavaScript `Error`s whose name says what failed. Nothing is decided here.
 
 use crate::analyser::Analyser;
 use crate::outbox::{Entry, Outbox};
+use crate::probe::Probe;
 use crate::{receipt, relay, words};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -177,6 +178,35 @@ impl WasmOutbox {
     pub fn counts(&self) -> Result<String, JsValue> {
         let (refused_alerts, refused_words) = self.0.refused();
         write(&Counts { waiting: self.0.waiting(), refused_alerts, refused_words })
+    }
+}
+
+/// [`Probe`] for JavaScript.
+#[wasm_bindgen(js_name = Probe)]
+#[derive(Debug)]
+pub struct WasmProbe(Probe);
+
+#[wasm_bindgen(js_class = Probe)]
+impl WasmProbe {
+    /// [`Probe::new`].
+    ///
+    /// # Errors
+    /// `ListsError`.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Result<Self, JsValue> {
+        Probe::new().map(Self).map_err(|error| failed("ListsError", &error))
+    }
+
+    /// [`Probe::scan`].
+    #[must_use]
+    pub fn scan(&self, line: &str) -> String {
+        self.0.scan(line)
+    }
+
+    /// [`Probe::count`].
+    #[must_use]
+    pub fn count(&self, text: &str) -> usize {
+        self.0.count(text)
     }
 }
 

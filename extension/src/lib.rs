@@ -14,11 +14,12 @@ pub mod pace;
 pub mod page;
 pub mod passes;
 pub mod policy;
+pub mod probe;
 pub mod receipt;
 pub mod relay;
 pub mod words;
 
 pub use bind::{
-    WasmAnalyser, WasmOutbox, receipt_code, receipt_read, receipt_shown, relay_request, reply_entry,
-    report_entry, signature_header, signing,
+    WasmAnalyser, WasmOutbox, WasmProbe, receipt_code, receipt_read, receipt_shown, relay_request,
+    reply_entry, report_entry, signature_header, signing,
 };

@@ -1,20 +1,24 @@
 //! `cargo xtask bench NAME`: builds what a measurement needs, optimised, and runs it.
 //!
-//! The measuring itself is elsewhere: core's `measure` example for text and sites, the `bench` program of the `tests`
-//! crate for all that needs a relay or a browser. Each prints lines for people and, last, one JSON object.
+//! The measuring itself is elsewhere: the `speed` example of the `eval` crate for text, core's `measure` example for
+//! sites, the `bench` program of the `tests` crate for all that needs a relay or a browser. Each prints lines for people and, last, one JSON object.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::place::Place;
 use crate::say::Say;
-use crate::{build, run, tools};
+use crate::{build, eval, run, tools, wasm};
+
+/// The peer in JavaScript, of the version that docs/detection.md names.
+const OBSCENITY: &str = "obscenity@0.4.6";
 
 /// What can be measured.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Name {
-    /// Checking text: megabytes a second, and the time to make an engine.
+    /// Checking text, native and WebAssembly, beside rustrict and obscenity: megabytes a second, windows, loading.
     Text,
     /// Checking addresses: nanoseconds each.
     Sites,
@@ -60,7 +64,14 @@ impl Ingest {
 }
 
 /// Measures and prints; with `json` the last line is one JSON object.
-pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool, ingest: &Ingest) -> Result<()> {
+pub(crate) fn run(
+    say: &Say,
+    place: &Place,
+    name: Name,
+    json: bool,
+    data: Option<PathBuf>,
+    ingest: &Ingest,
+) -> Result<()> {
     let mut last = String::new();
     let mut hear = |line: &str| {
         if line.starts_with('{') {
@@ -68,14 +79,37 @@ pub(crate) fn run(say: &Say, place: &Place, name: Name, json: bool, ingest: &Ing
         }
     };
     match name {
-        Name::Text | Name::Sites => {
+        Name::Text => {
+            let mut build = cargo(place);
+            build.args(["build", "--release", "--package", "lapwing-eval", "--example", "speed"]);
+            say.step("Building the measuring, optimised", |step| {
+                run::quietly(step, &place.logs().join("bench.log"), &mut build)
+            })?;
+            let mut speed = run::command(place.program("release", "examples/speed"));
+            speed.arg("--data").arg(data.unwrap_or_else(|| place.root.join(eval::DATA)));
+            // What needs node, a network or another compiler is left out where that is missing, and said to be.
+            if tools::find(&["node"]).is_none() {
+                say.note("node is not here: neither WebAssembly nor obscenity is measured");
+            } else {
+                match wasm::build(say, place) {
+                    Ok(_) => drop(speed.arg("--wasm").arg(wasm::folder(place))),
+                    Err(error) => say.note(&format!("WebAssembly is not measured: {error:#}")),
+                }
+                match tools::npm_package(say, place, OBSCENITY) {
+                    Ok(folder) => drop(speed.arg("--obscenity").arg(folder)),
+                    Err(error) => say.note(&format!("obscenity is not measured: {error:#}")),
+                }
+            }
+            run::shown(&mut speed, &mut hear)?;
+        }
+        Name::Sites => {
             let mut build = cargo(place);
             build.args(["build", "--release", "--package", "lapwing-core", "--example", "measure"]);
             say.step("Building core, optimised", |step| {
                 run::quietly(step, &place.logs().join("bench.log"), &mut build)
             })?;
             let mut measure = run::command(place.program("release", "examples/measure"));
-            measure.arg(if name == Name::Text { "text" } else { "sites" });
+            measure.arg("sites");
             run::shown(&mut measure, &mut hear)?;
         }
         Name::Wake | Name::Ingest | Name::Scale | Name::Browser => {

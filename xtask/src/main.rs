@@ -1,7 +1,7 @@
 //! `cargo xtask`: everything that is done to Lapwing rather than by it.
 //!
 //! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` (with `faults` and
-//! `security`), `sso`, `deny`, `sbom`, `fuzz` and `bench`.
+//! `security`), `sso`, `deny`, `sbom`, `fuzz`, `eval` and `bench`.
 //! `say` prints, `run` starts other programs, `tools` finds or installs them, and `place` knows where things lie.
 //! Nothing here is part of the product: the relay and the extension never depend on this crate.
 
@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod demo;
 mod deny;
+mod eval;
 mod evidence;
 mod faults;
 mod fuzz;
@@ -81,6 +82,8 @@ enum Command {
     Sbom,
     /// Fuzz everything that reads what a device, a browser, a file or a person wrote.
     Fuzz(fuzz::Options),
+    /// Measure detection against labelled texts, which are no part of this repository.
+    Eval(eval::Options),
     /// Measure, and print medians and percentiles.
     Bench {
         /// What to measure.
@@ -88,6 +91,9 @@ enum Command {
         /// Print one JSON object on the last line.
         #[arg(long)]
         json: bool,
+        /// For text: the folder of labelled texts [default: ../shared/eval beside the workspace, else our own cases]
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
         #[command(flatten)]
         ingest: bench::Ingest,
     },
@@ -123,7 +129,8 @@ fn act(say: &Say, command: Command) -> Result<()> {
         Command::Test { part: None } => test::run(say, &place),
         Command::Test { part: Some(Part::Faults(options)) } => faults::run(say, &place, &options),
         Command::Test { part: Some(Part::Security(options)) } => security::run(say, &place, &options),
-        Command::Bench { name, json, ingest } => bench::run(say, &place, name, json, &ingest),
+        Command::Bench { name, json, data, ingest } => bench::run(say, &place, name, json, data, &ingest),
+        Command::Eval(options) => eval::run(say, &place, &options),
         Command::Sso => sso::run(say, &place),
         Command::Deny => deny::run(say, &place),
         Command::Sbom => sbom::run(say, &place),

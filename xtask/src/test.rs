@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::place::Place;
 use crate::say::{Say, seconds};
-use crate::{build, faults, run, schema, tidy, tools};
+use crate::{build, faults, run, schema, tidy, tools, wasm};
 
 /// Runs everything.
 pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
@@ -49,6 +49,12 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
         cargo.args(["test", "--workspace", "--exclude", "lapwing-tests"]);
         run::shown(&mut cargo, |line| counts.hear(line))
     })?;
+    stage("native and WebAssembly answers", &mut || {
+        let mut cargo = build::with_extension(place, run::cargo());
+        cargo.args(["test", "--package", "lapwing-eval", "--test", "same_answers", "--", "--ignored"]);
+        cargo.env("LAPWING_WASM", wasm::folder(place));
+        run::shown(&mut cargo, |line| counts.hear(line))
+    })?;
     stage("browser tests", &mut || {
         let mut cargo = build::with_extension(place, run::cargo());
         cargo.args(["test", "--package", "lapwing-tests", "--", "--test-threads=1"]);
@@ -80,7 +86,7 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
 /// The syntax of every script; whether they work is for the browser tests.
 fn javascript(say: &Say, place: &Place) -> Result<()> {
     let mut scripts = Vec::new();
-    let mut folders: Vec<PathBuf> = ["extension/js", "extension/pages", "relay/static"]
+    let mut folders: Vec<PathBuf> = ["eval/js", "extension/js", "extension/pages", "relay/static"]
         .iter()
         .map(|folder| place.root.join(folder))
         .collect();

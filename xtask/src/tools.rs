@@ -151,28 +151,29 @@ pub(crate) fn cargo_tool(say: &Say, place: &Place, (name, version): (&str, &str)
 
 /// Fetches axe-core once and gives its file.
 pub(crate) fn axe(say: &Say, place: &Place) -> Result<PathBuf> {
-    let folder = place.tools().join(AXE.replace('@', "-"));
-    let script = folder.join("axe.min.js");
-    if script.is_file() {
-        return Ok(script);
+    npm_package(say, place, AXE).map(|folder| folder.join("axe.min.js"))
+}
+
+/// Fetches a package of npm's once, as `name@version`, and gives the folder that it is unpacked in. Nothing that it
+/// depends on comes with it, and nothing of it is run.
+pub(crate) fn npm_package(say: &Say, place: &Place, package: &str) -> Result<PathBuf> {
+    let folder = place.tools().join(package.replace('@', "-"));
+    if folder.join("package.json").is_file() {
+        return Ok(folder);
     }
     ensure(say, place, &[&NPM])?;
-    say.step("Fetching axe-core", |step| {
+    say.step(&format!("Fetching {package} from npm"), |step| {
         std::fs::create_dir_all(&folder)?;
-        let log = place.logs().join("axe.log");
+        let log = place.logs().join("npm.log");
         let mut pack = run::command("npm");
-        pack.args(["pack", "--silent", AXE, "--pack-destination"]).arg(&folder).current_dir(&folder);
+        pack.args(["pack", "--silent", package, "--pack-destination"]).arg(&folder).current_dir(&folder);
         run::quietly(step, &log, &mut pack)?;
         let archive = only_archive(&folder)?;
         let mut unpack = run::command("tar");
-        unpack
-            .arg("-xzf")
-            .arg(&archive)
-            .args(["--strip-components=1", "package/axe.min.js"])
-            .current_dir(&folder);
+        unpack.arg("-xzf").arg(&archive).arg("--strip-components=1").current_dir(&folder);
         run::quietly(step, &log, &mut unpack)?;
         std::fs::remove_file(&archive)?;
-        Ok(script)
+        Ok(folder)
     })
 }
 
@@ -180,5 +181,5 @@ fn only_archive(folder: &Path) -> Result<PathBuf> {
     std::fs::read_dir(folder)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .find(|path| path.extension().is_some_and(|end| end == "tgz"))
-        .context("npm pack left no archive: see its log in target/xtask/axe.log")
+        .context("npm pack left no archive: see its log in target/xtask/npm.log")
 }

@@ -163,9 +163,14 @@ fn remap(place: &Place) -> String {
     flags
 }
 
+/// Where the finished module and its glue are kept.
+pub(crate) fn folder(place: &Place) -> PathBuf {
+    place.wasm().join("pkg")
+}
+
 /// Glue and shrinking, skipped when the compiler's output is the one of last time.
 fn finish(say: &Say, place: &Place, raw: Vec<u8>) -> Result<Module> {
-    let folder = place.wasm().join("pkg");
+    let folder = folder(place);
     let (glue, wasm, stamp) =
         (folder.join("lapwing_extension.js"), folder.join("lapwing_extension_bg.wasm"), folder.join("stamp"));
     let optimiser = tools::find(&["wasm-opt"]);

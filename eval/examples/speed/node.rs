@@ -1,0 +1,33 @@
+//! The same texts and windows in node: Lapwing's WebAssembly, and npm's obscenity.
+
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::Input;
+
+/// Runs one of them; `name` is what the script calls it.
+pub(crate) fn measure(
+    scripts: &Path,
+    name: &str,
+    folder: &Path,
+    input: &Input,
+    rounds: usize,
+) -> Result<Value, Box<dyn Error>> {
+    // A folder that is gone with this value: the texts are not to lie about.
+    let place = tempfile::tempdir()?;
+    let file = place.path().join("input.json");
+    std::fs::write(&file, json!({ "texts": input.texts, "windows": input.windows }).to_string())?;
+    let mut node = Command::new("node");
+    node.arg(scripts.join("time.js")).arg(name).arg(folder).arg(&file).arg(rounds.to_string());
+    let output = node.output().map_err(|error| format!("cannot start node: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("node, {name}: {}", String::from_utf8_lossy(&output.stderr).trim()).into());
+    }
+    let mut measured: Value = serde_json::from_slice(&output.stdout)?;
+    let seconds = measured["seconds"].as_f64().ok_or("node named no time")?;
+    measured["mb_s"] = json!(input.bytes as f64 / 1e6 / seconds);
+    Ok(measured)
+}

@@ -1,0 +1,48 @@
+//! The module asked directly: for the test that native code and WebAssembly give identical answers, and for measuring.
+//!
+//! The extension itself never uses it. It is part of the module that ships all the same, because only of that very module
+//! is the answer worth knowing.
+
+use lapwing_core::scan::scan_line;
+use lapwing_core::{Audience, Engine, Lists, ListsError, Policy, Surface, Typed};
+
+/// One engine with the lists that are built in, under the default policy for a Year 9 pupil.
+#[derive(Debug)]
+pub struct Probe(Engine);
+
+impl Probe {
+    /// Loads the lists, as a worker does when it wakes.
+    ///
+    /// # Errors
+    /// When the lists that are built in cannot be used.
+    pub fn new() -> Result<Self, ListsError> {
+        Engine::new(Lists::starter()?, Policy::school_default(Audience::Year(9))).map(Self)
+    }
+
+    /// One line of JSON in, one out: [`scan_line`].
+    #[must_use]
+    pub fn scan(&self, line: &str) -> String {
+        scan_line(&self.0, line).unwrap_or_else(|error| error.to_json()).to_string()
+    }
+
+    /// How much is found in a chat message.
+    #[must_use]
+    pub fn count(&self, text: &str) -> usize {
+        self.0.check_text(&Typed { text, surface: Surface::Chat, url: "" }).len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_answers_as_the_engine_does() {
+        let probe = Probe::new().unwrap();
+        let answer = probe.scan(r#"{"id": 1, "text": "i want to die"}"#);
+        assert!(answer.contains(r#""alert":true"#) && answer.contains("suicide"), "{answer}");
+        assert!(probe.scan("{").contains("error"));
+        assert_eq!(probe.count("see you at lunch"), 0);
+        assert!(probe.count("i want to die") > 0);
+    }
+}

@@ -6,6 +6,7 @@
 
 use crate::answer::{Decision, Finding, Frame, SiteMatch, Typed, Verdict, Visit};
 use crate::lists::{Lists, ListsError};
+use crate::model::Model;
 use crate::policy::Policy;
 use crate::site::{Address, Hosts, SiteMap, search_terms, surface_of};
 use crate::taxonomy::{Action, Category, Severity, Surface};
@@ -36,7 +37,7 @@ impl Engine {
             allowed: Hosts::new(&policy.allowed_sites),
             blocked: Hosts::new(&policy.blocked_sites),
             lists_version: compiled.version.clone(),
-            matcher: Matcher::new(compiled, policy.audience)?,
+            matcher: Matcher::new(compiled, policy.audience)?.with_model(Model::shipped()?),
             policy,
         })
     }

@@ -13,6 +13,7 @@ use super::run::{Stretch, Words};
 use super::vocabulary::Vocabulary;
 use crate::answer::Finding;
 use crate::lists::{Compiled, Cue, ListsError, Pool, Rule};
+use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::Surface;
 use std::cmp::Reverse;
@@ -31,6 +32,8 @@ pub(crate) struct Matcher {
     pool: Pool,
     vocabulary: Vocabulary,
     anchors: Anchors,
+    /// What several signs together say; none when only rules are asked.
+    model: Option<Model>,
 }
 
 impl Matcher {
@@ -43,7 +46,12 @@ impl Matcher {
         let rules: Vec<Rule> =
             compiled.rules.into_iter().filter(|rule| applies(rule.years, audience)).collect();
         let anchors = Anchors::new(&rules, &compiled.pool, &vocabulary)?;
-        Ok(Self { rules, cues: compiled.cues, pool: compiled.pool, vocabulary, anchors })
+        Ok(Self { rules, cues: compiled.cues, pool: compiled.pool, vocabulary, anchors, model: None })
+    }
+
+    /// Asks a model too, where no rule has said the same.
+    pub(crate) fn with_model(self, model: Model) -> Self {
+        Self { model: Some(model), ..self }
     }
 
     /// Everything that is found in a text, gravest first, and then in the order of the text.
@@ -62,6 +70,9 @@ impl Matcher {
         }
         let mut findings: Vec<Finding> =
             hits.found.iter().map(|hit| self.finding(text, &words, hit, surface)).collect();
+        if let Some(model) = &self.model {
+            model.add(text, &folded, surface, &mut findings);
+        }
         findings.sort_by(|a, b| {
             (Reverse(a.severity), Reverse(a.stage), a.span.start, &a.rule).cmp(&(
                 Reverse(b.severity),

@@ -6,7 +6,7 @@
 
 mod anchor;
 mod context;
-mod excerpt;
+pub(crate) mod excerpt;
 pub(crate) mod fold;
 mod matcher;
 mod repair;

@@ -1,0 +1,137 @@
+//! Adds up the signs in each passage of a text and finds the strongest.
+//!
+//! A passage is a run of [`WINDOW`] words. The first word of a sign gives its points, two further different ones half of
+//! them each, repetition nothing: a text does not become graver by saying “die” ten times. What speaks against counts
+//! once for each kind. Everything is counted in half points, so that no fraction is needed.
+
+use super::table::{Hit, Hits};
+use super::weights::{Head, Sign, Weights};
+
+/// Words of a passage: a paragraph.
+pub(super) const WINDOW: usize = 80;
+/// Words of one sign that count.
+const COUNTED: u8 = 3;
+/// How far before its first sign a passage reaches for the writer's own voice and for what speaks against it.
+const LEAD: usize = 20;
+
+/// A passage that has the points of its head.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Passage {
+    /// Its signs, those with the most points first.
+    pub(super) signs: Vec<u16>,
+    /// Its different words, those of the strongest signs first.
+    pub(super) terms: Vec<u16>,
+    /// Everything that speaks for it, in the order of the text.
+    pub(super) hits: Vec<Hit>,
+}
+
+/// The strongest passage of a text for a head; the first when several are as strong. `None` when none suffices.
+pub(super) fn strongest(weights: &Weights, number: usize, hits: &Hits) -> Option<Passage> {
+    let head = weights.heads.get(number)?;
+    let relevant: Vec<(Hit, u16, &Sign)> = hits
+        .points
+        .iter()
+        .filter_map(|hit| {
+            let sign = weights.terms.get(usize::from(hit.term))?.sign;
+            Some((*hit, sign, weights.signs.get(usize::from(sign))?))
+        })
+        .filter(|(_, _, sign)| sign.head.is_none_or(|head| head == number))
+        .collect();
+    let mut count = Count::new(weights);
+    // No passage has more than the whole text without what speaks against it, and most texts fall short of that.
+    for (hit, number, sign) in relevant.iter().filter(|(_, _, sign)| sign.points > 0) {
+        count.add(*hit, *number, sign);
+    }
+    if !count.suffices(head) {
+        return None;
+    }
+    let mut best: Option<(i32, usize)> = None;
+    for (from, (first, _, sign)) in relevant.iter().enumerate() {
+        if sign.points < 0 {
+            continue;
+        }
+        count.clear();
+        let (before, passage) = relevant.split_at(from);
+        let before = before.iter().rev().take_while(|(hit, ..)| hit.token + LEAD >= first.token);
+        let against = before.filter(|(_, _, sign)| sign.points < 0);
+        let passage = passage.iter().take_while(|(hit, ..)| hit.token < first.token + WINDOW);
+        for (hit, number, sign) in against.chain(passage) {
+            count.add(*hit, *number, sign);
+        }
+        let is_best = best.is_none_or(|(most, _)| count.points > most);
+        if is_best && count.suffices(head) && own(hits, first.token) >= head.own {
+            best = Some((count.points, from));
+        }
+    }
+    let (_, from) = best?;
+    let passage = relevant.get(from..).unwrap_or_default();
+    let first = passage.first()?.0.token;
+    let mut speaking: Vec<(Hit, u16, &Sign)> = passage
+        .iter()
+        .take_while(|(hit, ..)| hit.token < first + WINDOW)
+        .filter(|(_, _, sign)| sign.points > 0)
+        .copied()
+        .collect();
+    let found = speaking.iter().map(|(hit, ..)| *hit).collect();
+    speaking.sort_by_key(|(_, number, sign)| (-sign.points, *number));
+    let mut signs: Vec<u16> = speaking.iter().map(|(_, number, _)| *number).collect();
+    signs.dedup();
+    let mut terms = Vec::new();
+    for (hit, ..) in &speaking {
+        if !terms.contains(&hit.term) {
+            terms.push(hit.term);
+        }
+    }
+    Some(Passage { signs, terms, hits: found })
+}
+
+/// Words of the writer's own voice in the passage that begins at a token.
+fn own(hits: &Hits, token: usize) -> usize {
+    let before = |end: usize| hits.own.partition_point(|own| *own < end);
+    before(token + WINDOW) - before(token.saturating_sub(LEAD))
+}
+
+/// Half points so far, and what has been counted.
+struct Count {
+    points: i32,
+    /// Different signs that speak for it.
+    signs: usize,
+    /// How many words of each sign have counted.
+    words: Vec<u8>,
+    /// The round in which each term was counted last.
+    seen: Vec<u32>,
+    round: u32,
+}
+
+impl Count {
+    fn new(weights: &Weights) -> Self {
+        let (words, seen) = (vec![0; weights.signs.len()], vec![0; weights.terms.len()]);
+        Self { points: 0, signs: 0, words, seen, round: 1 }
+    }
+
+    fn clear(&mut self) {
+        (self.points, self.signs) = (0, 0);
+        self.words.fill(0);
+        self.round += 1;
+    }
+
+    fn add(&mut self, hit: Hit, number: u16, sign: &Sign) {
+        let Some(seen) = self.seen.get_mut(usize::from(hit.term)) else { return };
+        let Some(words) = self.words.get_mut(usize::from(number)) else { return };
+        if *seen == self.round || *words == COUNTED {
+            return;
+        }
+        *seen = self.round;
+        *words += 1;
+        if *words == 1 {
+            self.points += 2 * i32::from(sign.points);
+            self.signs += usize::from(sign.points > 0);
+        } else if sign.points > 0 {
+            self.points += i32::from(sign.points);
+        }
+    }
+
+    const fn suffices(&self, head: &Head) -> bool {
+        self.points >= 2 * head.points && self.signs >= head.signs
+    }
+}

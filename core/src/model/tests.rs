@@ -1,0 +1,138 @@
+//! The model as a whole, with a small one of its own and with the one that ships.
+
+use super::source::compile;
+use super::{Model, SHIPPED};
+use crate::answer::Finding;
+use crate::lists::ListsError;
+use crate::taxonomy::Surface;
+use crate::text::fold::Folded;
+
+const HEAD: &str = r#"
+category = "eating_disorder"
+severity = "medium"
+surfaces = ["chat"]
+points = 6
+signs = 3
+own = 1
+source = "test"
+reviewed = "2026-11-22"
+why = "Several signs."
+[[sign]]
+says = "bingeing"
+points = 3
+words = ["binge", "ate it all"]
+[[sign]]
+says = "shame"
+points = 2
+words = ["disgusting", "ashamed", "hate my body"]
+[[sign]]
+says = "food"
+points = 1
+words = ["ate", "dinner"]
+"#;
+
+const AGAINST: &str = r#"
+source = "test"
+reviewed = "2026-11-22"
+own = ["i", "my"]
+[[sign]]
+says = "schoolwork"
+points = -2
+words = ["essay", "homework"]
+"#;
+
+fn model() -> Model {
+    let weights = compile(&[("ed.toml", HEAD), ("against.toml", AGAINST)]).unwrap();
+    Model::from_bytes(&weights.to_bytes().unwrap()).unwrap()
+}
+
+fn read(model: &Model, text: &str, surface: Surface) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    model.add(text, &Folded::new(text), surface, &mut findings);
+    findings
+}
+
+fn found(text: &str) -> bool {
+    !read(&model(), text, Surface::Chat).is_empty()
+}
+
+#[test]
+fn signs_add_up_and_are_named() {
+    let text = "It was late. I had a binge after dinner and felt disgusting! Then I slept.";
+    let findings = read(&model(), text, Surface::Chat);
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!(finding.rule, "model.eating_disorder");
+    assert_eq!(text.get(finding.span.clone()).unwrap(), "binge after dinner and felt disgusting");
+    assert_eq!(finding.excerpt.text, "I had a binge after dinner and felt disgusting!");
+    assert_eq!(
+        finding.context,
+        ["Signs together: bingeing, shame, food. Words: “binge”, “disgusting”, “dinner”."]
+    );
+}
+
+#[test]
+fn too_few_points_signs_or_words_of_ones_own_are_nothing() {
+    assert!(found("i had a binge after dinner and felt disgusting"));
+    assert!(!found("i had a binge after lunch and felt disgusting"), "two signs");
+    assert!(!found("the binge after dinner was quite disgusting"), "nobody's own voice");
+    assert!(!found("i binge dinner disgusting"), "too short to be a passage");
+    assert!(read(&model(), "i had a binge after dinner and felt disgusting", Surface::Search).is_empty());
+}
+
+#[test]
+fn repetition_gives_nothing_and_further_words_half() {
+    let demanding = HEAD.replace("points = 6", "points = 8");
+    let weights = compile(&[("ed.toml", &demanding), ("against.toml", AGAINST)]).unwrap();
+    let model = Model::from_bytes(&weights.to_bytes().unwrap()).unwrap();
+    let found = |text: &str| !read(&model, text, Surface::Chat).is_empty();
+    assert!(!found("i had a binge after dinner and felt disgusting, disgusting, disgusting, disgusting"));
+    assert!(!found("i had a binge after dinner and felt disgusting and ashamed"));
+    assert!(found("i had a binge after dinner and felt disgusting and ashamed, i hate my body"));
+}
+
+#[test]
+fn schoolwork_speaks_against_once() {
+    assert!(!found("my essay says a binge after dinner is disgusting"));
+    assert!(found("my essay says: i ate it all, a binge, after dinner, disgusting; my essay, my essay"));
+}
+
+#[test]
+fn far_apart_is_not_together_and_of_one_sign_the_longest_term_counts() {
+    let far =
+        format!("i had a binge after dinner {} and felt disgusting", "word ".repeat(super::tally::WINDOW));
+    assert!(!found(&far));
+    assert!(!found("yesterday i ate it. all of us were disgusting"), "a term lies in one sentence");
+}
+
+#[test]
+fn it_stays_silent_where_a_rule_has_said_it() {
+    let model = model();
+    let text = "i had a binge after dinner and felt disgusting";
+    let mut findings = read(&model, text, Surface::Chat);
+    model.add(text, &Folded::new(text), Surface::Chat, &mut findings);
+    assert_eq!(findings.len(), 1);
+}
+
+#[test]
+fn mistakes_are_told_with_their_file() {
+    let wrong = HEAD.replace("points = 3", "points = 9").replace("\"ate\"", "\"ate\", \"Ate!\", \"...\"");
+    let Err(ListsError::Source(problems)) = compile(&[("ed.toml", &wrong)]) else { panic!() };
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert!(problems.iter().all(|problem| problem.file == "ed.toml"));
+    let grave = HEAD.replace("medium", "critical");
+    assert!(compile(&[("ed.toml", &grave)]).is_err());
+}
+
+#[test]
+fn damage_is_noticed() {
+    assert!(Model::from_bytes(SHIPPED).is_ok());
+    assert!(Model::from_bytes(b"LWL").is_err());
+    let mut weights = compile(&[("ed.toml", HEAD), ("against.toml", AGAINST)]).unwrap();
+    weights.spelling.push(60_000);
+    assert!(Model::from_bytes(&weights.to_bytes().unwrap()).is_err());
+}
+
+#[test]
+fn it_is_small() {
+    assert!(SHIPPED.len() < 512 * 1024, "{} bytes", SHIPPED.len());
+}

@@ -111,7 +111,7 @@ impl Model {
             severity: head.severity,
             stage: head.stage,
             surface,
-            rule: format!("model.{}", head.category),
+            rule: format!("model.{}", head.id),
             why: head.why.clone(),
             excerpt: excerpt::cut(text, &sentence, &span),
             span,

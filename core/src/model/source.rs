@@ -48,6 +48,8 @@ struct AgainstFile {
 struct RawSign {
     says: String,
     points: i8,
+    #[serde(default)]
+    core: bool,
     words: Vec<String>,
 }
 
@@ -130,6 +132,7 @@ impl Compiler {
         };
         let (Some(category), Some(severity)) = (category, severity) else { return };
         self.heads.push(Head {
+            id: file.trim_end_matches(".toml").to_owned(),
             category,
             also,
             severity,
@@ -138,6 +141,7 @@ impl Compiler {
             points: raw.points,
             signs: raw.signs,
             own: raw.own,
+            core: raw.sign.iter().any(|sign| sign.core),
             why: raw.why.trim().to_owned(),
         });
         self.signs(file, Some(self.heads.len() - 1), &raw.sign);
@@ -164,7 +168,7 @@ impl Compiler {
                 self.problem(file, &each.says, "needs “says”, in plain words, and “words”");
             }
             let number = u16::try_from(self.signs.len()).unwrap_or(u16::MAX);
-            self.signs.push(Sign { head, points: each.points, says: each.says.clone() });
+            self.signs.push(Sign { head, points: each.points, core: each.core, says: each.says.clone() });
             for term in &each.words {
                 let words = fold(term);
                 if words.is_empty() || words.len() > LONGEST {

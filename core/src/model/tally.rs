@@ -94,8 +94,9 @@ fn own(hits: &Hits, token: usize) -> usize {
 /// Half points so far, and what has been counted.
 struct Count {
     points: i32,
-    /// Different signs that speak for it.
+    /// Different signs that speak for it, and whether a core sign is among them.
     signs: usize,
+    core: bool,
     /// How many words of each sign have counted.
     words: Vec<u8>,
     /// The round in which each term was counted last.
@@ -106,11 +107,11 @@ struct Count {
 impl Count {
     fn new(weights: &Weights) -> Self {
         let (words, seen) = (vec![0; weights.signs.len()], vec![0; weights.terms.len()]);
-        Self { points: 0, signs: 0, words, seen, round: 1 }
+        Self { points: 0, signs: 0, core: false, words, seen, round: 1 }
     }
 
     fn clear(&mut self) {
-        (self.points, self.signs) = (0, 0);
+        (self.points, self.signs, self.core) = (0, 0, false);
         self.words.fill(0);
         self.round += 1;
     }
@@ -126,12 +127,13 @@ impl Count {
         if *words == 1 {
             self.points += 2 * i32::from(sign.points);
             self.signs += usize::from(sign.points > 0);
+            self.core |= sign.core;
         } else if sign.points > 0 {
             self.points += i32::from(sign.points);
         }
     }
 
     const fn suffices(&self, head: &Head) -> bool {
-        self.points >= 2 * head.points && self.signs >= head.signs
+        self.points >= 2 * head.points && self.signs >= head.signs && (self.core || !head.core)
     }
 }

@@ -42,7 +42,7 @@ words = ["essay", "homework"]
 "#;
 
 fn model() -> Model {
-    let weights = compile(&[("ed.toml", HEAD), ("against.toml", AGAINST)]).unwrap();
+    let weights = compile(&[("eating.toml", HEAD), ("against.toml", AGAINST)]).unwrap();
     Model::from_bytes(&weights.to_bytes().unwrap()).unwrap()
 }
 
@@ -61,7 +61,7 @@ fn signs_add_up_and_are_named() {
     let text = "It was late. I had a binge after dinner and felt disgusting! Then I slept.";
     let findings = read(&model(), text, Surface::Chat);
     let [finding] = findings.as_slice() else { panic!("{findings:?}") };
-    assert_eq!(finding.rule, "model.eating_disorder");
+    assert_eq!(finding.rule, "model.eating");
     assert_eq!(text.get(finding.span.clone()).unwrap(), "binge after dinner and felt disgusting");
     assert_eq!(finding.excerpt.text, "I had a binge after dinner and felt disgusting!");
     assert_eq!(
@@ -88,6 +88,19 @@ fn repetition_gives_nothing_and_further_words_half() {
     assert!(!found("i had a binge after dinner and felt disgusting, disgusting, disgusting, disgusting"));
     assert!(!found("i had a binge after dinner and felt disgusting and ashamed"));
     assert!(found("i had a binge after dinner and felt disgusting and ashamed, i hate my body"));
+}
+
+#[test]
+fn where_there_are_core_signs_one_is_needed() {
+    let plain = "i had a binge after dinner and felt disgusting";
+    for (says, is_found) in [("bingeing", true), ("shame", true), ("another", false)] {
+        let more = "\n[[sign]]\nsays = \"another\"\npoints = 1\nwords = [\"purge\"]\n";
+        let head =
+            format!("{HEAD}{more}").replace(&format!("\"{says}\"\n"), &format!("\"{says}\"\ncore = true\n"));
+        let weights = compile(&[("eating.toml", &head), ("against.toml", AGAINST)]).unwrap();
+        let model = Model::from_bytes(&weights.to_bytes().unwrap()).unwrap();
+        assert_eq!(!read(&model, plain, Surface::Chat).is_empty(), is_found, "{says}");
+    }
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(crate) struct Weights {
 /// What the model looks for under one category.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Head {
+    /// The stable part of the finding's name: `suicide` of `model.suicide`.
+    pub(crate) id: String,
     pub(crate) category: Category,
     /// Categories of which a finding says the same, so that this head is not asked.
     pub(crate) also: Vec<Category>,
@@ -35,10 +37,12 @@ pub(crate) struct Head {
     pub(crate) surfaces: Vec<Surface>,
     /// Points that a passage must have,
     pub(crate) points: i32,
-    /// different signs that must speak for it,
+    /// different signs that must speak for it, one of them a core sign if there are any,
     pub(crate) signs: usize,
     /// and words of the writer's own voice.
     pub(crate) own: usize,
+    /// Whether it has core signs.
+    pub(crate) core: bool,
     pub(crate) why: String,
 }
 
@@ -48,6 +52,8 @@ pub(crate) struct Sign {
     /// The head that it belongs to; none when it speaks against every head.
     pub(crate) head: Option<usize>,
     pub(crate) points: i8,
+    /// Without one of these the others mean little: everybody eats, not everybody purges.
+    pub(crate) core: bool,
     /// What it is, in plain words, for a reason.
     pub(crate) says: String,
 }

@@ -77,7 +77,7 @@ impl Model {
             if !head.surfaces.contains(&surface) || findings.iter().any(said) {
                 continue;
             }
-            if let Some(passage) = tally::strongest(&self.weights, number, &hits) {
+            if let Some(passage) = tally::strongest(&self.weights, number, surface, &hits) {
                 findings.push(self.finding(text, folded, surface, head, &passage));
             }
         }

@@ -4,7 +4,7 @@
 //! author sees them all at once. Words are folded by the code that folds what pupils type.
 
 use crate::lists::{ListsError, Problem};
-use crate::model::weights::{Head, Sign, Term, Weights};
+use crate::model::weights::{Head, LONGEST, Sign, Term, Weights};
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use crate::text::fold::Folded;
 use serde::Deserialize;
@@ -13,8 +13,6 @@ use std::str::FromStr;
 
 /// The file of what speaks against every head.
 const AGAINST: &str = "against.toml";
-/// Most words in a term.
-const LONGEST: usize = 5;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +24,7 @@ struct HeadFile {
     stage: Option<String>,
     surfaces: Option<Vec<String>>,
     points: i32,
+    document: Option<i32>,
     signs: usize,
     own: usize,
     source: String,
@@ -139,6 +138,7 @@ impl Compiler {
             stage,
             surfaces,
             points: raw.points,
+            document: raw.document.unwrap_or(raw.points),
             signs: raw.signs,
             own: raw.own,
             core: raw.sign.iter().any(|sign| sign.core),
@@ -156,13 +156,10 @@ impl Compiler {
     fn signs(&mut self, file: &str, head: Option<usize>, raw: &[RawSign]) {
         let mut known = BTreeSet::new();
         for each in raw {
-            let fits = if head.is_some() {
-                (1..=5).contains(&each.points)
-            } else {
-                (-5..=-1).contains(&each.points)
-            };
+            let speaks_for = each.points > 0;
+            let fits = (1..=5).contains(&each.points.abs()) && (head.is_some() || !speaks_for);
             if !fits {
-                self.problem(file, &each.says, "“points” must be 1 to 5, or -5 to -1 in against.toml");
+                self.problem(file, &each.says, "“points” must be 1 to 5, or -1 to -5 for what speaks against it; in against.toml they must be negative");
             }
             if each.says.trim().is_empty() || each.words.is_empty() {
                 self.problem(file, &each.says, "needs “says”, in plain words, and “words”");

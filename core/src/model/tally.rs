@@ -5,7 +5,8 @@
 //! once for each kind. Everything is counted in half points, so that no fraction is needed.
 
 use super::table::{Hit, Hits};
-use super::weights::{Head, Sign, Weights};
+use super::weights::{Head, LONGEST, Sign, Weights};
+use crate::taxonomy::Surface;
 
 /// Words of a passage: a paragraph.
 pub(super) const WINDOW: usize = 80;
@@ -26,9 +27,10 @@ pub(super) struct Passage {
 }
 
 /// The strongest passage of a text for a head; the first when several are as strong. `None` when none suffices.
-pub(super) fn strongest(weights: &Weights, number: usize, hits: &Hits) -> Option<Passage> {
+pub(super) fn strongest(weights: &Weights, number: usize, surface: Surface, hits: &Hits) -> Option<Passage> {
     let head = weights.heads.get(number)?;
-    let relevant: Vec<(Hit, u16, &Sign)> = hits
+    let least = if surface == Surface::Document { head.document } else { head.points };
+    let mut relevant: Vec<(Hit, u16, &Sign)> = hits
         .points
         .iter()
         .filter_map(|hit| {
@@ -37,12 +39,17 @@ pub(super) fn strongest(weights: &Weights, number: usize, hits: &Hits) -> Option
         })
         .filter(|(_, _, sign)| sign.head.is_none_or(|head| head == number))
         .collect();
+    if relevant.is_empty() {
+        return None;
+    }
+    let all: Vec<Hit> = relevant.iter().map(|(hit, ..)| *hit).collect();
+    relevant.retain(|(hit, ..)| !is_covered(weights, *hit, &all));
     let mut count = Count::new(weights);
     // No passage has more than the whole text without what speaks against it, and most texts fall short of that.
     for (hit, number, sign) in relevant.iter().filter(|(_, _, sign)| sign.points > 0) {
         count.add(*hit, *number, sign);
     }
-    if !count.suffices(head) {
+    if !count.suffices(head, least) {
         return None;
     }
     let mut best: Option<(i32, usize)> = None;
@@ -59,7 +66,7 @@ pub(super) fn strongest(weights: &Weights, number: usize, hits: &Hits) -> Option
             count.add(*hit, *number, sign);
         }
         let is_best = best.is_none_or(|(most, _)| count.points > most);
-        if is_best && count.suffices(head) && own(hits, first.token) >= head.own {
+        if is_best && count.suffices(head, least) && own(hits, first.token) >= head.own {
             best = Some((count.points, from));
         }
     }
@@ -83,6 +90,16 @@ pub(super) fn strongest(weights: &Weights, number: usize, hits: &Hits) -> Option
         }
     }
     Some(Passage { signs, terms, hits: found })
+}
+
+/// Whether a hit lies within a longer one: “weight” in “lose weight” says nothing more.
+fn is_covered(weights: &Weights, hit: Hit, all: &[Hit]) -> bool {
+    let length =
+        |hit: Hit| weights.terms.get(usize::from(hit.term)).map_or(0, |term| usize::from(term.length));
+    let end = hit.token + length(hit);
+    let from = all.partition_point(|other| other.token + LONGEST <= hit.token);
+    let near = all.get(from..).unwrap_or_default().iter().take_while(|other| other.token <= hit.token);
+    near.into_iter().any(|other| length(*other) > length(hit) && other.token + length(*other) >= end)
 }
 
 /// Words of the writer's own voice in the passage that begins at a token.
@@ -133,7 +150,7 @@ impl Count {
         }
     }
 
-    const fn suffices(&self, head: &Head) -> bool {
-        self.points >= 2 * head.points && self.signs >= head.signs && (self.core || !head.core)
+    const fn suffices(&self, head: &Head, least: i32) -> bool {
+        self.points >= 2 * least && self.signs >= head.signs && (self.core || !head.core)
     }
 }

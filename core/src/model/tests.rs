@@ -104,9 +104,27 @@ fn where_there_are_core_signs_one_is_needed() {
 }
 
 #[test]
+fn a_longer_term_hides_those_within_it_and_a_document_may_need_more() {
+    let head =
+        HEAD.replace("\"dinner\"", "\"dinner\", \"body\"").replace("points = 6", "points = 6\ndocument = 7");
+    let weights = compile(&[("eating.toml", &head), ("against.toml", AGAINST)]).unwrap();
+    let model = Model::from_bytes(&weights.to_bytes().unwrap()).unwrap();
+    assert!(read(&model, "i had a binge and i hate my body", Surface::Chat).is_empty(), "two signs");
+    let text = "i had a binge after dinner and felt disgusting";
+    assert!(!read(&model, text, Surface::Chat).is_empty());
+    let head = head.replace("\"chat\"", "\"document\"");
+    let weights = compile(&[("eating.toml", &head), ("against.toml", AGAINST)]).unwrap();
+    let model = Model::from_bytes(&weights.to_bytes().unwrap()).unwrap();
+    assert!(read(&model, text, Surface::Document).is_empty(), "six points");
+    assert!(!read(&model, &format!("{text} and ashamed"), Surface::Document).is_empty());
+}
+
+#[test]
 fn schoolwork_speaks_against_once() {
     assert!(!found("my essay says a binge after dinner is disgusting"));
-    assert!(found("my essay says: i ate it all, a binge, after dinner, disgusting; my essay, my essay"));
+    assert!(found(
+        "my essay says: i ate it all, a binge, after dinner, disgusting, ashamed; my essay, my essay"
+    ));
 }
 
 #[test]
@@ -148,4 +166,52 @@ fn damage_is_noticed() {
 #[test]
 fn it_is_small() {
     assert!(SHIPPED.len() < 512 * 1024, "{} bytes", SHIPPED.len());
+}
+
+/// `hit HEAD [surface] | text`, `miss [surface] | text` and `gap HEAD [surface] | text`, one a line.
+fn check(model: &Model, case: &str) -> Result<(), String> {
+    let (front, text) = case.split_once('|').ok_or("has no “|”")?;
+    let mut words = front.split_whitespace();
+    let kind = words.next().unwrap_or_default();
+    let mut surface = Surface::Chat;
+    let mut wanted = None;
+    for word in words {
+        match word.parse() {
+            Ok(named) => surface = named,
+            Err(_) => wanted = Some(format!("model.{word}")),
+        }
+    }
+    let findings = read(model, text.trim(), surface);
+    let rules: Vec<&str> = findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let is_found = wanted.as_deref().is_some_and(|wanted| rules.contains(&wanted));
+    match (kind, wanted.is_some()) {
+        ("hit", true) if !is_found => Err(format!("is not found by that head; found: {rules:?}")),
+        ("gap", true) if is_found => Err("is found now: make it a hit".to_owned()),
+        ("miss", false) if !findings.is_empty() => Err(format!(
+            "must not be found: {:?}",
+            findings.iter().map(|f| (&f.rule, &f.context)).collect::<Vec<_>>()
+        )),
+        ("hit" | "gap", true) | ("miss", false) => Ok(()),
+        _ => Err("must begin with “hit HEAD”, “gap HEAD” or “miss”".to_owned()),
+    }
+}
+
+#[test]
+fn every_case_of_the_shipped_model_holds() {
+    let model = Model::shipped().unwrap();
+    let cases = include_str!("../../model/cases.txt");
+    let lines = (1..).zip(cases.lines()).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let wrong: Vec<String> = lines
+        .filter_map(|(number, case)| Some(format!("{number}: {case}\n    {}", check(&model, case).err()?)))
+        .collect();
+    assert!(wrong.is_empty(), "{} cases do not hold:\n{}", wrong.len(), wrong.join("\n"));
+    for case in [
+        "hit | x",
+        "hit suicide x",
+        "miss suicide | x",
+        "mis | x",
+        "hit suicide | nothing of the kind in this",
+    ] {
+        assert!(check(&model, case).is_err(), "{case}");
+    }
 }

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// First bytes of the compiled form; the last one is its version.
 const MAGIC: &[u8] = b"LWM\x01";
+/// Most words in a term.
+pub(crate) const LONGEST: usize = 5;
 
 /// Everything, as postcard writes it after [`MAGIC`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,6 +39,8 @@ pub(crate) struct Head {
     pub(crate) surfaces: Vec<Surface>,
     /// Points that a passage must have,
     pub(crate) points: i32,
+    /// or must have in a document, where schoolwork is written and a text is long,
+    pub(crate) document: i32,
     /// different signs that must speak for it, one of them a core sign if there are any,
     pub(crate) signs: usize,
     /// and words of the writer's own voice.
@@ -96,7 +100,9 @@ impl Weights {
         self.terms.len() < usize::from(u16::MAX)
             && words < usize::from(u16::MAX)
             && letters == self.spelling.len()
-            && self.terms.iter().all(|term| term.length > 0 && usize::from(term.sign) < self.signs.len())
+            && self.terms.iter().all(|term| {
+                (1..=LONGEST).contains(&usize::from(term.length)) && usize::from(term.sign) < self.signs.len()
+            })
             && self.spelling.iter().chain(&self.own).all(|word| usize::from(*word) < words)
             && self.signs.iter().all(|sign| sign.head.is_none_or(|head| head < self.heads.len()))
     }

@@ -65,11 +65,15 @@ impl Model {
         if folded.tokens.len() < FEWEST {
             return;
         }
-        let hits = self.table.read(folded);
+        let hits = self.table.read(folded, surface);
         if hits.points.is_empty() {
             return;
         }
-        for (number, head) in (0..).zip(&self.weights.heads) {
+        let most = tally::most(&self.weights, &hits);
+        for ((number, head), most) in (0..).zip(&self.weights.heads).zip(most) {
+            if most < 2 * head.points {
+                continue;
+            }
             let said = |finding: &Finding| {
                 finding.severity >= Severity::Medium
                     && (finding.category == head.category || head.also.contains(&finding.category))
@@ -100,12 +104,8 @@ impl Model {
             .map(|sign| sign.says.as_str())
             .take(NAMED)
             .collect();
-        let words: Vec<String> = passage
-            .terms
-            .iter()
-            .take(NAMED)
-            .map(|term| format!("“{}”", self.table.words(&self.weights, *term)))
-            .collect();
+        let words: Vec<String> =
+            passage.terms.iter().take(NAMED).map(|term| format!("“{}”", self.table.words(*term))).collect();
         Finding {
             category: head.category,
             severity: head.severity,

@@ -1,13 +1,18 @@
 //! Finds the model's words in a text.
 //!
-//! Nearly every word of a text is none of them, so each is looked for in a small bucket that its ends and its length
-//! choose; most buckets are empty or hold one word.
+//! Nearly every word of a text is none of them, or is one that only matters elsewhere, so a word is looked for by a number
+//! made of its first and last letters, in a table with much room, and compared as text only when a second number agrees.
 
-use super::weights::Weights;
+use super::weights::{LONGEST, Weights};
+use crate::taxonomy::Surface;
 use crate::text::fold::Folded;
+use std::ops::Range;
 
-/// Buckets; a power of two, several times as many as there are words.
-const BUCKETS: usize = 4096;
+/// Places in the table; a power of two, several times as many as there are words.
+const PLACES: usize = 1 << BITS;
+const BITS: u32 = 13;
+/// The number that no word has.
+const NONE: u16 = u16::MAX;
 
 /// Where a term stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,82 +32,104 @@ pub(super) struct Hits {
 /// The words and terms of the weights, arranged for looking up.
 #[derive(Debug)]
 pub(super) struct Table {
+    /// For each place a word's second number and the word's own number.
+    places: Vec<(u16, u16)>,
     words: Vec<Entry>,
-    /// Where each bucket begins in `words`; the last ends with the last.
-    starts: Vec<u16>,
-    /// Where the words of each term begin in `spelling`; the last ends with the last.
-    spells: Vec<u32>,
+    text: String,
+    terms: Vec<Spelled>,
     spelling: Vec<u16>,
-    signs: Vec<u16>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Entry {
+    /// Bytes of the text.
+    word: Range<usize>,
+    /// The terms that begin with the word.
+    terms: Range<usize>,
+    /// Where any of them, or a term of which it is a later word, counts: a bit for each surface.
+    surfaces: u8,
+    own: bool,
 }
 
 #[derive(Debug, Clone)]
-struct Entry {
-    word: Box<str>,
-    number: u16,
-    /// The terms that begin with the word.
-    terms: std::ops::Range<u16>,
-    own: bool,
+struct Spelled {
+    /// Its words in the spelling.
+    words: Range<usize>,
+    sign: u16,
+    surfaces: u8,
+}
+
+const fn bit(surface: Surface) -> u8 {
+    1 << surface as u8
 }
 
 impl Table {
     pub(super) fn new(weights: &Weights) -> Self {
-        let mut spells = Vec::with_capacity(weights.terms.len() + 1);
-        let mut end = 0_u32;
-        spells.push(end);
-        for term in &weights.terms {
-            end += u32::from(term.length);
-            spells.push(end);
+        let mut end = 0;
+        let mut words: Vec<Entry> = Vec::new();
+        for (number, word) in (0..).zip(weights.words.split_terminator(' ')) {
+            let own = weights.own.contains(&number);
+            // The writer's own voice is heard everywhere.
+            let surfaces = if own { u8::MAX } else { 0 };
+            words.push(Entry { word: end..end + word.len(), terms: 0..0, surfaces, own });
+            end += word.len() + 1;
         }
-        let mut words: Vec<Entry> = (0..)
-            .zip(weights.words.split_terminator(' '))
-            .map(|(number, word)| Entry {
-                word: word.into(),
-                number,
-                terms: 0..0,
-                own: weights.own.contains(&number),
-            })
-            .collect();
-        for (term, at) in (0_u16..).zip(spells.iter().take(weights.terms.len())) {
-            let first = weights.spelling.get(*at as usize).map_or(0, |word| usize::from(*word));
-            if let Some(entry) = words.get_mut(first) {
+        let mut terms = Vec::with_capacity(weights.terms.len());
+        let mut start = 0;
+        for (number, term) in weights.terms.iter().enumerate() {
+            let range = start..start + usize::from(term.length);
+            start = range.end;
+            let head = weights.signs.get(usize::from(term.sign)).and_then(|sign| sign.head);
+            let head = head.and_then(|head| weights.heads.get(head));
+            let surfaces =
+                head.map_or(u8::MAX, |head| head.surfaces.iter().fold(0, |all, each| all | bit(*each)));
+            let spelling = weights.spelling.get(range.clone()).unwrap_or_default();
+            for word in spelling {
+                if let Some(entry) = words.get_mut(usize::from(*word)) {
+                    entry.surfaces |= surfaces;
+                }
+            }
+            if let Some(entry) = spelling.first().and_then(|word| words.get_mut(usize::from(*word))) {
                 // Terms lie in the order of their first words.
-                let start = if entry.terms.is_empty() { term } else { entry.terms.start };
-                entry.terms = start..term + 1;
+                let first = if entry.terms.is_empty() { number } else { entry.terms.start };
+                entry.terms = first..number + 1;
+            }
+            terms.push(Spelled { words: range, sign: term.sign, surfaces });
+        }
+        let mut places = vec![(0, NONE); PLACES];
+        for (number, entry) in (0..).zip(&words) {
+            let (mut place, tag) = numbers(weights.words.get(entry.word.clone()).unwrap_or_default());
+            // Soundness of the weights leaves far more places than words.
+            while places.get(place).is_some_and(|(_, taken)| *taken != NONE) {
+                place = (place + 1) % PLACES;
+            }
+            if let Some(free) = places.get_mut(place) {
+                *free = (tag, number);
             }
         }
-        words.sort_by_key(|entry| bucket(&entry.word));
-        let mut starts = vec![0_u16; BUCKETS + 1];
-        for entry in &words {
-            starts[bucket(&entry.word) + 1] += 1;
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        let signs = weights.terms.iter().map(|term| term.sign).collect();
-        Self { words, starts, spells, spelling: weights.spelling.clone(), signs }
+        Self { places, words, text: weights.words.clone(), terms, spelling: weights.spelling.clone() }
     }
 
-    /// The model's words in a text.
-    pub(super) fn read(&self, folded: &Folded) -> Hits {
+    /// The model's words in a text, as far as they count where it was written.
+    pub(super) fn read(&self, folded: &Folded, surface: Surface) -> Hits {
         let mut hits = Hits::default();
-        let mut entries: Vec<Option<&Entry>> = Vec::with_capacity(folded.tokens.len());
-        entries.extend(folded.tokens.iter().map(|token| self.entry(folded.word(token))));
-        for (token, entry) in entries.iter().enumerate() {
-            let Some(entry) = entry else { continue };
+        let mut numbers = Vec::with_capacity(folded.tokens.len() + LONGEST);
+        numbers.extend(folded.tokens.iter().map(|token| self.number(folded.word(token), surface)));
+        for (token, number) in numbers.iter().enumerate() {
+            let Some(entry) = self.words.get(usize::from(*number)) else { continue };
             if entry.own {
                 hits.own.push(token);
             }
             let before = hits.points.len();
-            for term in entry.terms.clone() {
-                let sign = self.signs.get(usize::from(term));
+            for number in entry.terms.clone() {
+                let Some(term) = self.terms.get(number) else { continue };
+                if term.surfaces & bit(surface) == 0 || !self.stands(term, token, &numbers, folded) {
+                    continue;
+                }
                 // Of one sign the longest term at a place counts, and it comes first.
-                let has = |hit: &Hit| self.signs.get(usize::from(hit.term)) == sign;
-                let stands = self.stands(term, token, &entries, folded);
-                if stands && !hits.points.get(before..).unwrap_or_default().iter().any(has) {
-                    hits.points.push(Hit { token, term });
+                let has = |hit: &Hit| self.sign(hit.term) == Some(term.sign);
+                if !hits.points.get(before..).unwrap_or_default().iter().any(has) {
+                    hits.points.push(Hit { token, term: u16::try_from(number).unwrap_or(NONE) });
                 }
             }
         }
@@ -110,58 +137,79 @@ impl Table {
     }
 
     /// Whether the words of a term follow each other from `token`, in one sentence.
-    fn stands(&self, term: u16, token: usize, entries: &[Option<&Entry>], folded: &Folded) -> bool {
+    fn stands(&self, term: &Spelled, token: usize, numbers: &[u16], folded: &Folded) -> bool {
+        if term.words.len() == 1 {
+            return true;
+        }
+        let last = token + term.words.len() - 1;
         let sentence = |at: usize| folded.tokens.get(at).map(|token| token.sentence);
-        let rest = self.spell(term).iter().zip(token..).skip(1);
-        rest.into_iter().all(|(word, at)| {
-            let entry = entries.get(at).copied().flatten();
-            entry.is_some_and(|entry| entry.number == *word) && sentence(at) == sentence(token)
-        })
+        numbers.get(token..=last) == self.spelling.get(term.words.clone())
+            && sentence(last) == sentence(token)
     }
 
-    fn spell(&self, term: u16) -> &[u16] {
-        let term = usize::from(term);
-        let range = self.spells.get(term).zip(self.spells.get(term + 1));
-        range.and_then(|(start, end)| self.spelling.get(*start as usize..*end as usize)).unwrap_or_default()
+    fn sign(&self, term: u16) -> Option<u16> {
+        self.terms.get(usize::from(term)).map(|term| term.sign)
     }
 
     /// How many words a term has.
     pub(super) fn length(&self, term: u16) -> usize {
-        self.spell(term).len()
+        self.terms.get(usize::from(term)).map_or(0, |term| term.words.len())
     }
 
     /// A term as text.
-    pub(super) fn words(&self, weights: &Weights, term: u16) -> String {
-        let all: Vec<&str> = weights.words.split_terminator(' ').collect();
-        let words = self.spell(term).iter().filter_map(|word| all.get(usize::from(*word)).copied());
+    pub(super) fn words(&self, term: u16) -> String {
+        let words = self.terms.get(usize::from(term)).and_then(|term| self.spelling.get(term.words.clone()));
+        let words = words.unwrap_or_default().iter().map(|word| self.word(*word));
         words.collect::<Vec<_>>().join(" ")
     }
 
-    fn entry(&self, word: &str) -> Option<&Entry> {
-        let bucket = bucket(word);
-        let range = self.starts.get(bucket).zip(self.starts.get(bucket + 1));
-        let entries = range.and_then(|(start, end)| self.words.get(usize::from(*start)..usize::from(*end)));
-        entries.unwrap_or_default().iter().find(|entry| &*entry.word == word)
+    fn word(&self, number: u16) -> &str {
+        let entry = self.words.get(usize::from(number));
+        entry.and_then(|entry| self.text.get(entry.word.clone())).unwrap_or_default()
+    }
+
+    /// The number of a word that counts on this surface; [`NONE`] for every other.
+    fn number(&self, word: &str, surface: Surface) -> u16 {
+        let (mut place, tag) = numbers(word);
+        while let Some((known, number)) = self.places.get(place).filter(|(_, number)| *number != NONE) {
+            if *known == tag && self.word(*number) == word {
+                let counts =
+                    self.words.get(usize::from(*number)).is_some_and(|e| e.surfaces & bit(surface) != 0);
+                return if counts { *number } else { NONE };
+            }
+            place = (place + 1) % PLACES;
+        }
+        NONE
     }
 }
 
-/// From the first two bytes, the last two and the length: quicker than all of them, and words differ there.
-fn bucket(word: &str) -> usize {
+/// Where to look for a word, and a second number to know it by, from its first and last four bytes and its length.
+fn numbers(word: &str) -> (usize, u16) {
     let bytes = word.as_bytes();
-    let at = |index: usize| bytes.get(index).copied().map_or(0, usize::from);
-    let back = |index: usize| bytes.len().checked_sub(index).map_or(0, at);
-    let mixed = at(0) | at(1) << 8 | back(1) << 16 | back(2) << 24;
-    let mixed = (mixed as u64).wrapping_add((bytes.len() as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(mixed >> 52).unwrap_or_default() & (BUCKETS - 1)
+    let (first, last) = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => (u32::from_le_bytes(*first), u32::from_le_bytes(*last)),
+        // Up to three bytes are all different places of them, or one twice.
+        _ => {
+            let at = |index: usize| bytes.get(index).copied().map_or(0, u32::from);
+            (at(0) | at(bytes.len() / 2) << 8, at(bytes.len().saturating_sub(1)))
+        }
+    };
+    let both = u64::from(first) << 32 | u64::from(last);
+    let mixed = (both ^ (bytes.len() as u64) << 27).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    let place = usize::try_from(mixed >> (64 - BITS)).unwrap_or_default();
+    (place, u16::try_from(mixed >> 16 & 0xffff).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::bucket;
+    use super::numbers;
 
     #[test]
-    fn short_and_empty_words_have_buckets_of_their_own() {
-        let mut all = ["", "a", "ab", "abc", "abcd", "é"].map(bucket);
+    fn words_that_differ_at_an_end_or_in_length_have_numbers_of_their_own() {
+        let words =
+            ["", "a", "aa", "ab", "é", "abcdefgh", "abcdefghi", "bbcdefghi", "abcdefghj", "abcdefgabcdefgh"];
+        let mut all = words.map(numbers);
         all.sort_unstable();
         assert!(all.windows(2).all(|pair| pair[0] != pair[1]), "{all:?}");
     }

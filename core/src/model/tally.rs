@@ -26,6 +26,19 @@ pub(super) struct Passage {
     pub(super) hits: Vec<Hit>,
 }
 
+/// Half points that no passage of the text exceeds, for each head: most texts fall short of what is needed already.
+pub(super) fn most(weights: &Weights, hits: &Hits) -> Vec<i32> {
+    let mut most = vec![0; weights.heads.len()];
+    for hit in &hits.points {
+        let term = weights.terms.get(usize::from(hit.term));
+        let Some(sign) = term.and_then(|term| weights.signs.get(usize::from(term.sign))) else { continue };
+        if let Some(sum) = sign.head.and_then(|head| most.get_mut(head)) {
+            *sum += 2 * i32::from(sign.points.max(0));
+        }
+    }
+    most
+}
+
 /// The strongest passage of a text for a head; the first when several are as strong. `None` when none suffices.
 pub(super) fn strongest(weights: &Weights, number: usize, surface: Surface, hits: &Hits) -> Option<Passage> {
     let head = weights.heads.get(number)?;
@@ -45,13 +58,6 @@ pub(super) fn strongest(weights: &Weights, number: usize, surface: Surface, hits
     let all: Vec<Hit> = relevant.iter().map(|(hit, ..)| *hit).collect();
     relevant.retain(|(hit, ..)| !is_covered(weights, *hit, &all));
     let mut count = Count::new(weights);
-    // No passage has more than the whole text without what speaks against it, and most texts fall short of that.
-    for (hit, number, sign) in relevant.iter().filter(|(_, _, sign)| sign.points > 0) {
-        count.add(*hit, *number, sign);
-    }
-    if !count.suffices(head, least) {
-        return None;
-    }
     let mut best: Option<(i32, usize)> = None;
     for (from, (first, _, sign)) in relevant.iter().enumerate() {
         if sign.points < 0 {

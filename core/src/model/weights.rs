@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 const MAGIC: &[u8] = b"LWM\x01";
 /// Most words in a term.
 pub(crate) const LONGEST: usize = 5;
+/// Most different words.
+const MOST_WORDS: usize = 4096;
 
 /// Everything, as postcard writes it after [`MAGIC`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -98,7 +100,8 @@ impl Weights {
         let words = self.words.split_terminator(' ').count();
         let letters: usize = self.terms.iter().map(|term| usize::from(term.length)).sum();
         self.terms.len() < usize::from(u16::MAX)
-            && words < usize::from(u16::MAX)
+            // The table that words are looked for in has twice as many places.
+            && words <= MOST_WORDS
             && letters == self.spelling.len()
             && self.terms.iter().all(|term| {
                 (1..=LONGEST).contains(&usize::from(term.length)) && usize::from(term.sign) < self.signs.len()

@@ -115,7 +115,10 @@ impl Model {
             why: head.why.clone(),
             excerpt: excerpt::cut(text, &sentence, &span),
             span,
-            context: vec![format!("Signs together: {}. Words: {}.", says.join(", "), words.join(", "))],
+            context: vec![
+                format!("Signs together: {}.", says.join(", ")),
+                format!("Words: {}.", words.join(", ")),
+            ],
         }
     }
 

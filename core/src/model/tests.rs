@@ -66,7 +66,7 @@ fn signs_add_up_and_are_named() {
     assert_eq!(finding.excerpt.text, "I had a binge after dinner and felt disgusting!");
     assert_eq!(
         finding.context,
-        ["Signs together: bingeing, shame, food. Words: “binge”, “disgusting”, “dinner”."]
+        ["Signs together: bingeing, shame, food.", "Words: “binge”, “disgusting”, “dinner”."]
     );
 }
 

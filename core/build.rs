@@ -13,17 +13,24 @@ mod taxonomy;
 /// The crate's modules under the names that they have there.
 #[path = "src/lists"]
 mod lists {
+    pub(crate) mod anchors;
+    pub(crate) mod choose;
     pub(crate) mod cues;
-    pub(crate) mod ends;
+    pub(crate) mod english;
     pub(crate) mod error;
     pub(crate) mod lexicon;
     pub(crate) mod model;
     pub(crate) mod named;
+    pub(crate) mod numbers;
+    pub(crate) mod patterns;
     pub(crate) mod phrase;
     pub(crate) mod pool;
     pub(crate) mod rules;
     pub(crate) mod sites;
     pub(crate) mod source;
+    pub(crate) mod strings;
+    pub(crate) mod tables;
+    pub(crate) mod vocabulary;
     pub(crate) use error::{ListsError, Problem};
 }
 

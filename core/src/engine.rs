@@ -5,12 +5,13 @@
 //! `site`; what follows from them is in `policy`.
 
 use crate::answer::{Decision, Finding, Frame, SiteMatch, Typed, Verdict, Visit};
-use crate::lists::{Lists, ListsError};
+use crate::lists::{Lists, ListsError, Pattern};
 use crate::model::Model;
 use crate::policy::Policy;
 use crate::site::{Address, Hosts, SiteMap, search_terms, surface_of};
 use crate::taxonomy::{Action, Category, Severity, Surface};
-use crate::text::Matcher;
+use crate::text::{Matcher, Memory};
+use std::collections::BTreeSet;
 
 /// Answers what an address or a text means under one policy. Immutable: a new policy makes a new engine.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Engine {
     policy: Policy,
     lists_version: String,
     matcher: Matcher,
+    patterns: Vec<Pattern>,
     sites: SiteMap,
     never_read: Hosts,
     allowed: Hosts,
@@ -28,16 +30,18 @@ impl Engine {
     /// Joins lists and a policy.
     ///
     /// # Errors
-    /// [`ListsError::Damaged`] when a rule has a phrase that could never be found.
+    /// [`ListsError::Damaged`] when the model cannot be read, which a test rules out; lists are verified when they are
+    /// read.
     pub fn new(lists: Lists, policy: Policy) -> Result<Self, ListsError> {
-        let compiled = lists.into_compiled();
+        let mut compiled = lists.into_compiled();
         Ok(Self {
             sites: SiteMap::new(&compiled.sites, &compiled.reasons),
             never_read: Hosts::new(compiled.never_read.iter().chain(&policy.never_read_sites)),
             allowed: Hosts::new(&policy.allowed_sites),
             blocked: Hosts::new(&policy.blocked_sites),
             lists_version: compiled.version.clone(),
-            matcher: Matcher::new(compiled, policy.audience)?.with_model(Model::shipped()?),
+            patterns: std::mem::take(&mut compiled.patterns),
+            matcher: Matcher::new(compiled, policy.audience).with_model(Model::shipped()?),
             policy,
         })
     }
@@ -60,7 +64,24 @@ impl Engine {
         if Address::parse(typed.url).is_some_and(|address| self.never_reads(&address)) {
             return Vec::new();
         }
-        self.matcher.check(typed.text, typed.surface)
+        self.matcher.read(typed.text, typed.surface).findings
+    }
+
+    /// Finds the same as [`check_text`](Self::check_text), and what it means after the lines before it in the same field.
+    /// The caller keeps the memory and says what time it is, in milliseconds.
+    #[must_use]
+    pub fn check_conversation(&self, typed: &Typed<'_>, memory: &mut Memory, now: i64) -> Vec<Finding> {
+        if Address::parse(typed.url).is_some_and(|address| self.never_reads(&address)) {
+            return Vec::new();
+        }
+        let read = self.matcher.read(typed.text, typed.surface);
+        memory.recall(&self.matcher, &self.patterns, typed, read, now)
+    }
+
+    /// Announces a lesson: findings about its topics are lowered by one step until another is announced, except what is
+    /// critical and signs of immediate danger. An empty set ends it.
+    pub fn announce_lesson(&mut self, topics: BTreeSet<Category>) {
+        self.matcher.lesson = topics;
     }
 
     /// What happens because of findings in a text.
@@ -139,7 +160,7 @@ impl Engine {
 
     fn add_search(&self, address: &Address, decision: &mut Decision) {
         let Some(search) = search_terms(address) else { return };
-        decision.findings = self.matcher.check(&search.terms, Surface::Search);
+        decision.findings = self.matcher.read(&search.terms, Surface::Search).findings;
         if let Some(gravest) = decision.findings.first() {
             decision.why.clone_from(&gravest.why);
         }

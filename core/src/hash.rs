@@ -25,6 +25,11 @@ impl Fnv {
         self.bytes(b"\n");
     }
 
+    /// All of it.
+    pub(crate) const fn value(self) -> u64 {
+        self.0
+    }
+
     /// Eight hexadecimal digits.
     pub(crate) fn short(self) -> String {
         // The halves are folded together, so that every input byte still counts.

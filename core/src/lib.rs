@@ -41,3 +41,4 @@ pub use policy::{
 };
 pub use site::Entry;
 pub use taxonomy::{Action, Category, Severity, Stage, Surface, UnknownWord};
+pub use text::Memory;

@@ -1,17 +1,26 @@
 //! The lists: what rules, sites and never-read hosts the engine works with.
 //!
-//! `phrase` is the phrase language, `named` the words that it knows by name; `source` compiles the TOML that people write, with `rules`, `cues` and `sites`;
-//! `model`, `lexicon` and `pool` are the compiled form that ships. The build script compiles `lists/` with this very code, so a list that
-//! builds is a list that loads. Matching is in `text` and `site`.
+//! `phrase` is the phrase language, `named` the words that it knows by name, `english` ordinary words; `source` compiles
+//! the TOML that people write, with `rules`, `cues`, `patterns` and `sites`; `lint` says what is right but unwise, and
+//! `import` reads other products' lists. `model`, `vocabulary`, `pool` and `anchors` are the compiled form that ships.
+//! The build script compiles `lists/` with this very code, so a list that builds is a list that loads. Matching is in
+//! `text` and `site`.
 
+mod anchors;
+#[cfg(feature = "sources")]
+mod choose;
 #[cfg(feature = "sources")]
 mod cues;
-mod ends;
+#[cfg(feature = "sources")]
+mod english;
 mod error;
 mod lexicon;
 mod model;
 #[cfg(feature = "sources")]
 mod named;
+mod numbers;
+#[cfg(feature = "sources")]
+mod patterns;
 #[cfg(feature = "sources")]
 mod phrase;
 mod pool;
@@ -21,11 +30,17 @@ mod rules;
 mod sites;
 #[cfg(feature = "sources")]
 mod source;
+mod strings;
+#[cfg(feature = "sources")]
+mod tables;
+mod vocabulary;
 
+pub(crate) use anchors::{Anchors, Use};
 pub use error::{ListsError, Problem};
-pub(crate) use lexicon::Lexicon;
-pub(crate) use model::{Compiled, Cue, Effect, Place, Rule, SiteRule};
-pub(crate) use pool::{Code, Phrases, Piece, Pool};
+pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
+pub(crate) use pool::{Code, Phrases, Pool};
+pub(crate) use strings::Strings;
+pub(crate) use vocabulary::{Known, Vocabulary, kind, letter, letters};
 
 /// Compiled by the build script from `lists/`.
 const STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lists"));
@@ -62,7 +77,8 @@ impl Lists {
     }
 
     /// Compiles list files. Each has the name that it has inside a `lists/` folder: `phrases/NAME.toml`,
-    /// `sites/NAME.toml`, `words.toml`, `never_read.toml` or `context.toml`; and its text.
+    /// `sites/NAME.toml`, `words.toml`, `never_read.toml`, `context.toml` or `patterns.toml`; and its
+    /// text.
     ///
     /// # Errors
     /// [`ListsError::Source`] with every problem: the file, the rule, the field and what to do.

@@ -3,25 +3,36 @@
 //! Words are folded already and stored once; phrases refer to them by number. Nothing here is written by hand.
 
 use crate::lists::ListsError;
-use crate::lists::lexicon::Lexicon;
+use crate::lists::anchors::Anchors;
 use crate::lists::pool::{Phrases, Pool};
+use crate::lists::strings::Strings;
+use crate::lists::vocabulary::Vocabulary;
 use crate::site::Entry;
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::{Deserialize, Serialize};
 
 /// First bytes of the compiled form; the last one is its version.
-const MAGIC: &[u8] = b"LWL\x02";
+const MAGIC: &[u8] = b"LWL\x03";
 
 /// Everything, as postcard writes it after [`MAGIC`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Compiled {
     pub(crate) version: String,
-    /// Each word of any phrase, once, folded.
-    pub(crate) words: Lexicon,
+    /// Each word of any phrase, once, folded; and ordinary English words.
+    pub(crate) vocabulary: Vocabulary,
     /// The phrases of all rules and cues.
     pub(crate) pool: Pool,
+    /// The words by which the rules' phrases are looked for.
+    pub(crate) anchors: Anchors,
+    /// In the order of their phrases.
     pub(crate) rules: Vec<Rule>,
+    /// What must be near a match, for rules that ask for it.
+    pub(crate) near: Vec<Phrases>,
     pub(crate) cues: Vec<Cue>,
+    /// What several lines together may mean.
+    pub(crate) patterns: Vec<Pattern>,
+    /// Names and reasons.
+    pub(crate) strings: Strings,
     pub(crate) sites: Vec<SiteRule>,
     /// What site lists say of themselves.
     pub(crate) reasons: Vec<String>,
@@ -29,24 +40,47 @@ pub(crate) struct Compiled {
 }
 
 /// A phrase rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Rule {
-    /// `category.id`.
-    pub(crate) name: String,
+    /// `category.id`: a number in [`Compiled::strings`].
+    pub(crate) name: u32,
+    /// A number in [`Compiled::strings`].
+    pub(crate) why: u32,
     pub(crate) category: Category,
     pub(crate) severity: Severity,
     pub(crate) stage: Option<Stage>,
     /// Where it applies.
-    pub(crate) surfaces: Vec<Surface>,
+    pub(crate) surfaces: Surfaces,
     /// First and last year group; none when it applies to everybody.
     pub(crate) years: Option<(u8, u8)>,
     /// Any of these makes it match,
     pub(crate) any: Phrases,
     /// if one of these is in the same sentence (when there are any),
     pub(crate) with: Phrases,
-    /// and none of these is.
+    /// and none of these is,
     pub(crate) unless: Phrases,
-    pub(crate) why: String,
+    /// and of each of these groups one is near: first and last in [`Compiled::near`],
+    pub(crate) near: (u32, u32),
+    /// within so many words.
+    pub(crate) within: u8,
+    /// For what is no finding by itself: which signal it is, from 1; else 0.
+    pub(crate) signal: u8,
+}
+
+/// A set of surfaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Surfaces(u8);
+
+impl Surfaces {
+    pub(crate) const fn contains(self, surface: Surface) -> bool {
+        self.0 & 1 << surface as u8 != 0
+    }
+}
+
+impl FromIterator<Surface> for Surfaces {
+    fn from_iter<T: IntoIterator<Item = Surface>>(surfaces: T) -> Self {
+        Self(surfaces.into_iter().fold(0, |set, surface| set | 1 << surface as u8))
+    }
 }
 
 /// Something in a sentence that changes how a match in it is read.
@@ -57,7 +91,13 @@ pub(crate) struct Cue {
     pub(crate) place: Place,
     /// Categories where the cue only leaves a note and never lowers.
     pub(crate) note_only: Vec<Category>,
+    /// The only categories that it speaks of; all when empty.
+    pub(crate) only: Vec<Category>,
+    /// Where it applies.
+    pub(crate) surfaces: Surfaces,
     pub(crate) any: Phrases,
+    /// What keeps it from applying.
+    pub(crate) unless: Phrases,
     /// What to say; `{cue}` stands for the words that were found.
     pub(crate) why: String,
 }
@@ -67,6 +107,8 @@ pub(crate) struct Cue {
 pub(crate) enum Effect {
     /// Lowers the severity by one step.
     Lower,
+    /// Lowers the severity to low.
+    Quieten,
     /// Is written beside the finding.
     Note,
 }
@@ -78,6 +120,25 @@ pub(crate) enum Place {
     Sentence,
     /// Directly before the match, or at its very beginning.
     Before,
+    /// Directly after the match.
+    After,
+    /// Anywhere in the sentence outside the match, while the match stands between quotation marks.
+    Quoting,
+}
+
+/// What several lines together mean, though none of them does by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pattern {
+    /// `category.id`: a number in [`Compiled::strings`].
+    pub(crate) name: u32,
+    /// A number in [`Compiled::strings`].
+    pub(crate) why: u32,
+    pub(crate) category: Category,
+    pub(crate) severity: Severity,
+    /// The signals of which it is made, by number from 1, each with what it is called.
+    pub(crate) signals: Vec<(u8, String)>,
+    /// How many of them there must be.
+    pub(crate) at_least: u8,
 }
 
 /// One line of a site list.
@@ -113,9 +174,15 @@ impl Compiled {
 
     fn is_sound(&self) -> bool {
         let rules = self.rules.iter().flat_map(|rule| [rule.any, rule.with, rule.unless]);
-        self.words.is_sound()
-            && self.pool.is_sound(self.words.len())
-            && rules.chain(self.cues.iter().map(|cue| cue.any)).all(|phrases| self.pool.has(phrases))
+        let cues = self.cues.iter().flat_map(|cue| [cue.any, cue.unless]);
+        self.vocabulary.is_sound()
+            && self.strings.is_sound()
+            && self.pool.is_sound(self.vocabulary.len())
+            && self.anchors.is_sound(self.vocabulary.len(), self.pool.phrase_count())
+            && rules.chain(cues).chain(self.near.iter().copied()).all(|phrases| self.pool.has(phrases))
+            // A match leads from its phrase to the rule by halving, so rules must be in the order of their phrases.
+            && self.rules.is_sorted_by_key(|rule| rule.any.numbers().start)
+            && self.rules.iter().all(|rule| rule.near.1 as usize <= self.near.len())
             && self.sites.iter().all(|site| (site.why as usize) < self.reasons.len())
     }
 }

@@ -161,7 +161,7 @@ mod tests {
             ("one", &["one"], "fewer than two"),
             ("nest", &["a", "(b|c)"], "write each alternative out"),
             ("twice", &["a", "b", "a"], "twice; remove one"),
-            ("star", &["a", "k*ll"], "may only end a word"),
+            ("star", &["a", "k*ll"], "may only begin or end a word"),
         ] {
             let problems = named.share(&table(&[(name, alternatives)]));
             assert!(problems[0].0 == name && problems[0].1.contains(advice), "{problems:?}");

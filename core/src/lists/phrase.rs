@@ -1,13 +1,12 @@
 //! The phrase language: `i (want|wanna|) to .. die*`.
 //!
 //! Words follow each other; `(a|b|)` is one of several, possibly nothing, and may hold other such groups; `*` at the
-//! end of a word stands for any ending; ` .. ` lets up to three words stand between. A phrase is folded like the text
+//! end of a word stands for any ending, at its start for any beginning; ` .. ` lets up to three words stand between. A phrase is folded like the text
 //! that it is compared with, so case, accents and apostrophes do not matter. `{people}` is a group that has a name: see
 //! `named`.
 
-use crate::lists::lexicon::Lexicon;
 use crate::lists::named::Named;
-use crate::lists::pool::{Phrase, Piece};
+use crate::lists::pool::{Form, Phrase, Piece};
 use crate::text::fold::Folded;
 use std::collections::BTreeMap;
 
@@ -30,10 +29,9 @@ impl Words {
         *self.0.entry(word.to_owned()).or_insert(next)
     }
 
-    /// The words in order, and for each number that was handed out its place in that order.
-    pub(crate) fn sorted(&self) -> (Lexicon, BTreeMap<u32, u32>) {
-        let places = self.0.values().zip(0..).map(|(number, place)| (*number, place)).collect();
-        (Lexicon::new(self.0.keys().map(String::as_str)), places)
+    /// The words in order, each with the number that was handed out.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.0.iter().map(|(word, number)| (word.as_str(), *number))
     }
 }
 
@@ -168,12 +166,18 @@ fn pieces(literal: &str, words: &mut Words) -> Result<Vec<Piece>, String> {
             run.push(Piece::Gap);
             continue;
         }
-        let (body, prefix) = match written.strip_suffix('*') {
-            Some(body) => (body, true),
-            None => (written, false),
+        let (body, form) = match (written.strip_prefix('*'), written.strip_suffix('*')) {
+            (None, None) => (written, Form::Whole),
+            (None, Some(body)) => (body, Form::Beginning),
+            (Some(body), None) => (body, Form::Ending),
+            (Some(_), Some(_)) => {
+                return Err(format!(
+                    "has a star at both ends of “{written}”; leave one, or too much matches"
+                ));
+            }
         };
         if body.contains('*') {
-            return Err(format!("has a star inside “{written}”; a star may only end a word"));
+            return Err(format!("has a star inside “{written}”; a star may only begin or end a word"));
         }
         let folded = Folded::new(body);
         if folded.tokens.is_empty() {
@@ -182,13 +186,12 @@ fn pieces(literal: &str, words: &mut Words) -> Result<Vec<Piece>, String> {
         let last = folded.tokens.len() - 1;
         for (index, token) in folded.tokens.iter().enumerate() {
             let word = folded.word(token);
-            let prefix = prefix && index == last;
-            if prefix && word.chars().count() < 3 {
-                return Err(format!(
-                    "has “{written}”: a star needs three letters before it, or too much matches"
-                ));
+            let starred = index == if form == Form::Ending { 0 } else { last };
+            let form = if starred { form } else { Form::Whole };
+            if form != Form::Whole && word.chars().count() < 3 {
+                return Err(format!("has “{written}”: a star needs three letters, or too much matches"));
             }
-            run.push(Piece::Word { id: words.number(word), prefix });
+            run.push(Piece::Word { id: words.number(word), form });
         }
     }
     if run.first() == Some(&Piece::Gap) || run.last() == Some(&Piece::Gap) {
@@ -222,18 +225,16 @@ mod tests {
     fn words_are_folded_and_numbered_once() {
         let mut words = Words::default();
         parse("Don’t DON'T dont", &mut Named::default(), &mut words).unwrap();
-        assert_eq!(words.sorted().0, Lexicon::new(["dont"]));
+        assert_eq!(words.numbered().collect::<Vec<_>>(), [("dont", 0)]);
     }
 
     #[test]
     fn stars_and_gaps_become_pieces() {
         let mut words = Words::default();
-        let phrase = parse("kill* .. me", &mut Named::default(), &mut words).unwrap();
+        let phrase = parse("kill* .. *cide me", &mut Named::default(), &mut words).unwrap();
         let flat: Vec<Piece> = phrase.concat().concat();
-        assert_eq!(
-            flat,
-            [Piece::Word { id: 0, prefix: true }, Piece::Gap, Piece::Word { id: 1, prefix: false }]
-        );
+        let word = |id, form| Piece::Word { id, form };
+        assert_eq!(flat, [word(0, Form::Beginning), Piece::Gap, word(1, Form::Ending), word(2, Form::Whole)]);
     }
 
     #[test]
@@ -243,7 +244,9 @@ mod tests {
             ("kill me)", "without its “(”"),
             ("a|b", "outside a group"),
             ("(a)", "one branch"),
-            ("k*ll", "may only end a word"),
+            ("k*ll", "may only begin or end a word"),
+            ("*kill*", "star at both ends"),
+            ("*ll", "three letters"),
             ("ki*", "three letters"),
             (".. me", "between words"),
             ("(me|)", "make one word of it certain"),

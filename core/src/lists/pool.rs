@@ -15,22 +15,38 @@ pub(crate) enum Piece {
     Word {
         /// Index in the list of words.
         id: u32,
-        /// Longer words that begin with it match too.
-        prefix: bool,
+        /// How much of a word it is.
+        form: Form,
     },
     /// Up to three words of any kind.
     Gap,
 }
 
-/// A piece as it is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Code(u32);
+/// How much of a word a piece is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// All of it.
+    Whole,
+    /// Longer words that begin with it match too.
+    Beginning,
+    /// Longer words that end with it match too.
+    Ending,
+}
+
+/// A piece as it is stored: the word's number, and in the last two bits its form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Code(pub(crate) u32);
 
 const GAP: u32 = u32::MAX;
 
 impl Code {
     /// A word that no phrase has.
-    pub(crate) const UNKNOWN: Self = Self(GAP - 1);
+    pub(crate) const UNKNOWN: Self = Self(GAP - 4);
+
+    /// A whole word.
+    pub(crate) const fn whole(id: u32) -> Self {
+        Self(id << 2)
+    }
 
     pub(crate) const fn is_gap(self) -> bool {
         self.0 == GAP
@@ -38,14 +54,19 @@ impl Code {
 
     /// The word that longer words may begin with, if this is one.
     pub(crate) const fn beginning(self) -> Option<u32> {
-        if self.0 & 1 == 1 && self.0 != GAP { Some(self.0 >> 1) } else { None }
+        if self.0 & 3 == 1 { Some(self.0 >> 2) } else { None }
+    }
+
+    /// The word that longer words may end with, if this is one.
+    pub(crate) const fn ending(self) -> Option<u32> {
+        if self.0 & 3 == 2 { Some(self.0 >> 2) } else { None }
     }
 }
 
 impl From<Piece> for Code {
     fn from(piece: Piece) -> Self {
         match piece {
-            Piece::Word { id, prefix } => Self(id << 1 | u32::from(prefix)),
+            Piece::Word { id, form } => Self(id << 2 | form as u32),
             Piece::Gap => Self(GAP),
         }
     }
@@ -53,7 +74,12 @@ impl From<Piece> for Code {
 
 impl From<Code> for Piece {
     fn from(Code(code): Code) -> Self {
-        if code == GAP { Self::Gap } else { Self::Word { id: code >> 1, prefix: code & 1 == 1 } }
+        match code & 3 {
+            0 => Self::Word { id: code >> 2, form: Form::Whole },
+            1 => Self::Word { id: code >> 2, form: Form::Beginning },
+            2 => Self::Word { id: code >> 2, form: Form::Ending },
+            _ => Self::Gap,
+        }
     }
 }
 
@@ -90,14 +116,17 @@ impl Phrases {
 /// The tables. Runs, steps and phrases are where they end in the table before.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Pool {
-    pieces: Vec<Code>,
-    #[serde(with = "super::ends")]
+    /// [`Code`]s.
+    #[serde(with = "super::numbers")]
+    pieces: Vec<u32>,
+    #[serde(with = "super::numbers::ends")]
     runs: Vec<u32>,
-    #[serde(with = "super::ends")]
+    #[serde(with = "super::numbers::ends")]
     steps: Vec<u32>,
     /// Numbers of steps, in the order in which phrases have them.
+    #[serde(with = "super::numbers")]
     order: Vec<u32>,
-    #[serde(with = "super::ends")]
+    #[serde(with = "super::numbers::ends")]
     phrases: Vec<u32>,
 }
 
@@ -128,7 +157,7 @@ impl Pool {
 
     fn add_step(&mut self, step: &Step) -> u32 {
         for run in step {
-            self.pieces.extend(run.iter().copied().map(Code::from));
+            self.pieces.extend(run.iter().map(|piece| Code::from(*piece).0));
             self.runs.push(number(self.pieces.len()));
         }
         self.steps.push(number(self.runs.len()));
@@ -138,8 +167,8 @@ impl Pool {
     /// Gives every word another number.
     pub(crate) fn renumber(&mut self, place: impl Fn(u32) -> u32) {
         for code in &mut self.pieces {
-            if let Piece::Word { id, prefix } = Piece::from(*code) {
-                *code = Piece::Word { id: place(id), prefix }.into();
+            if let Piece::Word { id, form } = Piece::from(Code(*code)) {
+                *code = Code::from(Piece::Word { id: place(id), form }).0;
             }
         }
     }
@@ -167,13 +196,13 @@ impl Pool {
     }
 
     /// The pieces of a run.
-    pub(crate) fn pieces(&self, run: usize) -> &[Code] {
+    pub(crate) fn pieces(&self, run: usize) -> &[u32] {
         self.pieces.get(between(&self.runs, run)).unwrap_or_default()
     }
 
     /// Every piece of every step.
     pub(crate) fn all(&self) -> impl Iterator<Item = Piece> {
-        self.pieces.iter().map(|code| Piece::from(*code))
+        self.pieces.iter().map(|code| Piece::from(Code(*code)))
     }
 
     /// Whether the tables fit together, and every word is one of so many.
@@ -189,6 +218,11 @@ impl Pool {
                 Piece::Word { id, .. } => (id as usize) < words,
                 Piece::Gap => true,
             })
+    }
+
+    /// How many phrases there are.
+    pub(crate) const fn phrase_count(&self) -> usize {
+        self.phrases.len()
     }
 
     /// Whether these phrases are all there.
@@ -217,7 +251,7 @@ mod tests {
     use super::*;
 
     fn word(id: u32) -> Piece {
-        Piece::Word { id, prefix: id.is_multiple_of(2) }
+        Piece::Word { id, form: if id.is_multiple_of(2) { Form::Beginning } else { Form::Ending } }
     }
 
     #[test]
@@ -231,7 +265,7 @@ mod tests {
         let first = pool.add(&phrases[..1], &mut known);
         let second = pool.add(&phrases[1..], &mut known);
         let read = |phrases: Phrases| -> Vec<Phrase> {
-            let run = |run| pool.pieces(run).iter().map(|code| Piece::from(*code)).collect();
+            let run = |run| pool.pieces(run).iter().map(|code| Piece::from(Code(*code))).collect();
             let step = |place| pool.runs(pool.step(place)).map(run).collect();
             phrases.numbers().map(|phrase| pool.steps(phrase).map(step).collect()).collect()
         };

@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 /// Last school year.
 const LAST_YEAR: u8 = 13;
+/// Most words that what belongs together may lie apart.
+const MAX_WITHIN: u8 = 30;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +40,9 @@ struct RawRule {
     with: Vec<String>,
     #[serde(default)]
     unless: Vec<String>,
+    #[serde(default)]
+    near: Vec<Vec<String>>,
+    within: Option<u8>,
     severity: Option<String>,
     stage: Option<String>,
     surfaces: Option<Vec<String>>,
@@ -105,8 +110,26 @@ fn rule(compiler: &mut Compiler, file: &str, category: Category, raw: &RawRule) 
     if raw.why.trim().is_empty() {
         compiler.problem(file, id, "why", "is missing; say in a sentence why a DSL should look");
     }
-    if raw.any.is_empty() {
+    if raw.any.is_empty() && raw.near.is_empty() {
         compiler.problem(file, id, "any", "is missing or empty; give at least one phrase");
+    }
+    if raw.near.iter().any(Vec::is_empty) || (raw.any.is_empty() && raw.near.len() == 1) {
+        compiler.problem(
+            file,
+            id,
+            "near",
+            "needs groups of at least one phrase, and two of them without “any”",
+        );
+    }
+    if raw.within.is_some() == raw.near.is_empty()
+        || raw.within.is_some_and(|words| !(1..=MAX_WITHIN).contains(&words))
+    {
+        compiler.problem(
+            file,
+            id,
+            "within",
+            format!("goes with “near”, and is how many words they may lie apart, from 1 to {MAX_WITHIN}"),
+        );
     }
     let severity = compiler.word::<Severity>(file, id, "severity", raw.severity.as_deref());
     let stage = raw.stage.as_deref().and_then(|stage| compiler.word::<Stage>(file, id, "stage", Some(stage)));
@@ -114,7 +137,7 @@ fn rule(compiler: &mut Compiler, file: &str, category: Category, raw: &RawRule) 
         compiler.problem(file, id, "stage", "is only for suicide and self_harm; remove it");
     }
     let surfaces = match &raw.surfaces {
-        None => Surface::ALL.to_vec(),
+        None => Surface::ALL.iter().copied().collect(),
         Some(words) => {
             if words.is_empty() {
                 compiler.problem(
@@ -128,13 +151,17 @@ fn rule(compiler: &mut Compiler, file: &str, category: Category, raw: &RawRule) 
         }
     };
     let years = years(compiler, file, id, raw.years.as_deref());
-    let any = compiler.phrases(file, id, "any", &raw.any);
+    let mut groups = raw.near.iter();
+    let any = if raw.any.is_empty() { groups.next() } else { Some(&raw.any) };
+    let any = compiler.phrases(file, id, "any", any.map_or(&[], Vec::as_slice));
+    let near = compiler.near(file, id, groups.as_slice());
     let with = compiler.phrases(file, id, "with", &raw.with);
     let unless = compiler.phrases(file, id, "unless", &raw.unless);
     let Some(severity) = severity else { return };
-    let why = raw.why.trim().to_owned();
+    let strings = &mut compiler.out.strings;
     compiler.out.rules.push(Rule {
-        name,
+        name: strings.push(&name),
+        why: strings.push(raw.why.trim()),
         category,
         severity,
         stage,
@@ -143,7 +170,9 @@ fn rule(compiler: &mut Compiler, file: &str, category: Category, raw: &RawRule) 
         any,
         with,
         unless,
-        why,
+        near,
+        within: raw.within.unwrap_or_default(),
+        signal: 0,
     });
 }
 
@@ -163,7 +192,7 @@ fn years(compiler: &mut Compiler, file: &str, id: &str, years: Option<&[u8]>) ->
     }
 }
 
-fn is_kebab(id: &str) -> bool {
+pub(crate) fn is_kebab(id: &str) -> bool {
     let part =
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     id.len() <= 60 && id.split('-').all(part)

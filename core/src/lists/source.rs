@@ -4,17 +4,20 @@
 //! reading a disk is the business of the build script and of the relay.
 
 use crate::hash::Fnv;
+use crate::lists::anchors::Anchors;
 use crate::lists::error::{ListsError, Problem};
 use crate::lists::model::Compiled;
 use crate::lists::named::Named;
 use crate::lists::phrase::{self, Words};
-use crate::lists::pool::{Known, Phrases};
-use crate::lists::{cues, rules, sites};
+use crate::lists::pool::{Form, Known, Phrases, Piece};
+use crate::lists::vocabulary::{Vocabulary, kind};
+use crate::lists::{cues, english, patterns, rules, sites};
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-/// Compiles files named `phrases/NAME.toml`, `sites/NAME.toml`, `words.toml`, `never_read.toml` and `context.toml`.
+/// Compiles files named `phrases/NAME.toml`, `sites/NAME.toml`, `words.toml`, `never_read.toml`, `context.toml` and
+/// `patterns.toml`.
 ///
 /// # Errors
 /// [`ListsError::Source`] with every problem.
@@ -34,7 +37,7 @@ pub(crate) fn compile(files: &[(&str, &str)]) -> Result<Compiled, ListsError> {
     if !compiler.problems.is_empty() {
         return Err(ListsError::Source(compiler.problems));
     }
-    Ok(compiler.finish())
+    compiler.finish()
 }
 
 /// The words that all files may use by name.
@@ -65,13 +68,15 @@ impl Compiler {
             sites::never_read_file(self, name, text);
         } else if name == "context.toml" {
             cues::context_file(self, name, text);
+        } else if name == "patterns.toml" {
+            patterns::patterns_file(self, name, text);
         } else {
             self.problem(
                 name,
                 "",
                 "",
-                "is not a list file; put it in phrases/ or sites/, or name it words.toml, never_read.toml or \
-                 context.toml",
+                "is not a list file; put it in phrases/ or sites/, or name it words.toml, never_read.toml, \
+                 context.toml or patterns.toml",
             );
         }
     }
@@ -164,17 +169,57 @@ impl Compiler {
         self.out.pool.add(&phrases, &mut self.steps)
     }
 
-    /// Puts the words in order, and the version on it.
-    fn finish(self) -> Compiled {
+    /// The groups of phrases of which each must be near: where they are in [`Compiled::near`].
+    pub(crate) fn near(&mut self, file: &str, id: &str, groups: &[Vec<String>]) -> (u32, u32) {
+        let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let from = number(self.out.near.len());
+        for group in groups {
+            let phrases = self.phrases(file, id, "near", group);
+            self.out.near.push(phrases);
+        }
+        (from, number(self.out.near.len()))
+    }
+
+    /// Puts the words in order, chooses those that are looked for, and puts the version on it.
+    fn finish(self) -> Result<Compiled, ListsError> {
         let mut out = self.out;
-        let (words, places) = self.words.sorted();
-        out.words = words;
+        let forms = forms(&out);
+        let english = english::words();
+        let mut words: BTreeMap<&str, u32> =
+            english.iter().map(|word| (word.as_str(), kind::ENGLISH)).collect();
+        for (list, tier) in [(english::COMMON, kind::COMMON), (english::EVERYWHERE, kind::EVERYWHERE)] {
+            list.split_whitespace().for_each(|word| *words.entry(word).or_default() |= tier);
+        }
+        for (word, number) in self.words.numbered() {
+            *words.entry(word).or_default() |= forms.get(&number).copied().unwrap_or_default();
+        }
+        out.vocabulary = Vocabulary::new(&words);
+        let places: BTreeMap<u32, u32> = self
+            .words
+            .numbered()
+            .filter_map(|(word, number)| Some((number, out.vocabulary.number(word.as_bytes())?)))
+            .collect();
         out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
+        out.anchors = Anchors::new(&out.rules, &out.pool, &out.vocabulary)?;
         out.never_read.sort_unstable();
         out.never_read.dedup();
         out.version = format!("{}-{}", self.newest, self.hash.short());
-        out
+        Ok(out)
     }
+}
+
+/// How the phrases use each word, by the number that was handed out.
+fn forms(compiled: &Compiled) -> BTreeMap<u32, u32> {
+    let mut forms = BTreeMap::new();
+    for piece in compiled.pool.all() {
+        let Piece::Word { id, form } = piece else { continue };
+        *forms.entry(id).or_default() |= match form {
+            Form::Whole => kind::WHOLE,
+            Form::Beginning => kind::OPEN,
+            Form::Ending => kind::CLOSED,
+        };
+    }
+    forms
 }
 
 /// `YYYY-MM-DD`, with a month and a day that exist.

@@ -2,9 +2,11 @@
 
 use super::source::compile;
 use super::{Model, SHIPPED};
-use crate::answer::Finding;
-use crate::lists::ListsError;
-use crate::taxonomy::Surface;
+use crate::answer::{Finding, Typed};
+use crate::engine::Engine;
+use crate::lists::{Lists, ListsError};
+use crate::policy::{Audience, Policy};
+use crate::taxonomy::{Category, Severity, Surface};
 use crate::text::fold::Folded;
 
 const HEAD: &str = r#"
@@ -214,4 +216,19 @@ fn every_case_of_the_shipped_model_holds() {
     ] {
         assert!(check(&model, case).is_err(), "{case}");
     }
+}
+
+#[test]
+fn a_lesson_that_staff_have_announced_lowers_it() {
+    let policy = Policy::school_default(Audience::Year(9));
+    let mut engine = Engine::new(Lists::starter().unwrap(), policy).unwrap();
+    let text = "First the dinner, then the guilt. I think about my thighs, my bmi and carbs all evening.";
+    let found = |engine: &Engine| {
+        let findings = engine.check_text(&Typed { text, surface: Surface::Chat, url: "" });
+        let by_model = findings.into_iter().find(|finding| finding.rule == "model.eating_disorder");
+        by_model.map(|finding| (finding.severity, finding.context.len()))
+    };
+    assert_eq!(found(&engine), Some((Severity::Medium, 2)));
+    engine.announce_lesson([Category::EatingDisorder].into());
+    assert_eq!(found(&engine), Some((Severity::Low, 3)));
 }

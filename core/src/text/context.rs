@@ -1,15 +1,18 @@
-//! What a sentence says about a match in it: schoolwork, fiction, a negation, a friend.
+//! What a sentence says about a match in it: schoolwork, fiction, a quotation, a negation, a friend.
 //!
 //! Modest and explainable: the cues are phrases in `lists/context.toml`; however many are found, the severity goes down
-//! by one step at most, and never for what cannot wait. Each says so in words.
+//! once, as far as the strongest of them says, and never for what cannot wait. Each says so in words. A lesson that
+//! staff have announced is read in the same way.
 
 use super::run::Stretch;
+use crate::answer::Finding;
 use crate::lists::{Cue, Effect, Place, Rule};
-use crate::taxonomy::{Severity, Stage};
+use crate::taxonomy::{Category, Severity, Stage, Surface};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Words of a cue before a match, and how far from it the cue may begin.
-const BEFORE: usize = 6;
+/// Words of a cue before or after a match, and how far from it the cue may lie.
+const BESIDE: usize = 6;
 
 /// A match, read in its sentence.
 #[derive(Debug)]
@@ -19,19 +22,51 @@ pub(super) struct Reading {
 }
 
 /// Reads the sentence around a match.
-pub(super) fn read(cues: &[Cue], stretch: &Stretch<'_>, rule: &Rule, tokens: &Range<usize>) -> Reading {
+pub(super) fn read(
+    cues: &[Cue],
+    lesson: &BTreeSet<Category>,
+    stretch: &Stretch<'_>,
+    rule: &Rule,
+    tokens: &Range<usize>,
+    surface: Surface,
+) -> Reading {
     let mut reading = Reading { severity: rule.severity, notes: Vec::new() };
-    for cue in cues {
+    let mut note = |effect: Effect, why: &str| {
+        let severity = match effect {
+            Effect::Lower if may_lower(rule) => lower(rule.severity),
+            Effect::Quieten if may_lower(rule) => Severity::Low,
+            _ => rule.severity,
+        };
+        reading.severity = severity.min(reading.severity);
+        let lead = if severity < rule.severity { "Lowered: " } else { "" };
+        reading.notes.push(format!("{lead}{why}"));
+    };
+    let speaks = |cue: &&Cue| {
+        cue.surfaces.contains(surface) && (cue.only.is_empty() || cue.only.contains(&rule.category))
+    };
+    for cue in cues.iter().filter(speaks) {
         let Some(found) = find(cue, stretch, tokens) else { continue };
-        let lowers =
-            cue.effect == Effect::Lower && !cue.note_only.contains(&rule.category) && may_lower(rule);
-        if lowers {
-            reading.severity = lower(rule.severity);
+        if stretch.find(cue.unless, &(0..0)).is_some() {
+            continue;
         }
-        let lead = if lowers { "Lowered: " } else { "" };
-        reading.notes.push(format!("{lead}{}", cue.why.replace("{cue}", &words(stretch, &found))));
+        let effect = if cue.note_only.contains(&rule.category) { Effect::Note } else { cue.effect };
+        note(effect, &cue.why.replace("{cue}", &words(stretch, &found)));
+    }
+    if lesson.contains(&rule.category) {
+        let why = format!("staff have announced a lesson about {}.", rule.category.label());
+        note(Effect::Lower, &why);
     }
     reading
+}
+
+/// Reads a finding of the model in the light of a lesson that staff have announced.
+pub(super) fn announced(lesson: &BTreeSet<Category>, finding: &mut Finding) {
+    let may_lower = finding.severity < Severity::Critical && finding.stage != Some(Stage::Active);
+    if may_lower && lesson.contains(&finding.category) {
+        finding.severity = lower(finding.severity);
+        let label = finding.category.label();
+        finding.context.push(format!("Lowered: staff have announced a lesson about {label}."));
+    }
 }
 
 /// What cannot wait is never lowered, whatever stands beside it.
@@ -49,27 +84,26 @@ const fn lower(severity: Severity) -> Severity {
 }
 
 fn find(cue: &Cue, stretch: &Stretch<'_>, tokens: &Range<usize>) -> Option<Range<usize>> {
+    let starting = |start: usize| cue.any.numbers().filter_map(move |phrase| stretch.starting(phrase, start));
     match cue.place {
         Place::Sentence => stretch.find(cue.any, tokens),
-        Place::Before => (tokens.start.saturating_sub(BEFORE)..tokens.start).find_map(|start| {
-            cue.any
-                .numbers()
-                .filter_map(|phrase| stretch.starting(phrase, start))
-                .find(|found| found.end == tokens.start)
-        }),
+        Place::Quoting => {
+            let quoted = stretch.words.folded.tokens.get(tokens.clone())?.iter().all(|token| token.quoted);
+            if quoted { stretch.find(cue.any, tokens) } else { None }
+        }
+        Place::Before => (tokens.start.saturating_sub(BESIDE)..tokens.start)
+            .find_map(|start| starting(start).find(|found| found.end == tokens.start)),
+        Place::After => starting(tokens.end).next(),
     }
 }
 
 /// The words of a cue, folded: they are named in a reason, not quoted from the pupil.
 fn words(stretch: &Stretch<'_>, tokens: &Range<usize>) -> String {
-    let words: Vec<&str> = tokens
-        .clone()
-        .filter_map(|token| stretch.words.folded.tokens.get(token))
-        .map(|token| stretch.words.folded.word(token))
-        .collect();
+    let words: Vec<&str> = tokens.clone().map(|token| stretch.words.word(token)).collect();
     words.join(" ").chars().take(80).collect()
 }
 
 #[cfg(test)]
+#[cfg(feature = "sources")]
 #[path = "context_tests.rs"]
 mod tests;

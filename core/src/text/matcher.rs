@@ -1,26 +1,28 @@
 //! Finds rules in text.
 //!
-//! Of every phrase a few words are chosen (`anchor`); they are all that is looked for. Where one stands, the rest of the
-//! phrase is compared word by word. Texts are words already, so a search in the sorted vocabulary does what an automaton
-//! would, and nothing has to be built each time the browser wakes the extension; a test holds it against `aho-corasick`.
+//! Of every phrase a few words are chosen (`lists::anchors`); they are all that is looked for. Where one stands, the rest
+//! of the phrase is compared word by word. Texts are words already, so one look into a hash table for each word does what
+//! an automaton would, and nothing has to be built each time the browser wakes the extension; a test holds it against
+//! `aho-corasick`.
 
-use super::anchor::{Anchors, Use};
 use super::context;
 use super::excerpt;
 use super::fold::{Folded, Token};
 use super::repair::repair;
-use super::run::{Stretch, Words};
-use super::vocabulary::Vocabulary;
+use super::run::{Stretch, Words, look_up};
 use crate::answer::Finding;
-use crate::lists::{Compiled, Cue, ListsError, Pool, Rule};
+use crate::lists::{Anchors, Compiled, Cue, Phrases, Pool, Rule, Strings, Use, Vocabulary};
 use crate::model::Model;
 use crate::policy::Audience;
-use crate::taxonomy::Surface;
+use crate::taxonomy::{Category, Surface};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Words on either side that belong to “the same sentence” when somebody writes without stops.
 const REACH: usize = 40;
+/// Words of a match that hangs on one of several readings of a mistyped word.
+const LEAST_FOR_OTHERS: usize = 3;
 /// Sentences in which one rule is reported.
 const MAX_PER_RULE: usize = 8;
 
@@ -28,25 +30,45 @@ const MAX_PER_RULE: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Matcher {
     rules: Vec<Rule>,
+    near: Vec<Phrases>,
     cues: Vec<Cue>,
     pool: Pool,
     vocabulary: Vocabulary,
     anchors: Anchors,
+    strings: Strings,
+    audience: Audience,
+    /// What staff have announced a lesson about.
+    pub(crate) lesson: BTreeSet<Category>,
     /// What several signs together say; none when only rules are asked.
     model: Option<Model>,
 }
 
+/// What is found in a text.
+#[derive(Debug, Default)]
+pub(crate) struct Read {
+    /// Gravest first, and then in the order of the text.
+    pub(crate) findings: Vec<Finding>,
+    /// Signals that mean something only together, in the order of the text.
+    pub(crate) signals: Vec<Signal>,
+}
+
+/// Something that is no finding by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Signal {
+    /// Which one, from 1.
+    pub(crate) number: u8,
+    /// Bytes of the original text, on character edges.
+    pub(crate) span: Range<usize>,
+    /// The sentence, in bytes of the original.
+    pub(crate) sentence: Range<usize>,
+}
+
 impl Matcher {
-    /// Builds the matcher for an audience: rules for other years are left out.
-    ///
-    /// # Errors
-    /// [`ListsError::Damaged`] when a rule has a phrase that could never be found.
-    pub(crate) fn new(compiled: Compiled, audience: Audience) -> Result<Self, ListsError> {
-        let vocabulary = Vocabulary::new(compiled.words, &compiled.pool);
-        let rules: Vec<Rule> =
-            compiled.rules.into_iter().filter(|rule| applies(rule.years, audience)).collect();
-        let anchors = Anchors::new(&rules, &compiled.pool, &vocabulary)?;
-        Ok(Self { rules, cues: compiled.cues, pool: compiled.pool, vocabulary, anchors, model: None })
+    /// Takes the lists into use for an audience: rules for other years are left out.
+    pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
+        let Compiled { rules, near, cues, pool, vocabulary, anchors, strings, .. } = compiled;
+        let lesson = BTreeSet::new();
+        Self { rules, near, cues, pool, vocabulary, anchors, strings, audience, lesson, model: None }
     }
 
     /// Asks a model too, where no rule has said the same.
@@ -54,26 +76,53 @@ impl Matcher {
         Self { model: Some(model), ..self }
     }
 
-    /// Everything that is found in a text, gravest first, and then in the order of the text.
-    pub(crate) fn check(&self, text: &str, surface: Surface) -> Vec<Finding> {
-        let folded = repair(Folded::new(text), text, &self.vocabulary);
-        let words = Words::new(&folded, &self.vocabulary);
+    /// A name or a reason.
+    pub(crate) fn string(&self, number: u32) -> &str {
+        self.strings.get(number)
+    }
+
+    /// Everything that is found in a text.
+    pub(crate) fn read(&self, text: &str, surface: Surface) -> Read {
+        let plain = Folded::new(text);
+        let known = look_up(&plain, &self.vocabulary);
+        let repaired = repair(&plain, &known, text, &self.vocabulary);
+        let (folded, known) = match &repaired {
+            Some(repaired) => (repaired, look_up(repaired, &self.vocabulary)),
+            None => (&plain, known),
+        };
+        let words = Words::new(folded, &self.vocabulary, known);
         let mut hits = Hits::default();
         for (token, known) in words.known().iter().enumerate() {
-            let leads = self.vocabulary.leads(*known);
-            let mut uses = leads.flat_map(|id| self.anchors.uses(id)).peekable();
-            if uses.peek().is_none() {
-                continue;
+            for id in self.vocabulary.leads(*known, words.word(token)) {
+                self.follow(&words, token, id, 1, surface, &mut hits);
             }
-            let stretch = self.stretch(&words, token);
-            uses.for_each(|place| self.verify(&stretch, token, place, surface, &mut hits));
         }
-        let mut findings: Vec<Finding> =
-            hits.found.iter().map(|hit| self.finding(text, &words, hit, surface)).collect();
+        // What a mistyped word may also stand for counts only together with other words.
+        for (token, others) in &folded.others {
+            for other in others {
+                let word = self.vocabulary.word(*other);
+                for id in self.vocabulary.leads(self.vocabulary.look(word), word) {
+                    self.follow(&words, *token, id, LEAST_FOR_OTHERS, surface, &mut hits);
+                }
+            }
+        }
+        let mut read = Read::default();
+        for hit in &hits.found {
+            let Some(rule) = self.rules.get(hit.rule) else { continue };
+            if rule.signal == 0 {
+                read.findings.push(self.finding(text, &words, hit, rule, surface));
+            } else {
+                let sentence = folded.sentences.get(hit.sentence).cloned().unwrap_or_default();
+                read.signals.push(Signal { number: rule.signal, span: span(folded, &hit.tokens), sentence });
+            }
+        }
         if let Some(model) = &self.model {
-            model.add(text, &folded, surface, &mut findings);
+            let by_rules = read.findings.len();
+            model.add(text, folded, surface, &mut read.findings);
+            let by_model = read.findings.iter_mut().skip(by_rules);
+            by_model.for_each(|finding| context::announced(&self.lesson, finding));
         }
-        findings.sort_by(|a, b| {
+        read.findings.sort_by(|a, b| {
             (Reverse(a.severity), Reverse(a.stage), a.span.start, &a.rule).cmp(&(
                 Reverse(b.severity),
                 Reverse(b.stage),
@@ -81,25 +130,71 @@ impl Matcher {
                 &b.rule,
             ))
         });
-        findings
+        read.signals.sort_by_key(|signal| signal.span.start);
+        read
     }
 
-    fn verify(&self, stretch: &Stretch<'_>, token: usize, place: &Use, surface: Surface, hits: &mut Hits) {
-        let Some(tokens) = stretch.around(place.place, token) else { return };
-        let Some(rule) = self.rules.get(place.rule).filter(|rule| rule.surfaces.contains(&surface)) else {
+    /// Looks for what a word leads to around a token, if it has at least so many words.
+    fn follow(
+        &self,
+        words: &Words<'_>,
+        token: usize,
+        id: u32,
+        least: usize,
+        surface: Surface,
+        hits: &mut Hits,
+    ) {
+        if !self.anchors.has(id) {
+            return;
+        }
+        let stretch = self.stretch(words, token);
+        for place in self.anchors.uses(&self.pool, id) {
+            let found = stretch.around(&place, token).filter(|tokens| tokens.len() >= least);
+            if let Some(tokens) = found {
+                self.verify(&stretch, tokens, &place, surface, hits);
+            }
+        }
+    }
+
+    fn verify(
+        &self,
+        stretch: &Stretch<'_>,
+        tokens: Range<usize>,
+        place: &Use,
+        surface: Surface,
+        hits: &mut Hits,
+    ) {
+        // The rules are in the order of their phrases.
+        let after = self.rules.partition_point(|rule| rule.any.numbers().start <= place.phrase);
+        let Some((index, rule)) = after.checked_sub(1).and_then(|at| Some((at, self.rules.get(at)?))) else {
             return;
         };
-        let Some(sentence) = stretch.words.folded.tokens.get(token).map(|token| token.sentence) else {
+        let Some(sentence) = stretch.words.folded.tokens.get(tokens.start).map(|token| token.sentence) else {
             return;
         };
         let nowhere = 0..0;
-        if hits.has(place.rule, sentence)
+        if !rule.surfaces.contains(surface)
+            || !applies(rule.years, self.audience)
+            || hits.has(index, sentence)
             || (!rule.with.is_empty() && stretch.find(rule.with, &nowhere).is_none())
+            || !self.has_near(stretch, rule, &tokens)
             || stretch.find(rule.unless, &nowhere).is_some()
         {
             return;
         }
-        hits.found.push(Hit { rule: place.rule, sentence, tokens });
+        hits.found.push(Hit { rule: index, sentence, tokens });
+    }
+
+    /// Whether of each group that a rule wants near its match, one is.
+    fn has_near(&self, stretch: &Stretch<'_>, rule: &Rule, tokens: &Range<usize>) -> bool {
+        let within = usize::from(rule.within);
+        let around = Stretch {
+            from: stretch.from.max(tokens.start.saturating_sub(within)),
+            to: stretch.to.min(tokens.end + within),
+            ..*stretch
+        };
+        let groups = self.near.get(rule.near.0 as usize..rule.near.1 as usize).unwrap_or_default();
+        groups.iter().all(|group| around.find(*group, tokens).is_some())
     }
 
     /// The words of the sentence around a token, at most [`REACH`] on either side.
@@ -117,27 +212,31 @@ impl Matcher {
         }
     }
 
-    fn finding(&self, text: &str, words: &Words<'_>, hit: &Hit, surface: Surface) -> Finding {
+    fn finding(&self, text: &str, words: &Words<'_>, hit: &Hit, rule: &Rule, surface: Surface) -> Finding {
         let folded = words.folded;
-        let rule = &self.rules[hit.rule];
-        let origin =
-            |token: usize| folded.tokens.get(token).map(|token| token.origin.clone()).unwrap_or_default();
-        let span = origin(hit.tokens.start).start..origin(hit.tokens.end.saturating_sub(1)).end;
+        let span = span(folded, &hit.tokens);
         let stretch = self.stretch(words, hit.tokens.start);
-        let read = context::read(&self.cues, &stretch, rule, &hit.tokens);
+        let read = context::read(&self.cues, &self.lesson, &stretch, rule, &hit.tokens, surface);
         let sentence = folded.sentences.get(hit.sentence).cloned().unwrap_or(0..text.len());
         Finding {
             category: rule.category,
             severity: read.severity,
             stage: rule.stage,
             surface,
-            rule: rule.name.clone(),
-            why: rule.why.clone(),
+            rule: self.strings.get(rule.name).to_owned(),
+            why: self.strings.get(rule.why).to_owned(),
             excerpt: excerpt::cut(text, &sentence, &span),
             span,
             context: read.notes,
         }
     }
+}
+
+/// The bytes of the original that some tokens cover.
+fn span(folded: &Folded, tokens: &Range<usize>) -> Range<usize> {
+    let origin =
+        |token: usize| folded.tokens.get(token).map(|token| token.origin.clone()).unwrap_or_default();
+    origin(tokens.start).start..origin(tokens.end.saturating_sub(1)).end
 }
 
 /// A rule that was found.
@@ -171,5 +270,6 @@ fn applies(years: Option<(u8, u8)>, audience: Audience) -> bool {
 }
 
 #[cfg(test)]
+#[cfg(feature = "sources")]
 #[path = "matcher_tests.rs"]
 mod tests;

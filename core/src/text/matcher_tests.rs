@@ -1,5 +1,5 @@
 use super::*;
-use crate::lists::Lists;
+use crate::lists::{Known, Lists};
 use crate::taxonomy::{Category, Severity, Stage};
 use aho_corasick::AhoCorasick;
 use proptest::prelude::*;
@@ -38,11 +38,11 @@ why = "Younger."
 
 fn matcher(audience: Audience) -> Matcher {
     let lists = Lists::from_sources(&[("phrases/suicide.toml", RULES)]).unwrap();
-    Matcher::new(lists.into_compiled(), audience).unwrap()
+    Matcher::new(lists.into_compiled(), audience)
 }
 
 fn found(text: &str) -> Vec<String> {
-    let findings = matcher(Audience::Year(9)).check(text, Surface::Chat);
+    let findings = matcher(Audience::Year(9)).read(text, Surface::Chat).findings;
     findings.into_iter().map(|f| format!("{}={}", f.rule, text.get(f.span).unwrap())).collect()
 }
 
@@ -87,7 +87,7 @@ fn a_rule_is_reported_once_in_a_sentence_and_again_in_the_next() {
 
 #[test]
 fn surfaces_and_years_are_kept() {
-    let count = |audience, text, surface| matcher(audience).check(text, surface).len();
+    let count = |audience, text, surface| matcher(audience).read(text, surface).findings.len();
     assert_eq!(count(Audience::Year(9), "painless", Surface::Search), 1);
     assert_eq!(count(Audience::Year(9), "painless", Surface::Chat), 0);
     assert_eq!(count(Audience::Year(6), "poo", Surface::Chat), 1);
@@ -99,7 +99,7 @@ fn surfaces_and_years_are_kept() {
 #[test]
 fn the_gravest_comes_first_with_its_reason_and_its_sentence() {
     let text = "Hello. I want to die, tonight I take the pills!  Bye.";
-    let findings = matcher(Audience::Year(9)).check(text, Surface::Chat);
+    let findings = matcher(Audience::Year(9)).read(text, Surface::Chat).findings;
     let first = &findings[0];
     assert_eq!((first.rule.as_str(), first.severity), ("suicide.means", Severity::Critical));
     assert_eq!((first.stage, first.category), (Some(Stage::Active), Category::Suicide));
@@ -114,10 +114,17 @@ fn spans_are_of_the_original_also_after_repair() {
     assert_eq!(found("“Kìll\u{200b} MYSELF”"), ["suicide.want-to-die=Kìll\u{200b} MYSELF"]);
 }
 
+fn repaired(matcher: &Matcher, text: &str) -> Folded {
+    let plain = Folded::new(text);
+    let known = look_up(&plain, &matcher.vocabulary);
+    repair(&plain, &known, text, &matcher.vocabulary).unwrap_or(plain)
+}
+
 /// Everything that a rule's first phrases could match, found by brute force: the oracle for the anchors.
 fn brute(matcher: &Matcher, text: &str) -> Vec<(usize, usize)> {
-    let folded = repair(Folded::new(text), text, &matcher.vocabulary);
-    let words = Words::new(&folded, &matcher.vocabulary);
+    let folded = repaired(matcher, text);
+    let known = look_up(&folded, &matcher.vocabulary);
+    let words = Words::new(&folded, &matcher.vocabulary, known);
     let mut hits: Vec<(usize, usize)> = Vec::new();
     for token in 0..folded.tokens.len() {
         for (index, rule) in matcher.rules.iter().enumerate() {
@@ -147,12 +154,13 @@ proptest! {
     ) {
         let text = words.join(" ");
         let matcher = matcher(Audience::Unspecified);
-        let folded = repair(Folded::new(&text), &text, &matcher.vocabulary);
+        let folded = repaired(&matcher, &text);
         let mut hits: Vec<(usize, usize)> = matcher
-            .check(&text, Surface::Search)
+            .read(&text, Surface::Search)
+            .findings
             .iter()
             .map(|finding| {
-                let rule = matcher.rules.iter().position(|rule| rule.name == finding.rule).unwrap();
+                let rule = matcher.rules.iter().position(|rule| matcher.string(rule.name) == finding.rule).unwrap();
                 let token = folded.tokens.iter().find(|t| t.origin.start == finding.span.start).unwrap();
                 (rule, token.sentence)
             })
@@ -181,7 +189,7 @@ fn oracle(matcher: &Matcher, automaton: &AhoCorasick, folded: &Folded) -> Vec<Ve
 
 #[test]
 fn words_are_known_as_an_automaton_would_know_them() {
-    let matcher = Matcher::new(Lists::starter().unwrap().into_compiled(), Audience::Unspecified).unwrap();
+    let matcher = Matcher::new(Lists::starter().unwrap().into_compiled(), Audience::Unspecified);
     let count = u32::try_from(matcher.vocabulary.len()).unwrap();
     let automaton =
         AhoCorasick::new((0..count).map(|id| format!(" {}", matcher.vocabulary.word(id)))).unwrap();
@@ -193,9 +201,13 @@ fn words_are_known_as_an_automaton_would_know_them() {
             known + ending
         };
         let folded = Folded::new(&words.iter().map(cut).collect::<Vec<_>>().join(" "));
-        let read = Words::new(&folded, &matcher.vocabulary);
-        let known: Vec<Vec<u32>> =
-            read.known().iter().map(|known| matcher.vocabulary.leads(*known).collect()).collect();
+        let found = look_up(&folded, &matcher.vocabulary);
+        let leads = |(token, known): (&Token, &Known)| -> Vec<u32> {
+            // Endings are no automaton's business.
+            let known = Known { closed: false, ..*known };
+            matcher.vocabulary.leads(known, folded.word(token)).collect()
+        };
+        let known: Vec<Vec<u32>> = folded.tokens.iter().zip(&found).map(leads).collect();
         prop_assert_eq!(known, oracle(&matcher, &automaton, &folded));
     });
 }

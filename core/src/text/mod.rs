@@ -1,16 +1,17 @@
 //! Text: from what somebody typed to findings that explain themselves.
 //!
-//! `fold` makes plain words, `repair` undoes disguises, `matcher` finds rules in them (`anchor` chooses the words that
-//! it looks for, `run` compares one phrase with the words around a place), `context` reads what the sentence says about
-//! the match, and `excerpt` cuts the sentence out. What follows from findings is the policy's business.
+//! `fold` makes plain words, `repair` undoes disguises and slips, `matcher` finds rules in them (`run` compares one phrase
+//! with the words around a place), `context` reads what the sentence says about the match, and `excerpt` cuts the
+//! sentence out. `conversation` remembers what several lines mean together. What follows from findings is the policy's
+//! business.
 
-mod anchor;
 mod context;
+mod conversation;
 pub(crate) mod excerpt;
 pub(crate) mod fold;
 mod matcher;
 mod repair;
 mod run;
-mod vocabulary;
 
+pub use conversation::Memory;
 pub(crate) use matcher::Matcher;

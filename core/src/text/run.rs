@@ -4,8 +4,7 @@
 //! must follow each other directly, except across a gap.
 
 use super::fold::Folded;
-use super::vocabulary::{Known, Vocabulary};
-use crate::lists::{Code, Phrases, Piece, Pool};
+use crate::lists::{Code, Known, Phrases, Pool, Use, Vocabulary};
 use std::ops::Range;
 
 /// Words that may stand in a gap.
@@ -18,9 +17,13 @@ pub(crate) struct Words<'a> {
     known: Vec<Known>,
 }
 
+/// What the vocabulary says of every word.
+pub(crate) fn look_up(folded: &Folded, vocabulary: &Vocabulary) -> Vec<Known> {
+    folded.tokens.iter().map(|token| vocabulary.look(folded.word(token))).collect()
+}
+
 impl<'a> Words<'a> {
-    pub(crate) fn new(folded: &'a Folded, vocabulary: &'a Vocabulary) -> Self {
-        let known = folded.tokens.iter().map(|token| vocabulary.look(folded.word(token))).collect();
+    pub(crate) const fn new(folded: &'a Folded, vocabulary: &'a Vocabulary, known: Vec<Known>) -> Self {
         Self { folded, vocabulary, known }
     }
 
@@ -32,27 +35,25 @@ impl<'a> Words<'a> {
     /// The code of a phrase's word that is this very word.
     fn code(&self, token: usize) -> Code {
         let number = self.known.get(token).and_then(|known| known.number);
-        number.map_or(Code::UNKNOWN, |id| Piece::Word { id, prefix: false }.into())
+        number.map_or(Code::UNKNOWN, Code::whole)
     }
 
     /// Whether the piece is the word at `token`, whose code is `code`.
     fn is(&self, piece: Code, token: usize, code: Code) -> bool {
+        let part = |word: &str| {
+            piece.beginning().is_some_and(|id| word.starts_with(self.vocabulary.word(id)))
+                || piece.ending().is_some_and(|id| word.ends_with(self.vocabulary.word(id)))
+        };
+        let other = |id: &u32| piece == Code::whole(*id) || part(self.vocabulary.word(*id));
         piece == code
-            || piece.beginning().is_some_and(|id| self.word(token).starts_with(self.vocabulary.word(id)))
+            || part(self.word(token))
+            || (!self.folded.others.is_empty() && self.folded.others(token).iter().any(other))
     }
 
-    fn word(&self, token: usize) -> &str {
+    /// The word at a place; empty beyond the last.
+    pub(crate) fn word(&self, token: usize) -> &str {
         self.folded.tokens.get(token).map_or("", |token| self.folded.word(token))
     }
-}
-
-/// Where in the pool an anchor stands: phrase, place of its step, run, and piece of the run.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) phrase: u32,
-    pub(crate) step: usize,
-    pub(crate) run: usize,
-    pub(crate) piece: usize,
 }
 
 /// A stretch of words that a phrase may lie in.
@@ -67,10 +68,10 @@ pub(crate) struct Stretch<'a> {
 
 impl Stretch<'_> {
     /// The tokens of the phrase if its piece at `place` is the word at `token`.
-    pub(crate) fn around(&self, place: Place, token: usize) -> Option<Range<usize>> {
+    pub(crate) fn around(&self, place: &Use, token: usize) -> Option<Range<usize>> {
         let steps = self.pool.steps(place.phrase);
         let pieces = self.pool.pieces(place.run);
-        if !(self.from..self.to).contains(&token) || !self.is(*pieces.get(place.piece)?, token) {
+        if !(self.from..self.to).contains(&token) || !self.is(Code(*pieces.get(place.piece)?), token) {
             return None;
         }
         let after = place.step + 1..steps.end;
@@ -108,24 +109,24 @@ impl Stretch<'_> {
         let by_word = (next..(next + slack + 1).min(self.to)).find_map(|token| {
             let code = self.words.code(token);
             runs()
-                .filter_map(<[Code]>::split_first)
-                .filter(|(first, _)| self.words.is(**first, token, code))
+                .filter_map(<[u32]>::split_first)
+                .filter(|(first, _)| self.words.is(Code(**first), token, code))
                 .find_map(|(_, others)| self.run_forwards(rest.clone(), others, token + 1, 0))
         });
         by_word.or_else(|| {
             runs()
-                .filter(|pieces| pieces.first().is_none_or(|first| first.is_gap()))
+                .filter(|pieces| pieces.first().is_none_or(|first| Code(*first).is_gap()))
                 .find_map(|pieces| self.run_forwards(rest.clone(), pieces, next, slack))
         })
     }
 
-    fn run_forwards(&self, rest: Range<usize>, pieces: &[Code], next: usize, slack: usize) -> Option<usize> {
+    fn run_forwards(&self, rest: Range<usize>, pieces: &[u32], next: usize, slack: usize) -> Option<usize> {
         let Some((piece, pieces)) = pieces.split_first() else { return self.forwards(rest, next, slack) };
-        if piece.is_gap() {
+        if Code(*piece).is_gap() {
             return self.run_forwards(rest, pieces, next, GAP);
         }
         (next..(next + slack + 1).min(self.to))
-            .filter(|token| self.is(*piece, *token))
+            .filter(|token| self.is(Code(*piece), *token))
             .find_map(|token| self.run_forwards(rest.clone(), pieces, token + 1, 0))
     }
 
@@ -137,13 +138,13 @@ impl Stretch<'_> {
         let by_word = (before.saturating_sub(slack + 1).max(self.from)..before).rev().find_map(|token| {
             let code = self.words.code(token);
             runs()
-                .filter_map(<[Code]>::split_last)
-                .filter(|(last, _)| self.words.is(**last, token, code))
+                .filter_map(<[u32]>::split_last)
+                .filter(|(last, _)| self.words.is(Code(**last), token, code))
                 .find_map(|(_, others)| self.run_backwards(rest.clone(), others, token, 0))
         });
         by_word.or_else(|| {
             runs()
-                .filter(|pieces| pieces.last().is_none_or(|last| last.is_gap()))
+                .filter(|pieces| pieces.last().is_none_or(|last| Code(*last).is_gap()))
                 .find_map(|pieces| self.run_backwards(rest.clone(), pieces, before, slack))
         })
     }
@@ -151,19 +152,19 @@ impl Stretch<'_> {
     fn run_backwards(
         &self,
         rest: Range<usize>,
-        pieces: &[Code],
+        pieces: &[u32],
         before: usize,
         slack: usize,
     ) -> Option<usize> {
         let Some((piece, pieces)) = pieces.split_last() else {
             return self.backwards(rest, before, slack);
         };
-        if piece.is_gap() {
+        if Code(*piece).is_gap() {
             return self.run_backwards(rest, pieces, before, GAP);
         }
         (before.saturating_sub(slack + 1).max(self.from)..before)
             .rev()
-            .filter(|token| self.is(*piece, *token))
+            .filter(|token| self.is(Code(*piece), *token))
             .find_map(|token| self.run_backwards(rest.clone(), pieces, token, 0))
     }
 

@@ -24,6 +24,19 @@ pub(crate) struct Token {
     pub(crate) separator: Option<char>,
     /// May be a disguised word: digits among letters, or one letter three times in a row.
     pub(crate) odd: bool,
+    /// Stands between quotation marks.
+    pub(crate) quoted: bool,
+}
+
+/// Signs of disguise in a whole text, so that a text without any is not looked through again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Hints {
+    /// Some word is odd.
+    pub(crate) odd: bool,
+    /// Some symbol that may stand for a letter touches one.
+    pub(crate) symbols: bool,
+    /// How many words have one character.
+    pub(crate) singles: usize,
 }
 
 /// Folded text: `" word word "`, a space on either side of each word.
@@ -33,16 +46,32 @@ pub(crate) struct Folded {
     pub(crate) tokens: Vec<Token>,
     /// Bytes of the original; every token lies in one.
     pub(crate) sentences: Vec<Range<usize>>,
+    pub(crate) hints: Hints,
+    /// Other words, by number, that a mistyped word may stand for: by the index of its token, in order.
+    pub(crate) others: Vec<(usize, Vec<u32>)>,
 }
 
 impl Folded {
     /// Folds a text.
     pub(crate) fn new(original: &str) -> Self {
         let mut folder = Folder::new(original.len());
-        let mut rest = original.char_indices().peekable();
-        while let Some((at, c)) = rest.next() {
-            let end = rest.peek().map_or(original.len(), |(next, _)| *next);
-            folder.character(c, at..end, rest.peek().map(|(_, next)| *next));
+        let bytes = original.as_bytes();
+        let mut at = 0;
+        while let Some(byte) = bytes.get(at) {
+            // Most of what is typed is plain letters and spaces.
+            if byte.is_ascii_alphanumeric() {
+                let run = bytes.get(at..).unwrap_or_default();
+                let end = at + run.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+                folder.plain(original.get(at..end).unwrap_or_default(), at..end);
+                at = end;
+                continue;
+            }
+            let mut rest = original.get(at..).unwrap_or_default().chars();
+            let Some(c) = rest.next() else { break };
+            let end = at + c.len_utf8();
+            let next = rest.find(|next| !table::is_invisible(*next));
+            folder.character(c, at..end, next);
+            at = end;
         }
         folder.finish(original.len())
     }
@@ -50,6 +79,12 @@ impl Folded {
     /// The word of a token.
     pub(crate) fn word(&self, token: &Token) -> &str {
         self.text.get(token.word.clone()).unwrap_or_default()
+    }
+
+    /// Other words that the word of a token may stand for.
+    pub(crate) fn others(&self, token: usize) -> &[u32] {
+        let found = self.others.binary_search_by_key(&token, |(token, _)| *token);
+        found.ok().and_then(|at| self.others.get(at)).map_or(&[], |(_, others)| others.as_slice())
     }
 
     /// Adds a word after the last one.
@@ -76,11 +111,15 @@ struct Folder {
     sentence_start: usize,
     /// The run of `.`, `!` and `?` that may end the sentence.
     stops: Stops,
+    /// Between quotation marks.
+    quoted: bool,
 }
 
+/// The word that is being read; its letters are in the folded text already.
 #[derive(Default)]
 struct Word {
-    letters: String,
+    /// Bytes of the folded text; none when no word is being read.
+    start: Option<usize>,
     origin: Range<usize>,
     /// Whether accents on the last letter are dropped.
     plain_script: bool,
@@ -89,6 +128,7 @@ struct Word {
     stretched: bool,
     run: usize,
     last: Option<char>,
+    letters: usize,
     /// An apostrophe that belongs to the word if a letter follows.
     apostrophe: bool,
 }
@@ -105,21 +145,20 @@ impl Folder {
         Self {
             out: Folded {
                 text: String::with_capacity(bytes + 2),
-                tokens: Vec::with_capacity(bytes / 5 + 1),
-                sentences: Vec::new(),
+                tokens: Vec::with_capacity(bytes / 4 + 1),
+                ..Folded::default()
             },
             word: Word::default(),
             separator: None,
             separators: 0,
             sentence_start: 0,
             stops: Stops::default(),
+            quoted: false,
         }
     }
 
     fn character(&mut self, c: char, origin: Range<usize>, next: Option<char>) {
-        if c.is_ascii_alphanumeric() {
-            self.letter(c.to_ascii_lowercase(), origin);
-        } else if c.is_ascii() {
+        if c.is_ascii() {
             self.mark(c, origin, next);
         } else if table::is_invisible(c) {
             // Dropped without a trace: it neither joins nor parts words.
@@ -142,11 +181,36 @@ impl Folder {
         }
     }
 
+    /// Plain letters and digits.
+    fn plain(&mut self, run: &str, origin: Range<usize>) {
+        self.begin(origin.start);
+        let word = &mut self.word;
+        word.origin.end = origin.end;
+        let mut last = word.last.and_then(|last| u8::try_from(last).ok()).unwrap_or_default();
+        for byte in run.bytes() {
+            let alphabetic = byte.is_ascii_alphabetic();
+            let byte = byte.to_ascii_lowercase();
+            word.run = if byte == last { word.run + 1 } else { 1 };
+            last = byte;
+            word.alphabetic |= alphabetic;
+            word.digits |= !alphabetic;
+            word.stretched |= word.run >= 3 && alphabetic;
+        }
+        word.last = Some(char::from(last));
+        word.letters += run.len();
+        word.plain_script = true;
+        let start = self.out.text.len();
+        self.out.text.push_str(run);
+        if let Some(letters) = self.out.text.get_mut(start..) {
+            letters.make_ascii_lowercase();
+        }
+    }
+
     /// A piece of a character that is not plain ASCII as typed.
     fn part(&mut self, c: char, origin: Range<usize>, next: Option<char>) {
         if is_combining_mark(c) {
             // An accent on a Latin, Greek or Cyrillic letter is dropped; elsewhere marks are vowels and stay.
-            if !self.word.letters.is_empty() && !self.word.plain_script {
+            if self.word.start.is_some() && !self.word.plain_script {
                 self.letter(c, origin);
             }
         } else if let Some(letter) = table::lookalike(c) {
@@ -158,33 +222,48 @@ impl Folder {
         }
     }
 
-    fn letter(&mut self, c: char, origin: Range<usize>) {
+    /// Begins a word, unless one is being read.
+    fn begin(&mut self, origin: usize) {
         self.stops_before_word();
-        let word = &mut self.word;
-        if word.letters.is_empty() {
-            word.origin = origin.clone();
-            word.plain_script = true;
+        if self.word.start.is_none() {
+            if self.out.text.is_empty() {
+                self.out.text.push(' ');
+            }
+            self.word.start = Some(self.out.text.len());
+            self.word.origin = origin..origin;
+            self.word.plain_script = true;
         }
-        word.apostrophe = false;
+        self.word.apostrophe = false;
+    }
+
+    fn letter(&mut self, c: char, origin: Range<usize>) {
+        self.begin(origin.start);
+        let word = &mut self.word;
         word.origin.end = origin.end;
         word.run = if word.last == Some(c) { word.run + 1 } else { 1 };
         word.last = Some(c);
+        word.letters += 1;
         word.digits |= c.is_ascii_digit();
         word.alphabetic |= c.is_alphabetic();
         word.stretched |= word.run >= 3 && c.is_alphabetic();
         if !is_combining_mark(c) {
             word.plain_script = table::drops_accents(c);
         }
-        word.letters.push(c);
+        self.out.text.push(c);
     }
 
     /// Anything that is not part of a word.
     fn mark(&mut self, c: char, origin: Range<usize>, next: Option<char>) {
+        let after = next.is_some_and(char::is_alphanumeric);
+        if matches!(c, '@' | '$' | '!' | '|' | '+' | '*' | '#' | '€') {
+            // “well!” ends a sentence; what touches a letter after it may be a letter itself.
+            self.out.hints.symbols |= after || (c != '!' && self.word.start.is_some());
+        }
         match c {
-            '\'' if !self.word.letters.is_empty() && !self.word.apostrophe => {
+            '\'' if self.word.start.is_some() && !self.word.apostrophe => {
                 self.word.apostrophe = true;
                 // Between letters it is dropped; the next character decides.
-                if !next.is_some_and(char::is_alphanumeric) {
+                if !after {
                     self.separate(c);
                 }
             }
@@ -200,6 +279,7 @@ impl Folder {
             '\n' | '\r' | '\u{2028}' | '\u{2029}' => {
                 self.separate(' ');
                 self.end_sentence(origin.start);
+                self.quoted = false;
             }
             '"' | '\'' | ')' | ']' | '“' | '”' | '»' if self.stops.end > 0 => {
                 self.separate(c);
@@ -215,6 +295,13 @@ impl Folder {
             }
             _ => self.separate(c),
         }
+        // The word before has been ended, so this is about the next.
+        match c {
+            '"' => self.quoted = !self.quoted,
+            '“' | '«' | '„' => self.quoted = true,
+            '”' | '»' => self.quoted = false,
+            _ => {}
+        }
     }
 
     fn separate(&mut self, c: char) {
@@ -229,18 +316,21 @@ impl Folder {
     }
 
     fn end_word(&mut self) {
-        if self.word.letters.is_empty() {
-            return;
-        }
+        let Some(start) = self.word.start else { return };
         let word = std::mem::take(&mut self.word);
-        let token = Token {
-            word: 0..0,
+        let end = self.out.text.len();
+        self.out.text.push(' ');
+        let odd = word.stretched || (word.digits && word.alphabetic);
+        self.out.hints.odd |= odd;
+        self.out.hints.singles += usize::from(word.letters == 1);
+        self.out.tokens.push(Token {
+            word: start..end,
             origin: word.origin,
             sentence: self.out.sentences.len(),
             separator: self.separator.filter(|_| self.separators == 1),
-            odd: word.stretched || (word.digits && word.alphabetic),
-        };
-        self.out.push(&word.letters, token);
+            odd,
+            quoted: self.quoted,
+        });
         self.separator = None;
         self.separators = 0;
     }

@@ -1,0 +1,70 @@
+//! The words by which phrases are looked for.
+//!
+//! Of every phrase one step is chosen that is cheap to look for: few alternatives, and none of them a word that is
+//! everywhere, so that the phrase is compared seldom. Chosen when lists are compiled, so that nothing has to be chosen
+//! each time the browser wakes the extension.
+
+use crate::lists::pool::Pool;
+use serde::{Deserialize, Serialize};
+
+/// One phrase of a rule, and where in it a word stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Use {
+    pub(crate) phrase: u32,
+    /// Place of its step in the pool.
+    pub(crate) step: usize,
+    /// Run of the step.
+    pub(crate) run: usize,
+    /// Piece of the run.
+    pub(crate) piece: usize,
+}
+
+/// For every word, the phrases that are looked for where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Anchors {
+    /// Where the uses of each word end.
+    #[serde(with = "super::numbers::ends")]
+    pub(super) ends: Vec<u32>,
+    #[serde(with = "super::numbers")]
+    pub(super) phrases: Vec<u32>,
+    /// Where in the phrase: its step, and in that the run and the piece, see [`unpack`].
+    #[serde(with = "super::numbers")]
+    pub(super) places: Vec<u32>,
+}
+
+/// Step, run and piece of a phrase in one number. Runs are at most 256 (a phrase has no more alternatives), pieces and
+/// steps at most as many as a line has words.
+pub(super) const fn unpack(place: u32) -> (usize, usize, usize) {
+    ((place & 0xff) as usize, (place >> 16) as usize, (place >> 8 & 0xff) as usize)
+}
+
+impl Anchors {
+    /// Whether anything is looked for where a word stands.
+    pub(crate) fn has(&self, word: u32) -> bool {
+        !self.range(word).is_empty()
+    }
+
+    fn range(&self, word: u32) -> std::ops::Range<usize> {
+        let word = word as usize;
+        let start = word.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        start as usize..self.ends.get(word).copied().unwrap_or(start) as usize
+    }
+
+    /// What a word leads to.
+    pub(crate) fn uses(&self, pool: &Pool, word: u32) -> impl Iterator<Item = Use> {
+        self.range(word).filter_map(|index| {
+            let phrase = *self.phrases.get(index)?;
+            let (step, run, piece) = unpack(*self.places.get(index)?);
+            let step = pool.steps(phrase).start + step;
+            Some(Use { phrase, step, run: pool.runs(pool.step(step)).start + run, piece })
+        })
+    }
+
+    /// Whether the tables fit together, for so many words and phrases.
+    pub(crate) fn is_sound(&self, words: usize, phrases: usize) -> bool {
+        self.ends.len() == words
+            && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
+            && self.places.len() == self.phrases.len()
+            && self.phrases.iter().all(|phrase| (*phrase as usize) < phrases)
+    }
+}

@@ -1,0 +1,121 @@
+//! How tables of numbers are written: as many bytes for each as the largest needs, so that reading is one pass.
+//!
+//! A worker that wakes up reads some hundred thousand numbers before it can answer; decoding each by itself took most
+//! of that time.
+
+use serde::Serializer;
+use serde::de::{Deserializer, Error, Visitor};
+use std::fmt;
+
+/// Writes numbers: how many bytes each has, and then their bytes, the lowest first.
+pub(crate) fn serialize<S: Serializer>(numbers: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
+    let largest = numbers.iter().copied().max().unwrap_or_default();
+    let width: u8 = match largest {
+        0..=0xff => 1,
+        0x100..=0xffff => 2,
+        0x1_0000..=0xff_ffff => 3,
+        _ => 4,
+    };
+    let mut bytes = Vec::with_capacity(1 + numbers.len() * usize::from(width));
+    bytes.push(width);
+    for number in numbers {
+        bytes.extend(number.to_le_bytes().iter().take(usize::from(width)));
+    }
+    serializer.serialize_bytes(&bytes)
+}
+
+/// Reads numbers.
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
+    deserializer.deserialize_bytes(Numbers)
+}
+
+struct Numbers;
+
+impl Visitor<'_> for Numbers {
+    type Value = Vec<u32>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table of numbers")
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u32>, E> {
+        let (width, body) = bytes.split_first().ok_or_else(|| E::custom("a table without a width"))?;
+        if !matches!(width, 1..=4) || body.len() % usize::from(*width) != 0 {
+            return Err(E::custom("a table of another width"));
+        }
+        Ok(match width {
+            1 => body.iter().map(|byte| u32::from(*byte)).collect(),
+            2 => body.as_chunks::<2>().0.iter().map(|pair| u32::from(u16::from_le_bytes(*pair))).collect(),
+            3 => {
+                body.as_chunks::<3>().0.iter().map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0])).collect()
+            }
+            _ => body.as_chunks::<4>().0.iter().map(|each| u32::from_le_bytes(*each)).collect(),
+        })
+    }
+}
+
+/// Where the items of a flat table end, written as how long they are, which most often fits a byte.
+pub(crate) mod ends {
+    use super::{Deserializer, Error, Serializer};
+
+    /// Writes where items end as how long they are.
+    pub(crate) fn serialize<S: Serializer>(ends: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        // An end before its start would be written as a length that cannot be read again.
+        let lengths: Vec<u32> = ends.iter().zip(starts).map(|(end, start)| end.wrapping_sub(start)).collect();
+        super::serialize(&lengths, serializer)
+    }
+
+    /// Reads how long items are as where they end.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
+        let mut ends = super::deserialize(deserializer)?;
+        let mut end = 0_u32;
+        for item in &mut ends {
+            end = end.checked_add(*item).ok_or_else(|| D::Error::custom("a table is too long"))?;
+            *item = end;
+        }
+        Ok(ends)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Serialize, Deserialize)]
+    struct Table(#[serde(with = "super")] Vec<u32>);
+
+    #[derive(Serialize, Deserialize)]
+    struct Lengths(#[serde(with = "super::ends")] Vec<u32>);
+
+    #[test]
+    fn numbers_of_every_width_come_back() {
+        for largest in [0, 0xff, 0x100, 0xffff, 0x1_0000, 0xff_ffff, 0x100_0000, u32::MAX] {
+            let numbers = vec![0, 1, largest, 7];
+            let bytes = postcard::to_allocvec(&Table(numbers.clone())).unwrap();
+            assert_eq!(postcard::from_bytes::<Table>(&bytes).unwrap().0, numbers);
+        }
+        assert!(
+            postcard::from_bytes::<Table>(&postcard::to_allocvec(&Table(vec![])).unwrap())
+                .unwrap()
+                .0
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn ends_are_written_as_lengths() {
+        let bytes = postcard::to_allocvec(&Lengths(vec![3, 3, 200])).unwrap();
+        assert_eq!(bytes, [4, 1, 3, 0, 197]);
+        assert_eq!(postcard::from_bytes::<Lengths>(&bytes).unwrap().0, [3, 3, 200]);
+    }
+
+    #[test]
+    fn damaged_tables_cannot_be_read() {
+        let ends = postcard::to_allocvec(&Lengths(vec![3, 2])).unwrap();
+        assert!(postcard::from_bytes::<Lengths>(&ends).is_err());
+        for bytes in [&[0][..], &[1, 0], &[2, 2, 9], &[2, 5, 0]] {
+            assert!(postcard::from_bytes::<Table>(bytes).is_err(), "{bytes:?}");
+        }
+    }
+}

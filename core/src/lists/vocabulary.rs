@@ -1,0 +1,336 @@
+//! The words that rules know, whole, as beginnings and as endings, and ordinary English words.
+//!
+//! Used to find where rules may match, to tell a disguised or mistyped word from an ordinary one, and to cut letters that
+//! were run together: `k1ll` is read as “kill” because a rule knows that word, `mp3` stays `mp3` because none knows “mpe”.
+//! Made by the compiler of lists and read in place: a word is found by one look into a hash table.
+
+use crate::lists::lexicon::Lexicon;
+use serde::{Deserialize, Serialize};
+
+/// What is known of a word; several may hold.
+pub(crate) mod kind {
+    /// A rule has it as a whole word.
+    pub(crate) const WHOLE: u32 = 1;
+    /// A rule has it as the beginning of longer words.
+    pub(crate) const OPEN: u32 = 2;
+    /// A rule has it as the end of longer words.
+    pub(crate) const CLOSED: u32 = 4;
+    /// An ordinary English word,
+    pub(crate) const ENGLISH: u32 = 8;
+    /// of many sentences,
+    pub(crate) const COMMON: u32 = 16;
+    /// of nearly every sentence.
+    pub(crate) const EVERYWHERE: u32 = 32;
+}
+
+/// Letters that a word must have before it is looked for among mistyped ones.
+pub(super) const LEAST_LETTERS: usize = 4;
+/// Longest ending that a word usually has.
+const MAX_ENDING: usize = 4;
+/// In a slot of a table, the bits of a word's number and of its mark.
+const NUMBER_BITS: u32 = 20;
+pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
+
+/// All words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Vocabulary {
+    pub(super) words: Lexicon,
+    /// For each word, its [`kind`]s.
+    #[serde(with = "super::numbers")]
+    pub(super) kinds: Vec<u32>,
+    /// For each word, one more than the number of the longest other word that it begins with and that may go on.
+    #[serde(with = "super::numbers")]
+    pub(super) above: Vec<u32>,
+    /// A bit for each beginning of three letters that some longer words may have, by [`opening`].
+    #[serde(with = "super::numbers")]
+    pub(super) openings: Vec<u32>,
+    /// The words that may end longer ones.
+    #[serde(with = "super::numbers")]
+    pub(super) closed: Vec<u32>,
+    /// Words by [`hash`].
+    #[serde(with = "super::numbers")]
+    pub(super) slots: Vec<u32>,
+    /// Words by [`letters`].
+    #[serde(with = "super::numbers")]
+    pub(super) jumbled: Vec<u32>,
+}
+
+/// What the vocabulary says of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Known {
+    /// Its number, if it is in the vocabulary.
+    pub(crate) number: Option<u32>,
+    /// The longest word that may go on and that it is or begins with.
+    pub(crate) beginning: Option<u32>,
+    /// Whether it ends with a word that may end longer ones.
+    pub(crate) closed: bool,
+    /// Whether nothing is known of it, or only a beginning after which so much follows that it may be another word.
+    pub(crate) strange: bool,
+}
+
+/// A hash of a word.
+pub(super) fn hash(word: &[u8]) -> u32 {
+    let mut state = word.len() as u64;
+    for chunk in word.chunks(8) {
+        let eight = chunk.iter().rev().fold(0_u64, |eight, byte| eight << 8 | u64::from(*byte));
+        state = (state.rotate_left(5) ^ eight).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+    ((state ^ state >> 32) & 0xffff_ffff) as u32
+}
+
+/// Which bit stands for the first three bytes of a word, of so many; `None` for a shorter word.
+pub(super) fn opening(word: &[u8], bits: usize) -> Option<usize> {
+    let [one, two, three] = *word.first_chunk::<3>()?;
+    let mixed = u32::from_le_bytes([one, two, three, 0]).wrapping_mul(0x9e37_79b1) >> 16;
+    (mixed as usize).checked_rem(bits)
+}
+
+/// What a letter adds to a word's [`letters`].
+pub(crate) const fn letter(byte: u8) -> u32 {
+    let spread = (byte as u32).wrapping_add(0x9e37).wrapping_mul(0x9e37_79b1);
+    (spread ^ spread >> 15).wrapping_mul(0x85eb_ca6b)
+}
+
+/// A hash of the letters of a word in any order.
+pub(crate) fn letters(word: &[u8]) -> u32 {
+    word.iter().fold(0, |sum, byte| sum.wrapping_add(letter(*byte)))
+}
+
+/// Where in a table a hash begins to be looked for, and the mark of its slots.
+pub(super) const fn slot(hash: u32, length: usize) -> (usize, u32) {
+    let mixed = hash.wrapping_mul(0x9e37_79b1);
+    (mixed as usize & length.wrapping_sub(1), hash >> NUMBER_BITS << NUMBER_BITS)
+}
+
+/// The numbers in a table that have the mark of a hash.
+fn candidates(table: &[u32], hash: u32) -> impl Iterator<Item = u32> {
+    let (start, mark) = slot(hash, table.len());
+    let around = table.iter().skip(start).chain(table.iter().take(start));
+    around
+        .take_while(|slot| **slot != 0)
+        .filter(move |slot| **slot & !NUMBER == mark)
+        .map(|slot| (*slot & NUMBER).wrapping_sub(1))
+}
+
+impl Vocabulary {
+    /// How many words there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// A word by its number.
+    pub(crate) fn word(&self, id: u32) -> &str {
+        self.words.word(id)
+    }
+
+    /// The [`kind`]s of a word.
+    pub(crate) fn kinds(&self, id: u32) -> u32 {
+        self.kinds.get(id as usize).copied().unwrap_or_default()
+    }
+
+    /// The number of a word.
+    pub(crate) fn number(&self, word: &[u8]) -> Option<u32> {
+        candidates(&self.slots, hash(word)).find(|id| self.words.bytes(*id) == word)
+    }
+
+    /// The words of at least four letters that may have these [`letters`].
+    pub(crate) fn with_letters(&self, letters: u32) -> impl Iterator<Item = u32> {
+        candidates(&self.jumbled, letters)
+    }
+
+    /// Whether some rule would look at this word: it has it, or the beginning of it but for an ending.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        matches!(self.ending(word), Some(0..=MAX_ENDING))
+    }
+
+    /// Whether this is a word of a rule or of English.
+    pub(crate) fn is_word(&self, word: &str) -> bool {
+        let kinds = self.number(word.as_bytes()).map_or(0, |id| self.kinds(id));
+        kinds & (kind::WHOLE | kind::ENGLISH) != 0
+    }
+
+    /// Whether this is an English word.
+    pub(crate) fn is_english(&self, word: &str) -> bool {
+        self.number(word.as_bytes()).is_some_and(|id| self.kinds(id) & kind::ENGLISH != 0)
+    }
+
+    /// Looks a word up.
+    pub(crate) fn look(&self, word: &str) -> Known {
+        let number = self.number(word.as_bytes());
+        let beginning = match number {
+            Some(id) if self.kinds(id) & kind::OPEN != 0 => Some(id),
+            Some(id) => self.above(id),
+            None => self.beginning(word),
+        };
+        let closed = self.endings(word).next().is_some();
+        let rest = beginning.map_or(usize::MAX, |id| word.len() - self.word(id).len());
+        Known { number, beginning, closed, strange: number.is_none() && !closed && rest > MAX_ENDING }
+    }
+
+    /// The longest word that may go on and that a word begins with which is not in the vocabulary.
+    fn beginning(&self, word: &str) -> Option<u32> {
+        // Most strange words begin like no beginning that rules have, and are done with here.
+        let bit = opening(word.as_bytes(), self.openings.len() * 32)?;
+        if self.openings.get(bit / 32)? & 1 << (bit % 32) == 0 {
+            return None;
+        }
+        // What stands between a beginning and a word that has it has it too, so the nearest word has all of them.
+        let nearest = self.words.place(word).checked_sub(1)?;
+        let open = if self.kinds(nearest) & kind::OPEN != 0 { Some(nearest) } else { self.above(nearest) };
+        self.from(open).find(|id| word.starts_with(self.word(*id)))
+    }
+
+    /// The words that may end longer ones and that this one ends with.
+    fn endings(&self, word: &str) -> impl Iterator<Item = u32> {
+        self.closed.iter().copied().filter(move |id| word.ends_with(self.word(*id)))
+    }
+
+    /// The words of which rules want something where this word stands: itself or the longest beginning first.
+    pub(crate) fn leads(&self, known: Known, word: &str) -> impl Iterator<Item = u32> {
+        let itself = known.number.filter(|_| known.number != known.beginning);
+        let ends = known.closed.then(|| self.endings(word)).into_iter().flatten();
+        itself
+            .into_iter()
+            .chain(self.from(known.beginning))
+            .chain(ends.filter(move |id| known.number != Some(*id)))
+    }
+
+    /// A beginning, and those that it begins with.
+    fn from(&self, beginning: Option<u32>) -> impl Iterator<Item = u32> {
+        std::iter::successors(beginning, |id| self.above(*id))
+    }
+
+    fn above(&self, id: u32) -> Option<u32> {
+        self.above.get(id as usize).and_then(|above| above.checked_sub(1))
+    }
+
+    /// How many bytes this word has beyond the longest beginning that rules know: none for a whole word. `None` when no
+    /// rule would look at it.
+    pub(crate) fn ending(&self, word: &str) -> Option<usize> {
+        let known = self.look(word);
+        if known.number.is_some_and(|id| self.kinds(id) & kind::WHOLE != 0) {
+            return Some(0);
+        }
+        known.beginning.map(|known| word.len() - self.word(known).len())
+    }
+
+    /// Whether a word of the vocabulary could begin like this.
+    pub(crate) fn could_begin(&self, letters: &str) -> bool {
+        let next = self.words.word(self.words.place(letters));
+        (!next.is_empty() && next.starts_with(letters)) || self.look(letters).beginning.is_some()
+    }
+
+    /// Whether every table fits the words, so that each question has an answer that ends.
+    pub(crate) fn is_sound(&self) -> bool {
+        let words = self.len();
+        let table = |table: &[u32]| {
+            table.len().is_power_of_two()
+                && table.contains(&0)
+                && table.iter().all(|slot| (slot & NUMBER) as usize <= words)
+        };
+        self.words.is_sound()
+            && self.kinds.len() == words
+            && self.above.len() == words
+            // Each word that another begins with comes before it, so following them comes to an end.
+            && self.above.iter().enumerate().all(|(id, above)| *above as usize <= id)
+            && self.closed.iter().all(|id| (*id as usize) < words)
+            && table(&self.slots)
+            && table(&self.jumbled)
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "sources")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn vocabulary(lists: &[(u32, &[&str])]) -> Vocabulary {
+        let mut words = BTreeMap::new();
+        for (kind, list) in lists {
+            list.iter().for_each(|word| *words.entry(*word).or_default() |= kind);
+        }
+        let vocabulary = Vocabulary::new(&words);
+        assert!(vocabulary.is_sound());
+        vocabulary
+    }
+
+    #[test]
+    fn whole_words_and_words_that_go_on() {
+        let vocabulary = vocabulary(&[
+            (kind::WHOLE, &["die", "killer"]),
+            (kind::OPEN, &["kill", "kil"]),
+            (kind::ENGLISH, &["kiln", "tea"]),
+        ]);
+        assert_eq!(vocabulary.ending("die"), Some(0));
+        assert_eq!(vocabulary.ending("dies"), None);
+        assert_eq!(vocabulary.ending("killing"), Some(3));
+        assert_eq!(vocabulary.ending("killer"), Some(0));
+        assert_eq!(vocabulary.ending("kilt"), Some(1));
+        assert_eq!(vocabulary.ending("tea"), None);
+        assert!(vocabulary.is_word("kiln") && vocabulary.is_word("die") && !vocabulary.is_word("kill"));
+        for (letters, could) in [("d", true), ("killi", true), ("x", false), ("te", true)] {
+            assert_eq!(vocabulary.could_begin(letters), could, "{letters}");
+        }
+    }
+
+    #[test]
+    fn words_that_end_longer_ones() {
+        let vocabulary = vocabulary(&[(kind::CLOSED, &["cide", "ide"]), (kind::WHOLE, &["side", "suicide"])]);
+        let leads = |word: &str| -> Vec<&str> {
+            vocabulary.leads(vocabulary.look(word), word).map(|id| vocabulary.word(id)).collect()
+        };
+        assert_eq!(leads("suicide"), ["suicide", "cide", "ide"]);
+        assert_eq!(leads("fratricide"), ["cide", "ide"]);
+        assert_eq!(leads("side"), ["side", "ide"]);
+        assert_eq!(leads("ide"), ["ide"]);
+        assert!(leads("sider").is_empty() && vocabulary.look("sider").strange);
+    }
+
+    #[test]
+    fn words_are_found_by_their_letters_in_any_order() {
+        let vocabulary =
+            vocabulary(&[(kind::WHOLE, &["listen", "silent", "die"]), (kind::OPEN, &["enlist"])]);
+        let mut found: Vec<&str> =
+            vocabulary.with_letters(letters(b"tinsel")).map(|id| vocabulary.word(id)).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["listen", "silent"]);
+        assert_eq!(vocabulary.with_letters(letters(b"ide")).count(), 0);
+    }
+
+    #[test]
+    fn damaged_tables_are_noticed_and_harmless() {
+        let whole = vocabulary(&[(kind::WHOLE, &["die", "kill"])]);
+        let damaged: &[fn(&mut Vocabulary)] = &[
+            |it| it.slots = vec![9; 4],
+            |it| it.slots = vec![0; 3],
+            |it| it.slots.clear(),
+            |it| it.above = vec![2, 1],
+            |it| it.kinds = vec![1],
+            |it| it.closed = vec![7],
+        ];
+        for damage in damaged {
+            let mut vocabulary = whole.clone();
+            damage(&mut vocabulary);
+            assert!(!vocabulary.is_sound());
+            let _ = vocabulary.slots.len() < 4 || vocabulary.number(b"kill").is_some();
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn beginnings_are_those_that_a_search_through_all_finds(
+            beginnings in prop::collection::vec("[abé]{3,5}", 0..12),
+            word in "[abé]{0,7}",
+        ) {
+            let refs: Vec<&str> = beginnings.iter().map(String::as_str).collect();
+            let mut all: Vec<&str> = refs.iter().filter(|known| word.starts_with(**known)).copied().collect();
+            all.sort_by_key(|known| std::cmp::Reverse(known.len()));
+            all.dedup();
+            let vocabulary = vocabulary(&[(kind::OPEN, &refs)]);
+            let found = vocabulary.leads(vocabulary.look(&word), &word);
+            prop_assert_eq!(found.map(|id| vocabulary.word(id)).collect::<Vec<_>>(), all);
+        }
+    }
+}

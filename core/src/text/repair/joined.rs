@@ -1,0 +1,134 @@
+//! Words without spaces: `iwanttodie`.
+//!
+//! The letters are cut where the words are likeliest, by how ordinary each is. Only what is no word itself is cut, and
+//! only if all of it becomes words, so that neither a name nor a rare word falls into pieces.
+
+use super::{Edit, Text};
+use crate::lists::{Vocabulary, kind};
+
+/// Fewest letters that are cut.
+const LEAST: usize = 8;
+/// Longest word that is looked for.
+const MAX_WORD: usize = 16;
+/// Most letters that are looked at; the rest of a longer run stays as it is.
+const MAX_LETTERS: usize = 4_000;
+/// Longest ending of a word of which rules know only the beginning.
+const MAX_ENDING: usize = 4;
+/// Letters from which a run is no word for certain, so that a name in it does not keep it together.
+const LONG: usize = 20;
+/// What a letter costs that is in no word.
+const LONE: u32 = 10;
+/// Of a long run, the part of which so many letters may be in no word.
+const LETTERS_FOR_A_LONE_ONE: usize = 4;
+
+/// A strange word that is several words.
+pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
+    let (token, word) = (text.token(at)?, text.word(at));
+    let lengths =
+        if word.len() >= LEAST && word.is_ascii() { cut(word, text.vocabulary)? } else { return None };
+    let words = split(word, &lengths);
+    let kinds =
+        |word: &str| text.vocabulary.number(word.as_bytes()).map_or(0, |id| text.vocabulary.kinds(id));
+    let everywhere = |word: &&str| kinds(word) & kind::EVERYWHERE != 0;
+    // Two words are a compound more often than not, and names are made of words too: what somebody says in one breath
+    // has the small words of a sentence, and no others as short.
+    let enough = match words.as_slice() {
+        [one, other] => one.len().min(other.len()) >= 4,
+        words => {
+            let sentence = words.iter().any(|word| everywhere(word));
+            sentence && (word.len() >= LONG || words.iter().all(|w| w.len() > 2 || everywhere(w)))
+        }
+    };
+    // Words of which none is looked for lead nowhere.
+    if !enough || !words.iter().any(|word| word.len() > 2 && text.vocabulary.knows(word)) {
+        return None;
+    }
+    // Every letter of a plain word is a byte of what was typed; of any other the pieces cover all of it.
+    let plain = token.origin.len() == word.len();
+    let mut from = token.origin.start;
+    let origins = words.iter().map(|word| {
+        let start = from;
+        from += word.len();
+        if plain { start..from } else { token.origin.clone() }
+    });
+    let origins: Vec<_> = origins.collect();
+    let words = words.iter().map(|word| (*word).to_owned()).zip(origins).collect();
+    Some(Edit { tokens: at..at + 1, words, others: Vec::new() })
+}
+
+fn split<'a>(word: &'a str, lengths: &[usize]) -> Vec<&'a str> {
+    let mut rest = word;
+    let mut words = Vec::with_capacity(lengths.len());
+    for length in lengths {
+        let Some((word, after)) = rest.split_at_checked(*length) else { break };
+        words.push(word);
+        rest = after;
+    }
+    words
+}
+
+/// The lengths of the words that letters make; `None` when too many are in no word, or they are not plain letters.
+pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> {
+    let bytes = letters.as_bytes();
+    if bytes.len() > MAX_LETTERS || !letters.is_ascii() {
+        return None;
+    }
+    // For each place: the least cost to get there, the letters in no word on the way, and the length of the last word.
+    let mut best = vec![(u32::MAX, 0, 0); bytes.len() + 1];
+    best[0] = (0, 0, 0);
+    for start in 0..bytes.len() {
+        let (cost, lone, _) = best[start];
+        let longest = MAX_WORD.min(bytes.len() - start);
+        for length in 1..=longest {
+            let Some(word) = letters.get(start..start + length) else { break };
+            let (more, alone) = match price(word, vocabulary) {
+                Some(price) => (price, 0),
+                None if length == 1 => (LONE, 1),
+                None => continue,
+            };
+            let end = &mut best[start + length];
+            *end = (cost + more, lone + alone, length).min(*end);
+        }
+    }
+    let (_, lone, _) = *best.last()?;
+    let may = if bytes.len() < LONG { 0 } else { bytes.len() / LETTERS_FOR_A_LONE_ONE };
+    if lone > may {
+        return None;
+    }
+    let mut lengths: Vec<usize> = Vec::new();
+    let mut end = bytes.len();
+    let mut alone = false;
+    while let Some((_, lone, length)) = best.get(end).copied().filter(|_| end > 0) {
+        end -= length;
+        // Letters in no word are a word that nobody knows.
+        let outside = best.get(end).is_some_and(|(_, before, _)| *before < lone);
+        match lengths.last_mut() {
+            Some(last) if alone && outside => *last += length,
+            _ => lengths.push(length),
+        }
+        alone = outside;
+    }
+    lengths.reverse();
+    Some(lengths)
+}
+
+/// What a word costs: little when it is everywhere, and more when it is short, because short words fit anywhere.
+fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
+    let Some(id) = vocabulary.number(word.as_bytes()) else {
+        return (word.len() > 5 && matches!(vocabulary.ending(word), Some(1..=MAX_ENDING))).then_some(12);
+    };
+    let kinds = vocabulary.kinds(id);
+    let everywhere = kinds & kind::EVERYWHERE != 0;
+    Some(match word.len() {
+        1 if matches!(word, "i" | "a" | "u") => 7,
+        1 => return None,
+        2 if everywhere => 5,
+        2 => 11,
+        _ if everywhere => 4,
+        _ if kinds & kind::COMMON != 0 => 5,
+        3 => 9,
+        _ if kinds & (kind::ENGLISH | kind::WHOLE) != 0 => 7,
+        // The beginning of longer words, as it stands.
+        _ => 9,
+    })
+}

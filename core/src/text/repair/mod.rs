@@ -1,0 +1,162 @@
+//! Reads words as what they stand for: disguises, letters spelled out or run together, typing errors.
+//!
+//! A reading is accepted only if it makes a word that some rule knows, or, where a whole text is disguised, an English
+//! one; otherwise the words stay as they were typed. So `mp3`, `A55`, `bob@home.example` and `grade a b c` cannot become
+//! anything by accident, and what is a word already is never taken for another. `leet` reads digits and symbols,
+//! `spelled` letters one by one, `joined` words without spaces, `typo` slips of the hand. A text in which nothing is
+//! strange is not looked through at all.
+
+mod joined;
+mod leet;
+mod spelled;
+mod typo;
+
+use super::fold::{Folded, Token};
+use super::run::look_up;
+use crate::lists::{Known, Vocabulary};
+use std::ops::Range;
+
+/// How a whole text is disguised. What one word alone would not be read as, it is among others of its kind.
+#[derive(Debug, Clone, Copy, Default)]
+struct Manner {
+    /// Digits stand for letters.
+    leet: bool,
+    /// Letters stand one by one, with this between them.
+    spelled: Option<char>,
+    /// Letters are typed twice.
+    doubled: bool,
+}
+
+/// Words in the place of others.
+struct Edit {
+    /// The tokens that they replace.
+    tokens: Range<usize>,
+    /// Each with the bytes of the original that it covers.
+    words: Vec<(String, Range<usize>)>,
+    /// Other words, by number, that the only word may stand for.
+    others: Vec<u32>,
+}
+
+/// What the repairs look at.
+struct Text<'a> {
+    folded: &'a Folded,
+    original: &'a str,
+    vocabulary: &'a Vocabulary,
+    known: &'a [Known],
+    manner: Manner,
+}
+
+impl Text<'_> {
+    fn token(&self, at: usize) -> Option<&Token> {
+        self.folded.tokens.get(at)
+    }
+
+    /// The word at a place; empty beyond the last.
+    fn word(&self, at: usize) -> &str {
+        self.token(at).map_or("", |token| self.folded.word(token))
+    }
+
+    /// Whether the vocabulary has nothing for the word at a place.
+    fn is_strange(&self, at: usize) -> bool {
+        self.known.get(at).is_some_and(|known| known.strange)
+    }
+
+    /// An edit that puts one word in the place of some tokens.
+    fn one(&self, tokens: Range<usize>, word: String) -> Option<Edit> {
+        let first = self.token(tokens.start)?;
+        let last = self.token(tokens.end.checked_sub(1)?)?;
+        let origin = first.origin.start..last.origin.end;
+        Some(Edit { tokens, words: vec![(word, origin)], others: Vec::new() })
+    }
+}
+
+/// The text with its words repaired; `None` when it stays as it is. `known` is what the vocabulary says of each word.
+pub(crate) fn repair(
+    folded: &Folded,
+    known: &[Known],
+    original: &str,
+    vocabulary: &Vocabulary,
+) -> Option<Folded> {
+    let once = pass(folded, known, original, vocabulary)?;
+    // What a disguise hid may be mistyped, or run together, in its turn.
+    let known = look_up(&once, vocabulary);
+    Some(pass(&once, &known, original, vocabulary).unwrap_or(once))
+}
+
+fn pass(folded: &Folded, known: &[Known], original: &str, vocabulary: &Vocabulary) -> Option<Folded> {
+    let hints = folded.hints;
+    let disguised = hints.odd || hints.symbols || hints.singles >= spelled::LEAST;
+    if !disguised && !known.iter().any(|known| known.strange) {
+        return None;
+    }
+    let mut text = Text { folded, original, vocabulary, known, manner: Manner::default() };
+    text.manner.leet = hints.odd || hints.symbols;
+    text.manner.leet = text.manner.leet && leet::everywhere(&text);
+    text.manner.spelled = if text.manner.leet { None } else { spelled::everywhere(&text) };
+    text.manner.doubled = leet::doubled(&text);
+    let mut edits: Vec<Edit> = Vec::new();
+    let mut at = 0;
+    while at < folded.tokens.len() {
+        let edit = edit(&text, at);
+        at = edit.as_ref().map_or(at + 1, |edit| edit.tokens.end);
+        edits.extend(edit.filter(|edit| !edit.words.is_empty()));
+    }
+    (!edits.is_empty()).then(|| rebuild(folded, edits))
+}
+
+/// The repair that begins at a token. Without words it only says how far there is nothing to repair.
+fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
+    let hints = text.folded.hints;
+    let spelled = (hints.singles >= spelled::LEAST).then(|| spelled::edit(text, at)).flatten();
+    let symbols = || hints.symbols.then(|| leet::symbols(text, at)).flatten();
+    let digits = || (hints.odd || text.manner.leet).then(|| leet::digits(text, at)).flatten();
+    let strange = || {
+        if !text.is_strange(at) && !text.manner.doubled {
+            return None;
+        }
+        let stretched = leet::stretched(text, at);
+        if stretched.is_some() || !text.is_strange(at) {
+            return stretched;
+        }
+        joined::edit(text, at).or_else(|| typo::edit(text, at))
+    };
+    spelled.or_else(symbols).or_else(digits).or_else(strange)
+}
+
+/// The text with the edits made. What was a hint of a disguise is none any more.
+fn rebuild(folded: &Folded, edits: Vec<Edit>) -> Folded {
+    let mut out = Folded {
+        text: String::with_capacity(folded.text.len() + 16),
+        tokens: Vec::with_capacity(folded.tokens.len()),
+        sentences: folded.sentences.clone(),
+        ..Folded::default()
+    };
+    let mut at = 0;
+    let keep = |out: &mut Folded, tokens: Range<usize>| {
+        for index in tokens {
+            let Some(token) = folded.tokens.get(index) else { continue };
+            let others = folded.others(index);
+            if !others.is_empty() {
+                out.others.push((out.tokens.len(), others.to_vec()));
+            }
+            out.push(folded.word(token), token.clone());
+        }
+    };
+    for edit in edits {
+        keep(&mut out, at..edit.tokens.start);
+        let Some(first) = folded.tokens.get(edit.tokens.start) else { continue };
+        if !edit.others.is_empty() {
+            out.others.push((out.tokens.len(), edit.others));
+        }
+        for (word, origin) in edit.words {
+            out.push(&word, Token { origin, odd: false, ..first.clone() });
+        }
+        at = edit.tokens.end;
+    }
+    keep(&mut out, at..folded.tokens.len());
+    out
+}
+
+#[cfg(test)]
+#[cfg(feature = "sources")]
+mod tests;

@@ -1,0 +1,121 @@
+//! Slips of the hand: two letters swapped (`suicdie`), one left out (`suicde`), one typed twice or put in beside another.
+//!
+//! Only what is no word is read as one, only as a word that is one slip away, and as the most ordinary of these: where an
+//! everyday word and a rule's are both near, it is the everyday one. The vocabulary finds words by their letters in any
+//! order, so a swap is one look, and a missing letter twenty-six.
+
+use super::{Edit, Text};
+use crate::lists::{kind, letter, letters};
+
+/// Fewest letters of a word as typed that is read as another; shorter ones are near too many.
+const LEAST: usize = 4;
+/// Fewest that may be read as another among other words.
+const LEAST_AMONG_OTHERS: usize = 3;
+/// Fewest letters of the word that was meant, when one was left out or put in.
+const LEAST_MEANT: usize = 5;
+const MOST: usize = 20;
+/// Other words that one may stand for.
+const MAX_OTHERS: usize = 6;
+/// From so many letters on, a capital is no sign of a name.
+const LONG: usize = 6;
+
+/// A strange word that is one slip away from a word.
+pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
+    let word = text.word(at);
+    let plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let known = text.vocabulary.knows(word) || !text.folded.others(at).is_empty();
+    if known || !plain || !(LEAST_AMONG_OTHERS..=MOST).contains(&word.len()) || is_name(text, at) {
+        return fragment(text, at);
+    }
+    if let Some(joined) = fragment(text, at) {
+        return Some(joined);
+    }
+    let mut near = near(text, word.as_bytes()).into_iter();
+    let best = near.next()?;
+    let is_rules = |id: &u32| text.vocabulary.kinds(*id) & kind::WHOLE != 0;
+    let meant = text.vocabulary.word(best).len();
+    if word.len() < LEAST || (meant < LEAST_MEANT && meant != word.len()) {
+        let others = std::iter::once(best).chain(near).filter(is_rules).take(MAX_OTHERS).collect();
+        return Some(Edit { others, ..text.one(at..at + 1, word.to_owned())? })
+            .filter(|edit| !edit.others.is_empty());
+    }
+    let others = near.filter(is_rules).take(MAX_OTHERS).collect();
+    Some(Edit { others, ..text.one(at..at + 1, text.vocabulary.word(best).to_owned())? })
+}
+
+/// Whether this looks like a name: a capital inside a sentence, or the only word there is.
+fn is_name(text: &Text<'_>, at: usize) -> bool {
+    let Some(token) = text.token(at) else { return false };
+    let mut typed = text.original.get(token.origin.clone()).unwrap_or_default().chars();
+    let capital = typed.next().is_some_and(char::is_uppercase) && typed.all(|c| !c.is_uppercase());
+    let before = at.checked_sub(1).and_then(|before| text.token(before));
+    let first = before.is_none_or(|before| before.sentence != token.sentence);
+    (capital && !first && text.word(at).len() < LONG) || text.folded.tokens.len() == 1
+}
+
+/// The words that are one slip away, the likeliest first.
+fn near(text: &Text<'_>, typed: &[u8]) -> Vec<u32> {
+    let vocabulary = text.vocabulary;
+    let sum = letters(typed);
+    let mut found: Vec<(u32, u32)> = Vec::new();
+    let mut offer = |id: u32, slip: u32, is: fn(&[u8], &[u8]) -> bool| {
+        if !is(typed, vocabulary.word(id).as_bytes()) {
+            return;
+        }
+        let kinds = vocabulary.kinds(id);
+        let rank = match kinds {
+            _ if kinds & kind::EVERYWHERE != 0 => 0,
+            _ if kinds & kind::COMMON != 0 => 1,
+            // Between an ordinary word and a rule's, the ordinary one.
+            _ if kinds & kind::WHOLE == 0 => 2,
+            _ => 3,
+        };
+        found.push((rank * 4 + slip, id));
+    };
+    vocabulary.with_letters(sum).for_each(|id| offer(id, 0, is_swap));
+    for added in b'a'..=b'z' {
+        let with = sum.wrapping_add(letter(added));
+        vocabulary.with_letters(with).for_each(|id| offer(id, 1, is_without));
+    }
+    let mut taken: Vec<u8> = typed.to_vec();
+    taken.sort_unstable();
+    taken.dedup();
+    for removed in taken.into_iter().filter(|_| typed.len() > LEAST_MEANT) {
+        let without = sum.wrapping_sub(letter(removed));
+        vocabulary.with_letters(without).for_each(|id| offer(id, 2, |typed, word| is_without(word, typed)));
+    }
+    found.sort_unstable();
+    found.dedup_by_key(|(_, id)| *id);
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// Whether two neighbours changed places.
+fn is_swap(typed: &[u8], word: &[u8]) -> bool {
+    let Some(first) = typed.iter().zip(word).position(|(one, other)| one != other) else { return false };
+    typed.len() == word.len()
+        && typed.get(first) == word.get(first + 1)
+        && typed.get(first + 1) == word.get(first)
+        && typed.get(first + 2..) == word.get(first + 2..)
+}
+
+/// Whether the shorter is the longer without one letter, which is not its first.
+fn is_without(shorter: &[u8], longer: &[u8]) -> bool {
+    let at = shorter.iter().zip(longer).take_while(|(one, other)| one == other).count();
+    at > 0 && longer.len() == shorter.len() + 1 && shorter.get(at..) == longer.get(at + 1..)
+}
+
+/// Two pieces of one word: `sui cide`, `f uck`. At least one of them is no word, and together they are a rule's.
+fn fragment(text: &Text<'_>, at: usize) -> Option<Edit> {
+    let beside = |other: usize, tokens: std::ops::Range<usize>| {
+        let (one, next) = (text.token(tokens.start)?, text.token(tokens.start + 1)?);
+        let loose = text.is_strange(other) || text.word(other).len() == 1;
+        if !loose || one.sentence != next.sentence || next.separator != Some(' ') {
+            return None;
+        }
+        let word = format!("{}{}", text.word(tokens.start), text.word(tokens.start + 1));
+        (word.len() >= LEAST && text.vocabulary.ending(&word) == Some(0))
+            .then(|| text.one(tokens, word))
+            .flatten()
+    };
+    beside(at + 1, at..at + 2)
+}

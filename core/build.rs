@@ -31,7 +31,13 @@ mod lists {
     pub(crate) mod strings;
     pub(crate) mod tables;
     pub(crate) mod vocabulary;
-    pub(crate) use error::ListsError;
+    pub(crate) use error::{ListsError, Problem};
+}
+
+#[path = "src/model"]
+mod model {
+    pub(crate) mod source;
+    pub(crate) mod weights;
 }
 
 #[path = "src/site"]
@@ -48,23 +54,31 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=lists");
+    compile("lists", "starter.lists", |files| lists::source::compile(files)?.to_bytes())?;
+    compile("model", "model.bin", |files| model::source::compile(files)?.to_bytes())
+}
+
+/// Compiles the files of a folder into one file for the crate to include.
+fn compile(
+    folder: &str,
+    output: &str,
+    compiler: impl Fn(&[(&str, &str)]) -> Result<Vec<u8>, lists::ListsError>,
+) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={folder}");
     let mut files = Vec::new();
-    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("lists");
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join(folder);
     collect(&root, &root, &mut files)?;
     let borrowed: Vec<(&str, &str)> =
         files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    let bytes = match lists::source::compile(&borrowed).and_then(|compiled| compiled.to_bytes()) {
-        Ok(bytes) => bytes,
+    match compiler(&borrowed) {
+        Ok(bytes) => std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join(output), bytes)?,
         Err(error) => {
             // One instruction for each line: Cargo would show only the first of a longer text.
             for line in error.to_string().lines() {
                 println!("cargo::error={line}");
             }
-            return Ok(());
         }
-    };
-    std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("starter.lists"), bytes)?;
+    }
     Ok(())
 }
 

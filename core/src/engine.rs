@@ -6,6 +6,7 @@
 
 use crate::answer::{Decision, Finding, Frame, SiteMatch, Typed, Verdict, Visit};
 use crate::lists::{Lists, ListsError, Pattern};
+use crate::model::Model;
 use crate::policy::Policy;
 use crate::site::{Address, Hosts, SiteMap, search_terms, surface_of};
 use crate::taxonomy::{Action, Category, Severity, Surface};
@@ -29,7 +30,8 @@ impl Engine {
     /// Joins lists and a policy.
     ///
     /// # Errors
-    /// None today: lists are verified when they are read.
+    /// [`ListsError::Damaged`] when the model cannot be read, which a test rules out; lists are verified when they are
+    /// read.
     pub fn new(lists: Lists, policy: Policy) -> Result<Self, ListsError> {
         let mut compiled = lists.into_compiled();
         Ok(Self {
@@ -39,7 +41,7 @@ impl Engine {
             blocked: Hosts::new(&policy.blocked_sites),
             lists_version: compiled.version.clone(),
             patterns: std::mem::take(&mut compiled.patterns),
-            matcher: Matcher::new(compiled, policy.audience),
+            matcher: Matcher::new(compiled, policy.audience).with_model(Model::shipped()?),
             policy,
         })
     }

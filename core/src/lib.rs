@@ -24,6 +24,7 @@ mod answer;
 mod engine;
 mod hash;
 mod lists;
+mod model;
 mod policy;
 pub mod scan;
 mod site;

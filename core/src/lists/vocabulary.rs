@@ -290,7 +290,8 @@ mod tests {
 
     #[test]
     fn words_are_found_by_their_letters_in_any_order() {
-        let vocabulary = vocabulary(&[(kind::WHOLE, &["listen", "silent", "die"]), (kind::OPEN, &["enlist"])]);
+        let vocabulary =
+            vocabulary(&[(kind::WHOLE, &["listen", "silent", "die"]), (kind::OPEN, &["enlist"])]);
         let mut found: Vec<&str> =
             vocabulary.with_letters(letters(b"tinsel")).map(|id| vocabulary.word(id)).collect();
         found.sort_unstable();

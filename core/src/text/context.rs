@@ -5,6 +5,7 @@
 //! staff have announced is read in the same way.
 
 use super::run::Stretch;
+use crate::answer::Finding;
 use crate::lists::{Cue, Effect, Place, Rule};
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use std::collections::BTreeSet;
@@ -56,6 +57,16 @@ pub(super) fn read(
         note(Effect::Lower, &why);
     }
     reading
+}
+
+/// Reads a finding of the model in the light of a lesson that staff have announced.
+pub(super) fn announced(lesson: &BTreeSet<Category>, finding: &mut Finding) {
+    let may_lower = finding.severity < Severity::Critical && finding.stage != Some(Stage::Active);
+    if may_lower && lesson.contains(&finding.category) {
+        finding.severity = lower(finding.severity);
+        let label = finding.category.label();
+        finding.context.push(format!("Lowered: staff have announced a lesson about {label}."));
+    }
 }
 
 /// What cannot wait is never lowered, whatever stands beside it.

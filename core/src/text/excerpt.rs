@@ -4,7 +4,7 @@ use crate::wire::{Excerpt, limit};
 use std::ops::Range;
 
 /// The excerpt of `text` for a match at `span` inside `sentence`; all in bytes on character edges.
-pub(super) fn cut(text: &str, sentence: &Range<usize>, span: &Range<usize>) -> Excerpt {
+pub(crate) fn cut(text: &str, sentence: &Range<usize>, span: &Range<usize>) -> Excerpt {
     let from = sentence.start.min(span.start);
     let to = sentence.end.max(span.end);
     let whole = text.get(from..to).unwrap_or_default();

@@ -12,6 +12,7 @@ use super::repair::repair;
 use super::run::{Stretch, Words, look_up};
 use crate::answer::Finding;
 use crate::lists::{Anchors, Compiled, Cue, Phrases, Pool, Rule, Strings, Use, Vocabulary};
+use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
 use std::cmp::Reverse;
@@ -38,6 +39,8 @@ pub(crate) struct Matcher {
     audience: Audience,
     /// What staff have announced a lesson about.
     pub(crate) lesson: BTreeSet<Category>,
+    /// What several signs together say; none when only rules are asked.
+    model: Option<Model>,
 }
 
 /// What is found in a text.
@@ -64,7 +67,13 @@ impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
         let Compiled { rules, near, cues, pool, vocabulary, anchors, strings, .. } = compiled;
-        Self { rules, near, cues, pool, vocabulary, anchors, strings, audience, lesson: BTreeSet::new() }
+        let lesson = BTreeSet::new();
+        Self { rules, near, cues, pool, vocabulary, anchors, strings, audience, lesson, model: None }
+    }
+
+    /// Asks a model too, where no rule has said the same.
+    pub(crate) fn with_model(self, model: Model) -> Self {
+        Self { model: Some(model), ..self }
     }
 
     /// A name or a reason.
@@ -106,6 +115,12 @@ impl Matcher {
                 let sentence = folded.sentences.get(hit.sentence).cloned().unwrap_or_default();
                 read.signals.push(Signal { number: rule.signal, span: span(folded, &hit.tokens), sentence });
             }
+        }
+        if let Some(model) = &self.model {
+            let by_rules = read.findings.len();
+            model.add(text, folded, surface, &mut read.findings);
+            let by_model = read.findings.iter_mut().skip(by_rules);
+            by_model.for_each(|finding| context::announced(&self.lesson, finding));
         }
         read.findings.sort_by(|a, b| {
             (Reverse(a.severity), Reverse(a.stage), a.span.start, &a.rule).cmp(&(

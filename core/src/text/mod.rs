@@ -7,7 +7,7 @@
 
 mod context;
 mod conversation;
-mod excerpt;
+pub(crate) mod excerpt;
 pub(crate) mod fold;
 mod matcher;
 mod repair;

@@ -24,9 +24,11 @@ const LETTERS_FOR_A_LONE_ONE: usize = 4;
 /// A strange word that is several words.
 pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let (token, word) = (text.token(at)?, text.word(at));
-    let lengths = if word.len() >= LEAST && word.is_ascii() { cut(word, text.vocabulary)? } else { return None };
+    let lengths =
+        if word.len() >= LEAST && word.is_ascii() { cut(word, text.vocabulary)? } else { return None };
     let words = split(word, &lengths);
-    let kinds = |word: &str| text.vocabulary.number(word.as_bytes()).map_or(0, |id| text.vocabulary.kinds(id));
+    let kinds =
+        |word: &str| text.vocabulary.number(word.as_bytes()).map_or(0, |id| text.vocabulary.kinds(id));
     let everywhere = |word: &&str| kinds(word) & kind::EVERYWHERE != 0;
     // Two words are a compound more often than not, and names are made of words too: what somebody says in one breath
     // has the small words of a sentence, and no others as short.

@@ -183,7 +183,8 @@ pub(super) fn stretched(text: &Text<'_>, at: usize) -> Option<Edit> {
     if !has_double(word) || (word.len() < MIN_LETTERS && !text.manner.doubled) {
         return None;
     }
-    let read = if text.is_strange(at) { reading(text, word, Accept::Words, true)? } else { once(text, word)? };
+    let read =
+        if text.is_strange(at) { reading(text, word, Accept::Words, true)? } else { once(text, word)? };
     text.one(at..at + 1, read)
 }
 

@@ -36,7 +36,8 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let meant = text.vocabulary.word(best).len();
     if word.len() < LEAST || (meant < LEAST_MEANT && meant != word.len()) {
         let others = std::iter::once(best).chain(near).filter(is_rules).take(MAX_OTHERS).collect();
-        return Some(Edit { others, ..text.one(at..at + 1, word.to_owned())? }).filter(|edit| !edit.others.is_empty());
+        return Some(Edit { others, ..text.one(at..at + 1, word.to_owned())? })
+            .filter(|edit| !edit.others.is_empty());
     }
     let others = near.filter(is_rules).take(MAX_OTHERS).collect();
     Some(Edit { others, ..text.one(at..at + 1, text.vocabulary.word(best).to_owned())? })
@@ -112,7 +113,9 @@ fn fragment(text: &Text<'_>, at: usize) -> Option<Edit> {
             return None;
         }
         let word = format!("{}{}", text.word(tokens.start), text.word(tokens.start + 1));
-        (word.len() >= LEAST && text.vocabulary.ending(&word) == Some(0)).then(|| text.one(tokens, word)).flatten()
+        (word.len() >= LEAST && text.vocabulary.ending(&word) == Some(0))
+            .then(|| text.one(tokens, word))
+            .flatten()
     };
     beside(at + 1, at..at + 2)
 }

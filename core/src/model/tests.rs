@@ -221,7 +221,8 @@ fn every_case_of_the_shipped_model_holds() {
 #[test]
 fn a_lesson_that_staff_have_announced_lowers_it() {
     let policy = Policy::school_default(Audience::Year(9));
-    let mut engine = Engine::new(Lists::starter().unwrap(), policy).unwrap();
+    // Without lists, so that no rule says it first.
+    let mut engine = Engine::new(Lists::from_sources(&[]).unwrap(), policy).unwrap();
     let text = "First the dinner, then the guilt. I think about my thighs, my bmi and carbs all evening.";
     let found = |engine: &Engine| {
         let findings = engine.check_text(&Typed { text, surface: Surface::Chat, url: "" });

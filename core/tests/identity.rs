@@ -42,8 +42,12 @@ const GROUPS: &[(&str, &str)] = &[
     ("gypsies", "a gypsy"),
     ("bisexuals", "a bisexual"),
     ("mexicans", "a mexican"),
-    ("girls", "a girl"),
     ("women", "a woman"),
+    // Not the bare words: “I hate boys” is what every Year 3 says of the other half of the class. The lists ask the same of
+    // all three.
+    ("all girls", "a girl"),
+    ("all boys", "a boy"),
+    ("all men", "a man"),
 ];
 
 /// `{many}` and `{one}` stand for the group.

@@ -42,8 +42,7 @@ fn read_lists(folder: &Path) -> Result<Lists, Box<dyn Error>> {
             }
         }
     }
-    let files: Vec<(&str, &str)> =
-        files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     Ok(Lists::from_sources(&files)?)
 }
 

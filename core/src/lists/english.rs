@@ -126,8 +126,26 @@ mod tests {
     fn regular_forms_are_made() {
         let words = words();
         for word in [
-            "nowhere", "walked", "walker", "baking", "baked", "carries", "carried", "agreeing", "stopped", "planning",
-            "churches", "parties", "keys", "happier", "happiest", "happily", "happiness", "gently", "basically", "am",
+            "nowhere",
+            "walked",
+            "walker",
+            "baking",
+            "baked",
+            "carries",
+            "carried",
+            "agreeing",
+            "stopped",
+            "planning",
+            "churches",
+            "parties",
+            "keys",
+            "happier",
+            "happiest",
+            "happily",
+            "happiness",
+            "gently",
+            "basically",
+            "am",
         ] {
             assert!(words.contains(word), "{word}");
         }

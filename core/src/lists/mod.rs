@@ -20,10 +20,10 @@ mod model;
 mod named;
 mod numbers;
 #[cfg(feature = "sources")]
+mod patterns;
+#[cfg(feature = "sources")]
 mod phrase;
 mod pool;
-#[cfg(feature = "sources")]
-mod patterns;
 #[cfg(feature = "sources")]
 mod rules;
 #[cfg(feature = "sources")]
@@ -35,8 +35,8 @@ mod strings;
 mod tables;
 mod vocabulary;
 
-pub use error::{ListsError, Problem};
 pub(crate) use anchors::{Anchors, Use};
+pub use error::{ListsError, Problem};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
 pub(crate) use pool::{Code, Phrases, Pool};
 pub(crate) use strings::Strings;

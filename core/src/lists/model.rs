@@ -2,11 +2,11 @@
 //!
 //! Words are folded already and stored once; phrases refer to them by number. Nothing here is written by hand.
 
+use crate::lists::ListsError;
 use crate::lists::anchors::Anchors;
 use crate::lists::pool::{Phrases, Pool};
 use crate::lists::strings::Strings;
 use crate::lists::vocabulary::Vocabulary;
-use crate::lists::ListsError;
 use crate::site::Entry;
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::{Deserialize, Serialize};

@@ -3,8 +3,8 @@
 //! A worker that wakes up reads some hundred thousand numbers before it can answer; decoding each by itself took most
 //! of that time.
 
-use serde::de::{Deserializer, Error, Visitor};
 use serde::Serializer;
+use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 
 /// Writes numbers: how many bytes each has, and then their bytes, the lowest first.
@@ -46,7 +46,9 @@ impl Visitor<'_> for Numbers {
         Ok(match width {
             1 => body.iter().map(|byte| u32::from(*byte)).collect(),
             2 => body.as_chunks::<2>().0.iter().map(|pair| u32::from(u16::from_le_bytes(*pair))).collect(),
-            3 => body.as_chunks::<3>().0.iter().map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0])).collect(),
+            3 => {
+                body.as_chunks::<3>().0.iter().map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0])).collect()
+            }
             _ => body.as_chunks::<4>().0.iter().map(|each| u32::from_le_bytes(*each)).collect(),
         })
     }
@@ -93,7 +95,12 @@ mod tests {
             let bytes = postcard::to_allocvec(&Table(numbers.clone())).unwrap();
             assert_eq!(postcard::from_bytes::<Table>(&bytes).unwrap().0, numbers);
         }
-        assert!(postcard::from_bytes::<Table>(&postcard::to_allocvec(&Table(vec![])).unwrap()).unwrap().0.is_empty());
+        assert!(
+            postcard::from_bytes::<Table>(&postcard::to_allocvec(&Table(vec![])).unwrap())
+                .unwrap()
+                .0
+                .is_empty()
+        );
     }
 
     #[test]

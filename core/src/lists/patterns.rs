@@ -86,8 +86,15 @@ pub(crate) fn patterns_file(compiler: &mut Compiler, file: &str, text: &str) {
     for each in &raw.pattern {
         pattern(compiler, file, &raw.signal, each);
     }
-    for unused in raw.signal.iter().filter(|signal| !raw.pattern.iter().any(|p| p.signals.contains(&signal.id))) {
-        compiler.problem(file, &unused.id, "", "is a signal that no pattern has; remove it, or add it to one");
+    for unused in
+        raw.signal.iter().filter(|signal| !raw.pattern.iter().any(|p| p.signals.contains(&signal.id)))
+    {
+        compiler.problem(
+            file,
+            &unused.id,
+            "",
+            "is a signal that no pattern has; remove it, or add it to one",
+        );
     }
 }
 

@@ -171,7 +171,9 @@ fn pieces(literal: &str, words: &mut Words) -> Result<Vec<Piece>, String> {
             (None, Some(body)) => (body, Form::Beginning),
             (Some(body), None) => (body, Form::Ending),
             (Some(_), Some(_)) => {
-                return Err(format!("has a star at both ends of “{written}”; leave one, or too much matches"));
+                return Err(format!(
+                    "has a star at both ends of “{written}”; leave one, or too much matches"
+                ));
             }
         };
         if body.contains('*') {
@@ -232,10 +234,7 @@ mod tests {
         let phrase = parse("kill* .. *cide me", &mut Named::default(), &mut words).unwrap();
         let flat: Vec<Piece> = phrase.concat().concat();
         let word = |id, form| Piece::Word { id, form };
-        assert_eq!(
-            flat,
-            [word(0, Form::Beginning), Piece::Gap, word(1, Form::Ending), word(2, Form::Whole)]
-        );
+        assert_eq!(flat, [word(0, Form::Beginning), Piece::Gap, word(1, Form::Ending), word(2, Form::Whole)]);
     }
 
     #[test]

@@ -114,9 +114,16 @@ fn rule(compiler: &mut Compiler, file: &str, category: Category, raw: &RawRule) 
         compiler.problem(file, id, "any", "is missing or empty; give at least one phrase");
     }
     if raw.near.iter().any(Vec::is_empty) || (raw.any.is_empty() && raw.near.len() == 1) {
-        compiler.problem(file, id, "near", "needs groups of at least one phrase, and two of them without “any”");
+        compiler.problem(
+            file,
+            id,
+            "near",
+            "needs groups of at least one phrase, and two of them without “any”",
+        );
     }
-    if raw.within.is_some() == raw.near.is_empty() || raw.within.is_some_and(|words| !(1..=MAX_WITHIN).contains(&words)) {
+    if raw.within.is_some() == raw.near.is_empty()
+        || raw.within.is_some_and(|words| !(1..=MAX_WITHIN).contains(&words))
+    {
         compiler.problem(
             file,
             id,

@@ -4,10 +4,10 @@
 //! reading a disk is the business of the build script and of the relay.
 
 use crate::hash::Fnv;
+use crate::lists::anchors::Anchors;
 use crate::lists::error::{ListsError, Problem};
 use crate::lists::model::Compiled;
 use crate::lists::named::Named;
-use crate::lists::anchors::Anchors;
 use crate::lists::phrase::{self, Words};
 use crate::lists::pool::{Form, Known, Phrases, Piece};
 use crate::lists::vocabulary::{Vocabulary, kind};

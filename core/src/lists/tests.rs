@@ -99,7 +99,11 @@ fn mistakes_in_files_are_named_too() {
             "source='s'\nreviewed='2026-11-22'\n[[group]]\nhosts=['a.example']",
             "needs a name and a why",
         ),
-        ("context.toml", "reviewed='2026-11-22'\n[[cue]]\nid='a'\neffect='raise'", "must be lower, quieten or note"),
+        (
+            "context.toml",
+            "reviewed='2026-11-22'\n[[cue]]\nid='a'\neffect='raise'",
+            "must be lower, quieten or note",
+        ),
     ] {
         let problem = problem(name, text);
         assert!(problem.contains(part), "{name}: {problem}");

@@ -5,8 +5,8 @@
 //! field and says what time it is; nothing here has a clock. A memory holds numbers and hashes, never words, and it only
 //! ever adds or raises.
 
-use super::matcher::{Matcher, Read, Signal};
 use super::excerpt;
+use super::matcher::{Matcher, Read, Signal};
 use crate::answer::{Finding, Typed};
 use crate::hash::Fnv;
 use crate::lists::Pattern;
@@ -71,7 +71,8 @@ impl Memory {
     /// Whether it holds nothing that still counts, so that the caller may forget it.
     #[must_use]
     pub fn is_over(&self, now: i64) -> bool {
-        let newest = self.signals.iter().map(|seen| seen.last).chain(self.findings.iter().map(|seen| seen.last));
+        let newest =
+            self.signals.iter().map(|seen| seen.last).chain(self.findings.iter().map(|seen| seen.last));
         !newest.chain(self.told.iter().map(|told| told.at)).any(|last| within(last, now, HOUR))
     }
 
@@ -106,7 +107,10 @@ impl Memory {
     fn signal(&mut self, number: u8, sentence: u64, now: i64) {
         match self.signals.iter_mut().find(|seen| seen.what == number && seen.sentence == sentence) {
             Some(seen) => seen.last = now,
-            None => push(&mut self.signals, Seen { what: number, rule: 0, sentence, first: now, last: now, raised: false }),
+            None => push(
+                &mut self.signals,
+                Seen { what: number, rule: 0, sentence, first: now, last: now, raised: false },
+            ),
         }
     }
 

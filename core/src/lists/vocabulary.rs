@@ -25,8 +25,12 @@ pub(crate) mod kind {
 
 /// Letters that a word must have before it is looked for among mistyped ones.
 pub(super) const LEAST_LETTERS: usize = 4;
-/// Longest ending that a word usually has.
-const MAX_ENDING: usize = 4;
+/// Endings that words usually have.
+const ENDINGS: [&str; 35] = [
+    "", "a", "al", "als", "able", "d", "e", "ed", "er", "ers", "es", "ful", "ic", "ied", "ies", "in", "ing",
+    "ings", "ion", "ions", "ise", "ish", "ism", "ist", "ists", "ity", "ive", "less", "ly", "ment", "n",
+    "ness", "s", "t", "y",
+];
 /// In a slot of a table, the bits of a word's number and of its mark.
 const NUMBER_BITS: u32 = 20;
 pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
@@ -64,7 +68,8 @@ pub(crate) struct Known {
     pub(crate) beginning: Option<u32>,
     /// Whether it ends with a word that may end longer ones.
     pub(crate) closed: bool,
-    /// Whether nothing is known of it, or only a beginning after which so much follows that it may be another word.
+    /// Whether nothing is known of it, or only a beginning after which no usual ending follows, so that it may well be
+    /// another word, or the same one mistyped.
     pub(crate) strange: bool,
 }
 
@@ -138,9 +143,17 @@ impl Vocabulary {
         candidates(&self.jumbled, letters)
     }
 
-    /// Whether some rule would look at this word: it has it, or the beginning of it but for an ending.
+    /// Whether some rule would look at this word: it has it, or the beginning of it before a usual ending.
     pub(crate) fn knows(&self, word: &str) -> bool {
-        matches!(self.ending(word), Some(0..=MAX_ENDING))
+        let known = self.look(word);
+        known.number.is_some_and(|id| self.kinds(id) & kind::WHOLE != 0)
+            || known.closed
+            || self.has_usual_ending(word, known.beginning)
+    }
+
+    fn has_usual_ending(&self, word: &str, beginning: Option<u32>) -> bool {
+        let ending = beginning.and_then(|id| word.strip_prefix(self.word(id)));
+        ending.is_some_and(|ending| ENDINGS.contains(&ending))
     }
 
     /// Whether this is a word of a rule or of English.
@@ -163,8 +176,8 @@ impl Vocabulary {
             None => self.beginning(word),
         };
         let closed = self.endings(word).next().is_some();
-        let rest = beginning.map_or(usize::MAX, |id| word.len() - self.word(id).len());
-        Known { number, beginning, closed, strange: number.is_none() && !closed && rest > MAX_ENDING }
+        let strange = number.is_none() && !closed && !self.has_usual_ending(word, beginning);
+        Known { number, beginning, closed, strange }
     }
 
     /// The longest word that may go on and that a word begins with which is not in the vocabulary.

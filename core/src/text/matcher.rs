@@ -149,8 +149,10 @@ impl Matcher {
         }
         let stretch = self.stretch(words, token);
         for place in self.anchors.uses(&self.pool, id) {
-            let found = stretch.around(&place, token).filter(|tokens| tokens.len() >= least);
-            if let Some(tokens) = found {
+            let Some(tokens) = stretch.around(&place, token) else { continue };
+            let guessed = words.folded.tokens.get(tokens.clone()).unwrap_or_default();
+            let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
+            if tokens.len() >= least.max(guessed) {
                 self.verify(&stretch, tokens, &place, surface, hits);
             }
         }

@@ -26,6 +26,8 @@ pub(crate) struct Token {
     pub(crate) odd: bool,
     /// Stands between quotation marks.
     pub(crate) quoted: bool,
+    /// How many words a match with it must have: more than one for a word that was only guessed.
+    pub(crate) least: u8,
 }
 
 /// Signs of disguise in a whole text, so that a text without any is not looked through again.
@@ -330,6 +332,7 @@ impl Folder {
             separator: self.separator.filter(|_| self.separators == 1),
             odd,
             quoted: self.quoted,
+            least: 1,
         });
         self.separator = None;
         self.separators = 0;

@@ -3,7 +3,7 @@
 //! The letters are cut where the words are likeliest, by how ordinary each is. Only what is no word itself is cut, and
 //! only if all of it becomes words, so that neither a name nor a rare word falls into pieces.
 
-use super::{Edit, Text};
+use super::{Edit, Text, typo};
 use crate::lists::{Vocabulary, kind};
 
 /// Fewest letters that are cut.
@@ -17,26 +17,31 @@ const MAX_ENDING: usize = 4;
 /// Letters from which a run is no word for certain, so that a name in it does not keep it together.
 const LONG: usize = 20;
 /// What a letter costs that is in no word.
-const LONE: u32 = 10;
+const LONE: u32 = 12;
 /// Of a long run, the part of which so many letters may be in no word.
 const LETTERS_FOR_A_LONE_ONE: usize = 4;
 
 /// A strange word that is several words.
 pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let (token, word) = (text.token(at)?, text.word(at));
-    let lengths =
-        if word.len() >= LEAST && word.is_ascii() { cut(word, text.vocabulary)? } else { return None };
+    if word.len() < LEAST || !word.is_ascii() || (word.len() < LONG * 2 / 3 && typo::is_name(text, at)) {
+        return None;
+    }
+    let lengths = cut(word, text.vocabulary)?;
     let words = split(word, &lengths);
     let kinds =
         |word: &str| text.vocabulary.number(word.as_bytes()).map_or(0, |id| text.vocabulary.kinds(id));
     let everywhere = |word: &&str| kinds(word) & kind::EVERYWHERE != 0;
+    let common = |word: &&&str| kinds(word) & (kind::EVERYWHERE | kind::COMMON) != 0;
+    let letters: usize = words.iter().filter(common).map(|word| word.len()).sum();
     // Two words are a compound more often than not, and names are made of words too: what somebody says in one breath
-    // has the small words of a sentence, and no others as short.
+    // is half of it the common words of any sentence, and none of the others is as short.
     let enough = match words.as_slice() {
-        [one, other] => one.len().min(other.len()) >= 4,
+        [one, other] => one.len().min(other.len()) >= 4 && letters > 0,
+        _ if word.len() >= LONG => letters * 4 >= word.len(),
         words => {
-            let sentence = words.iter().any(|word| everywhere(word));
-            sentence && (word.len() >= LONG || words.iter().all(|w| w.len() > 2 || everywhere(w)))
+            let share = if word.len() < LONG * 2 / 3 { 50 } else { 40 };
+            letters * 100 >= word.len() * share && words.iter().all(|w| w.len() > 2 || everywhere(w))
         }
     };
     // Words of which none is looked for lead nowhere.
@@ -53,7 +58,7 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     });
     let origins: Vec<_> = origins.collect();
     let words = words.iter().map(|word| (*word).to_owned()).zip(origins).collect();
-    Some(Edit { tokens: at..at + 1, words, others: Vec::new() })
+    Some(Edit { tokens: at..at + 1, words, others: Vec::new(), least: 1 })
 }
 
 fn split<'a>(word: &'a str, lengths: &[usize]) -> Vec<&'a str> {
@@ -115,20 +120,21 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
 /// What a word costs: little when it is everywhere, and more when it is short, because short words fit anywhere.
 fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
     let Some(id) = vocabulary.number(word.as_bytes()) else {
-        return (word.len() > 5 && matches!(vocabulary.ending(word), Some(1..=MAX_ENDING))).then_some(12);
+        return (word.len() > 5 && matches!(vocabulary.ending(word), Some(1..=MAX_ENDING))).then_some(14);
     };
     let kinds = vocabulary.kinds(id);
     let everywhere = kinds & kind::EVERYWHERE != 0;
     Some(match word.len() {
-        1 if matches!(word, "i" | "a" | "u") => 7,
+        1 if matches!(word, "i" | "a") => 4,
+        1 if word == "u" => 8,
         1 => return None,
-        2 if everywhere => 5,
-        2 => 11,
-        _ if everywhere => 4,
+        2 if everywhere => 4,
+        2 => 12,
+        _ if everywhere => 3,
         _ if kinds & kind::COMMON != 0 => 5,
-        3 => 9,
-        _ if kinds & (kind::ENGLISH | kind::WHOLE) != 0 => 7,
+        3 => 11,
+        _ if kinds & (kind::ENGLISH | kind::WHOLE) != 0 => 9,
         // The beginning of longer words, as it stands.
-        _ => 9,
+        _ => 12,
     })
 }

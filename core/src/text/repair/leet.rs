@@ -87,7 +87,7 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
     }
     let by_rule = || readings.iter().filter(|reading| text.vocabulary.knows(reading));
     // Somebody who hides a word hides a rude one: “sh*t” is not “shut”.
-    let rude = by_rule().find(|reading| !text.vocabulary.is_english(reading));
+    let rude = by_rule().find(|reading| word.contains('*') && !text.vocabulary.is_english(reading));
     let by_word = || readings.iter().find(|reading| text.vocabulary.is_word(reading));
     let words = accept == Accept::Words;
     rude.or_else(|| by_rule().next()).or_else(|| if words { by_word() } else { None }).cloned()
@@ -246,5 +246,5 @@ fn symbols_read(text: &Text<'_>, at: usize, accept: Accept) -> Option<Edit> {
         }
     }
     let (read, origin, taken) = best?;
-    Some(Edit { tokens: at..at + taken, words: vec![(read, origin)], others: Vec::new() })
+    Some(Edit { tokens: at..at + taken, words: vec![(read, origin)], others: Vec::new(), least: 1 })
 }

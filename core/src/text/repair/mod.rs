@@ -35,6 +35,8 @@ struct Edit {
     words: Vec<(String, Range<usize>)>,
     /// Other words, by number, that the only word may stand for.
     others: Vec<u32>,
+    /// How many words a match with it must have.
+    least: u8,
 }
 
 /// What the repairs look at.
@@ -66,7 +68,7 @@ impl Text<'_> {
         let first = self.token(tokens.start)?;
         let last = self.token(tokens.end.checked_sub(1)?)?;
         let origin = first.origin.start..last.origin.end;
-        Some(Edit { tokens, words: vec![(word, origin)], others: Vec::new() })
+        Some(Edit { tokens, words: vec![(word, origin)], others: Vec::new(), least: 1 })
     }
 }
 
@@ -149,7 +151,8 @@ fn rebuild(folded: &Folded, edits: Vec<Edit>) -> Folded {
             out.others.push((out.tokens.len(), edit.others));
         }
         for (word, origin) in edit.words {
-            out.push(&word, Token { origin, odd: false, ..first.clone() });
+            let least = edit.least.max(first.least);
+            out.push(&word, Token { origin, odd: false, least, ..first.clone() });
         }
         at = edit.tokens.end;
     }

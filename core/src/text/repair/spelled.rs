@@ -66,7 +66,7 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
         .filter_map(|at| text.word(at).chars().next())
         .map(|c| if c.is_ascii_digit() { letters_for(c).first().copied().unwrap_or(c) } else { c })
         .collect();
-    let nothing = Edit { tokens: at..at + length, words: Vec::new(), others: Vec::new() };
+    let nothing = Edit { tokens: at..at + length, words: Vec::new(), others: Vec::new(), least: 1 };
     let lengths = if whole { all(&letters, text.vocabulary) } else { segment(&letters, text.vocabulary) };
     let Some(lengths) = lengths else { return Some(nothing) };
     let mut words = Vec::with_capacity(lengths.len());

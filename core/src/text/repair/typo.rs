@@ -14,6 +14,10 @@ const LEAST_AMONG_OTHERS: usize = 3;
 /// Fewest letters of the word that was meant, when one was left out or put in.
 const LEAST_MEANT: usize = 5;
 const MOST: usize = 20;
+/// Letters from which a word is itself though a letter is missing, and needs no other beside it.
+const CERTAIN: usize = 6;
+/// How many kinds of slips there are: a swap, a letter left out, a letter put in.
+const SLIPS: u32 = 3;
 /// Other words that one may stand for.
 const MAX_OTHERS: usize = 6;
 /// From so many letters on, a capital is no sign of a name.
@@ -23,38 +27,44 @@ const LONG: usize = 6;
 pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let word = text.word(at);
     let plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let known = text.vocabulary.knows(word) || !text.folded.others(at).is_empty();
-    if known || !plain || !(LEAST_AMONG_OTHERS..=MOST).contains(&word.len()) || is_name(text, at) {
+    let known = text.vocabulary.is_word(word) || !text.folded.others(at).is_empty();
+    let name = is_name(text, at) || text.folded.tokens.len() == 1;
+    if known || !plain || !(LEAST_AMONG_OTHERS..=MOST).contains(&word.len()) || name {
         return fragment(text, at);
     }
-    if let Some(joined) = fragment(text, at) {
-        return Some(joined);
+    let joined = fragment(text, at);
+    if joined.is_some() || is_formed(text, word) {
+        return joined;
     }
     let mut near = near(text, word.as_bytes()).into_iter();
-    let best = near.next()?;
+    let (slip, best) = near.next()?;
+    let near = near.map(|(_, id)| id);
     let is_rules = |id: &u32| text.vocabulary.kinds(*id) & kind::WHOLE != 0;
     let meant = text.vocabulary.word(best).len();
     if word.len() < LEAST || (meant < LEAST_MEANT && meant != word.len()) {
-        let others = std::iter::once(best).chain(near).filter(is_rules).take(MAX_OTHERS).collect();
-        return Some(Edit { others, ..text.one(at..at + 1, word.to_owned())? })
-            .filter(|edit| !edit.others.is_empty());
+        let others: Vec<u32> = std::iter::once(best).chain(near).filter(is_rules).take(MAX_OTHERS).collect();
+        let edit = Edit { others, least: 3, ..text.one(at..at + 1, word.to_owned())? };
+        return Some(edit).filter(|edit| !edit.others.is_empty());
     }
-    let others = near.filter(is_rules).take(MAX_OTHERS).collect();
-    Some(Edit { others, ..text.one(at..at + 1, text.vocabulary.word(best).to_owned())? })
+    let others: Vec<u32> = near.filter(is_rules).take(MAX_OTHERS).collect();
+    let swapped = slip % SLIPS == 0;
+    let least = if swapped || meant >= CERTAIN { 1 } else { 2 };
+    Some(Edit { others, least, ..text.one(at..at + 1, text.vocabulary.word(best).to_owned())? })
 }
 
 /// Whether this looks like a name: a capital inside a sentence, or the only word there is.
-fn is_name(text: &Text<'_>, at: usize) -> bool {
+pub(super) fn is_name(text: &Text<'_>, at: usize) -> bool {
     let Some(token) = text.token(at) else { return false };
     let mut typed = text.original.get(token.origin.clone()).unwrap_or_default().chars();
     let capital = typed.next().is_some_and(char::is_uppercase) && typed.all(|c| !c.is_uppercase());
     let before = at.checked_sub(1).and_then(|before| text.token(before));
     let first = before.is_none_or(|before| before.sentence != token.sentence);
-    (capital && !first && text.word(at).len() < LONG) || text.folded.tokens.len() == 1
+    let only = text.folded.tokens.len() == 1;
+    capital && (only || (!first && text.word(at).len() < LONG))
 }
 
-/// The words that are one slip away, the likeliest first.
-fn near(text: &Text<'_>, typed: &[u8]) -> Vec<u32> {
+/// The words that are one slip away, the likeliest first: how likely and by which slip, and the number.
+fn near(text: &Text<'_>, typed: &[u8]) -> Vec<(u32, u32)> {
     let vocabulary = text.vocabulary;
     let sum = letters(typed);
     let mut found: Vec<(u32, u32)> = Vec::new();
@@ -70,7 +80,7 @@ fn near(text: &Text<'_>, typed: &[u8]) -> Vec<u32> {
             _ if kinds & kind::WHOLE == 0 => 2,
             _ => 3,
         };
-        found.push((rank * 4 + slip, id));
+        found.push((rank * SLIPS + slip, id));
     };
     vocabulary.with_letters(sum).for_each(|id| offer(id, 0, is_swap));
     for added in b'a'..=b'z' {
@@ -86,7 +96,27 @@ fn near(text: &Text<'_>, typed: &[u8]) -> Vec<u32> {
     }
     found.sort_unstable();
     found.dedup_by_key(|(_, id)| *id);
-    found.into_iter().map(|(_, id)| id).collect()
+    found
+}
+
+/// Whether a word is made of an English one by an ending or a beginning, though no list has it: “splitting”, “rewalk”.
+fn is_formed(text: &Text<'_>, word: &str) -> bool {
+    const ENDINGS: [&str; 14] =
+        ["s", "es", "d", "ed", "ing", "ings", "er", "ers", "ly", "y", "ness", "less", "ful", "able"];
+    const BEGINNINGS: [&str; 8] = ["un", "re", "over", "out", "non", "pre", "mis", "anti"];
+    const LEAST_STEM: usize = 4;
+    let is_stem = |stem: &str| {
+        let english = |stem: &str| stem.len() >= LEAST_STEM && text.vocabulary.is_english(stem);
+        let mut letters = stem.bytes().rev();
+        let doubled = letters.next() == letters.next();
+        english(stem)
+            || english(&format!("{stem}e"))
+            || stem.strip_suffix('i').is_some_and(|stem| english(&format!("{stem}y")))
+            || (doubled
+                && stem.char_indices().next_back().is_some_and(|(at, _)| stem.get(..at).is_some_and(english)))
+    };
+    ENDINGS.iter().any(|ending| word.strip_suffix(ending).is_some_and(is_stem))
+        || BEGINNINGS.iter().any(|beginning| word.strip_prefix(beginning).is_some_and(is_stem))
 }
 
 /// Whether two neighbours changed places.
@@ -108,7 +138,7 @@ fn is_without(shorter: &[u8], longer: &[u8]) -> bool {
 fn fragment(text: &Text<'_>, at: usize) -> Option<Edit> {
     let beside = |other: usize, tokens: std::ops::Range<usize>| {
         let (one, next) = (text.token(tokens.start)?, text.token(tokens.start + 1)?);
-        let loose = text.is_strange(other) || text.word(other).len() == 1;
+        let loose = text.is_strange(other) || text.word(other).len() <= 2;
         if !loose || one.sentence != next.sentence || next.separator != Some(' ') {
             return None;
         }

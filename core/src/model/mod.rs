@@ -87,6 +87,12 @@ impl Model {
         }
     }
 
+    /// Every word that it looks for.
+    #[cfg(test)]
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.weights.words.split_terminator(' ')
+    }
+
     fn finding(
         &self,
         text: &str,

@@ -41,6 +41,7 @@ impl Person {
         page::fill(&browser.driver, "E-mail address", &self.email).await?;
         page::fill(&browser.driver, "Password", &self.password).await?;
         page::press(&browser.driver, "Sign in").await?;
+        page::see(&browser.driver, "Sign out").await?;
         page::see(&browser.driver, &self.name).await
     }
 
@@ -52,7 +53,8 @@ impl Person {
         }
         page::fill(&browser.driver, "Your password", &self.password).await?;
         page::press(&browser.driver, "Set the password").await?;
-        page::see(&browser.driver, &self.name).await
+        // Not their name: the page with the form greets them by it already.
+        page::see(&browser.driver, "Sign out").await
     }
 }
 

@@ -155,7 +155,8 @@ fn is_busy(code: Option<&str>) -> bool {
     let code = code.unwrap_or_default();
     match code.parse::<u32>() {
         Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
-        _ => ["40", "53", "57"].iter().any(|class| code.starts_with(class)),
+        // Rolled back for another's sake, out of something, stopped by its operator, or a lock that did not come in time.
+        _ => ["40", "53", "57", "55P03"].iter().any(|class| code.starts_with(class)),
     }
 }
 

@@ -41,8 +41,15 @@ const BY_INDEX: [&str; 4] =
 /// each of their hundred statements anew. A statement is planned each time: a plan kept from when the tables were nearly
 /// empty would go through all of a table for a few of its rows.
 const INTAKE: u32 = 4;
-const INTAKE_SETTINGS: [&str; 5] =
-    [BY_INDEX[0], BY_INDEX[1], BY_INDEX[2], BY_INDEX[3], "set plan_cache_mode = force_custom_plan"];
+const INTAKE_SETTINGS: [&str; 6] = [
+    BY_INDEX[0],
+    BY_INDEX[1],
+    BY_INDEX[2],
+    BY_INDEX[3],
+    "set plan_cache_mode = force_custom_plan",
+    // As long as SQLite waits: a device is told to come again before its own patience ends.
+    "set lock_timeout = 5000",
+];
 
 /// How long a statement waits for another process's lock on SQLite's file.
 const PATIENCE: &str = "pragma busy_timeout = 5000";

@@ -16,6 +16,7 @@ pub mod passes;
 pub mod policy;
 pub mod receipt;
 pub mod relay;
+pub mod talks;
 pub mod words;
 
 pub use bind::{

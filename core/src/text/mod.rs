@@ -7,6 +7,7 @@
 
 mod context;
 mod conversation;
+mod edges;
 mod excerpt;
 pub(crate) mod fold;
 mod matcher;

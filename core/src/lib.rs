@@ -34,6 +34,8 @@ pub mod wire;
 
 pub use answer::{Decision, Finding, Frame, SearchTerms, SiteMatch, Typed, Verdict, Visit};
 pub use engine::Engine;
+#[cfg(feature = "sources")]
+pub use lists::{Imported, Provenance, import_csv, import_weighted};
 pub use lists::{Lists, ListsError, Problem};
 pub use policy::{
     Audience, KEYS, Key, KeyProblem, Kind, ManagedPolicy, Policy, PolicyError, SITE_DEFAULTS, SiteDefault,

@@ -10,6 +10,7 @@ use crate::outbox::Entry;
 use crate::page::Page;
 use crate::passes::Passes;
 use crate::policy::{Setup, Standing, Status, settle};
+use crate::talks::Talks;
 use lapwing_core::{
     Action, Audience, Decision, Engine, Finding, Frame, Lists, ListsError, Policy, Surface, Typed, Visit,
 };
@@ -91,6 +92,7 @@ pub struct Change {
 struct Session {
     memory: Memory,
     passes: Passes,
+    talks: Talks,
 }
 
 /// See the module.
@@ -186,12 +188,16 @@ impl Analyser {
         }
         let url = if has_host(&heard.url) { &heard.url } else { &heard.top };
         let surface = engine.surface_of(url, &heard.hint);
-        let findings = engine.check_text(&Typed { text: &heard.text, surface, url });
-        let place = match surface {
-            Surface::Search => Place::SearchBox(heard.tab),
-            _ => Place::Field(&heard.field),
-        };
+        let typed = Typed { text: &heard.text, surface, url };
         let now = heard.stamp.now;
+        // A search is not a talk: what is typed next into the box is another one.
+        let (place, findings) = match surface {
+            Surface::Search => (Place::SearchBox(heard.tab), engine.check_text(&typed)),
+            _ => {
+                let talk = self.session.talks.of(&heard.field, now);
+                (Place::Field(&heard.field), engine.check_conversation(&typed, talk, now))
+            }
+        };
         let new = new_findings(&mut self.session.memory, place, findings, now);
         if !new.iter().any(|finding| alert::tells(engine, finding.severity, finding.stage)) {
             return Ok(Reading { read: true, entry: None });

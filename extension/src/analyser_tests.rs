@@ -212,3 +212,20 @@ fn a_second_finding_is_told_without_repeating_the_first() {
     assert_eq!(second.category, Category::AbuseNeglect);
     assert!(second.reasons.iter().all(|reason| !rules.contains(&reason.rule.as_str())));
 }
+
+#[test]
+fn several_lines_in_one_field_are_one_alert_also_across_the_workers_end() {
+    let mut first = watching();
+    let lines = ["how old are you", "whats your snap"];
+    for (line, now) in lines.iter().zip([0, 60_000]) {
+        first.heard(typed(line, now)).unwrap();
+    }
+    let mut second = watching();
+    second.restore(&first.session().unwrap()).unwrap();
+    let alert = alert(second.heard(typed("where do you live", 120_000)).unwrap().entry);
+    let pattern = alert.reasons.iter().find(|reason| reason.rule == "grooming.several-steps").unwrap();
+    assert_eq!((alert.category, pattern.severity), (Category::Grooming, Severity::High));
+    assert!(pattern.context[0].starts_with("Over several lines"), "{pattern:?}");
+    let kept = second.session().unwrap();
+    assert!(!kept.contains("snap") && !kept.contains("live"), "{kept}");
+}

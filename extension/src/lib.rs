@@ -17,6 +17,7 @@ pub mod policy;
 pub mod probe;
 pub mod receipt;
 pub mod relay;
+pub mod talks;
 pub mod words;
 
 pub use bind::{

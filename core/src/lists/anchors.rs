@@ -50,14 +50,17 @@ impl Anchors {
         start as usize..self.ends.get(word).copied().unwrap_or(start) as usize
     }
 
-    /// What a word leads to.
-    pub(crate) fn uses(&self, pool: &Pool, word: u32) -> impl Iterator<Item = Use> {
-        self.range(word).filter_map(|index| {
-            let phrase = *self.phrases.get(index)?;
-            let (step, run, piece) = unpack(*self.places.get(index)?);
-            let step = pool.steps(phrase).start + step;
-            Some(Use { phrase, step, run: pool.runs(pool.step(step)).start + run, piece })
-        })
+    /// What a word leads to, by number.
+    pub(crate) fn numbers(&self, word: u32) -> std::ops::Range<usize> {
+        self.range(word)
+    }
+
+    /// A use by its number.
+    pub(crate) fn get(&self, pool: &Pool, index: usize) -> Option<Use> {
+        let phrase = *self.phrases.get(index)?;
+        let (step, run, piece) = unpack(*self.places.get(index)?);
+        let step = pool.steps(phrase).start + step;
+        Some(Use { phrase, step, run: pool.runs(pool.step(step)).start + run, piece })
     }
 
     /// Whether the tables fit together, for so many words and phrases.

@@ -14,7 +14,11 @@ mod cues;
 #[cfg(feature = "sources")]
 mod english;
 mod error;
+#[cfg(feature = "sources")]
+mod import;
 mod lexicon;
+#[cfg(feature = "sources")]
+mod lint;
 mod model;
 #[cfg(feature = "sources")]
 mod named;
@@ -37,6 +41,8 @@ mod vocabulary;
 
 pub(crate) use anchors::{Anchors, Use};
 pub use error::{ListsError, Problem};
+#[cfg(feature = "sources")]
+pub use import::{Imported, Provenance, import_csv, import_weighted};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
 pub(crate) use pool::{Code, Phrases, Pool};
 pub(crate) use strings::Strings;
@@ -85,6 +91,14 @@ impl Lists {
     #[cfg(feature = "sources")]
     pub fn from_sources(files: &[(&str, &str)]) -> Result<Self, ListsError> {
         Ok(Self { compiled: source::compile(files)? })
+    }
+
+    /// What a reviewer should look at: phrases that can never be found, or that another rule always finds too, and words
+    /// that are too common. Lists with these still work.
+    #[cfg(feature = "sources")]
+    #[must_use]
+    pub fn lint(&self) -> Vec<Problem> {
+        lint::lint(&self.compiled)
     }
 
     /// The newest review date and a fingerprint of the content, such as `2026-11-22-1a2b3c4d`.

@@ -43,6 +43,19 @@ impl Code {
     /// A word that no phrase has.
     pub(crate) const UNKNOWN: Self = Self(GAP - 4);
 
+    /// No piece.
+    pub(crate) const NONE: Self = Self(GAP - 8);
+
+    /// Whether it is less than a word.
+    pub(crate) const fn is_part(self) -> bool {
+        matches!(self.0 & 3, 1 | 2)
+    }
+
+    /// Whether it is no word.
+    pub(crate) const fn is_open(self) -> bool {
+        self.0 & 3 == 3
+    }
+
     /// A whole word.
     pub(crate) const fn whole(id: u32) -> Self {
         Self(id << 2)

@@ -1,11 +1,27 @@
 //! Makes the tables of the vocabulary, when lists are compiled.
 
 use crate::lists::lexicon::Lexicon;
-use crate::lists::vocabulary::{LEAST_LETTERS, NUMBER, Vocabulary, hash, kind, letters, opening, slot};
+use crate::lists::vocabulary::{
+    LEAST_OPENING, MOST_OPENING, NUMBER, Vocabulary, hash, jumble, kind, letters, opening, slot,
+};
 use std::collections::BTreeMap;
 
+/// Letters that a word must have before it is looked for among mistyped ones.
+const LEAST_LETTERS: usize = 4;
 /// Numbers of 32 bits that tell which beginnings there are.
 const OPENINGS: usize = 256;
+/// Numbers of 32 bits that tell how words begin: a quarter of the bits are set.
+const STARTS: usize = 4096;
+/// Numbers of 32 bits that tell which letters words have: they stay in the nearest cache, as the words do not.
+const JUMBLES: usize = 8192;
+
+/// Sets the bit for the first bytes of a word.
+fn mark(table: &mut [u32], word: &[u8], length: usize) {
+    let bit = word.get(..length).and_then(|beginning| opening(beginning, table));
+    if let Some((place, bit)) = bit {
+        table[place] |= bit;
+    }
+}
 
 impl Vocabulary {
     /// Makes the tables for words with their kinds.
@@ -18,17 +34,28 @@ impl Vocabulary {
             word.len() >= LEAST_LETTERS && **kinds & (kind::WHOLE | kind::ENGLISH) != 0
         });
         let mut openings = vec![0_u32; OPENINGS];
-        for (word, _) in words.iter().filter(|(_, kinds)| **kinds & kind::OPEN != 0) {
-            if let Some(bit) = opening(word.as_bytes(), OPENINGS * 32) {
-                openings[bit / 32] |= 1 << (bit % 32);
+        let mut starts = vec![0_u32; STARTS];
+        for (word, kinds) in words {
+            if kinds & kind::OPEN != 0 {
+                mark(&mut openings, word.as_bytes(), LEAST_OPENING);
+            }
+            (LEAST_OPENING..=MOST_OPENING).for_each(|length| mark(&mut starts, word.as_bytes(), length));
+        }
+        let long: Vec<(u32, u32)> = long.map(|(id, (word, _))| (id, letters(word.as_bytes()))).collect();
+        let mut jumbles = vec![0_u32; JUMBLES];
+        for (_, letters) in &long {
+            if let Some((place, bit)) = jumble(*letters, &jumbles) {
+                jumbles[place] |= bit;
             }
         }
         Self {
+            jumbles,
             openings,
+            starts,
             above: nest(&lexicon, &kinds),
             closed: closed.collect(),
             slots: table(numbers().map(|(id, (word, _))| (id, hash(word.as_bytes())))),
-            jumbled: table(long.map(|(id, (word, _))| (id, letters(word.as_bytes())))),
+            jumbled: table(long.into_iter()),
             words: lexicon,
             kinds,
         }

@@ -14,6 +14,7 @@ pub(crate) mod kind {
     /// A rule has it as the beginning of longer words.
     pub(crate) const OPEN: u32 = 2;
     /// A rule has it as the end of longer words.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
     pub(crate) const CLOSED: u32 = 4;
     /// An ordinary English word,
     pub(crate) const ENGLISH: u32 = 8;
@@ -23,14 +24,15 @@ pub(crate) mod kind {
     pub(crate) const EVERYWHERE: u32 = 32;
 }
 
-/// Letters that a word must have before it is looked for among mistyped ones.
-pub(super) const LEAST_LETTERS: usize = 4;
 /// Endings that words usually have.
 const ENDINGS: [&str; 35] = [
     "", "a", "al", "als", "able", "d", "e", "ed", "er", "ers", "es", "ful", "ic", "ied", "ies", "in", "ing",
     "ings", "ion", "ions", "ise", "ish", "ism", "ist", "ists", "ity", "ive", "less", "ly", "ment", "n",
     "ness", "s", "t", "y",
 ];
+/// Fewest and most letters of which it is known whether a word begins with them.
+pub(super) const LEAST_OPENING: usize = 3;
+pub(super) const MOST_OPENING: usize = 6;
 /// In a slot of a table, the bits of a word's number and of its mark.
 const NUMBER_BITS: u32 = 20;
 pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
@@ -45,6 +47,9 @@ pub(crate) struct Vocabulary {
     /// For each word, one more than the number of the longest other word that it begins with and that may go on.
     #[serde(with = "super::numbers")]
     pub(super) above: Vec<u32>,
+    /// A bit for each of the first letters of every word, three to six of them, by [`opening`].
+    #[serde(with = "super::numbers")]
+    pub(super) starts: Vec<u32>,
     /// A bit for each beginning of three letters that some longer words may have, by [`opening`].
     #[serde(with = "super::numbers")]
     pub(super) openings: Vec<u32>,
@@ -54,6 +59,9 @@ pub(crate) struct Vocabulary {
     /// Words by [`hash`].
     #[serde(with = "super::numbers")]
     pub(super) slots: Vec<u32>,
+    /// A bit for the [`letters`] of each word, to be looked at before the words themselves.
+    #[serde(with = "super::numbers")]
+    pub(super) jumbles: Vec<u32>,
     /// Words by [`letters`].
     #[serde(with = "super::numbers")]
     pub(super) jumbled: Vec<u32>,
@@ -83,11 +91,20 @@ pub(super) fn hash(word: &[u8]) -> u32 {
     ((state ^ state >> 32) & 0xffff_ffff) as u32
 }
 
-/// Which bit stands for the first three bytes of a word, of so many; `None` for a shorter word.
-pub(super) fn opening(word: &[u8], bits: usize) -> Option<usize> {
-    let [one, two, three] = *word.first_chunk::<3>()?;
-    let mixed = u32::from_le_bytes([one, two, three, 0]).wrapping_mul(0x9e37_79b1) >> 16;
-    (mixed as usize).checked_rem(bits)
+/// Which bit of a table stands for the beginning of a word; `None` for one of fewer than three bytes.
+pub(super) fn opening(beginning: &[u8], table: &[u32]) -> Option<(usize, u32)> {
+    if beginning.len() < LEAST_OPENING {
+        return None;
+    }
+    let bit = (hash(beginning) as usize).checked_rem(table.len() * 32)?;
+    Some((bit / 32, 1 << (bit % 32)))
+}
+
+/// Which bit of a table stands for the letters of a word.
+pub(super) fn jumble(letters: u32, table: &[u32]) -> Option<(usize, u32)> {
+    let bit = ((letters ^ letters >> 15).wrapping_mul(0x9e37_79b1) >> 8) as usize;
+    let bit = bit.checked_rem(table.len() * 32)?;
+    Some((bit / 32, 1 << (bit % 32)))
 }
 
 /// What a letter adds to a word's [`letters`].
@@ -108,13 +125,35 @@ pub(super) const fn slot(hash: u32, length: usize) -> (usize, u32) {
 }
 
 /// The numbers in a table that have the mark of a hash.
-fn candidates(table: &[u32], hash: u32) -> impl Iterator<Item = u32> {
-    let (start, mark) = slot(hash, table.len());
-    let around = table.iter().skip(start).chain(table.iter().take(start));
-    around
-        .take_while(|slot| **slot != 0)
-        .filter(move |slot| **slot & !NUMBER == mark)
-        .map(|slot| (*slot & NUMBER).wrapping_sub(1))
+const fn candidates(table: &[u32], hash: u32) -> Candidates<'_> {
+    let (at, mark) = slot(hash, table.len());
+    Candidates { table, at, mark, left: table.len() }
+}
+
+/// See [`candidates`]. Written out, because nothing is asked as often.
+struct Candidates<'a> {
+    table: &'a [u32],
+    at: usize,
+    mark: u32,
+    /// Slots not looked at yet: a damaged table may have no empty one.
+    left: usize,
+}
+
+impl Iterator for Candidates<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        while self.left > 0 {
+            let slot = *self.table.get(self.at & (self.table.len() - 1))?;
+            (self.at, self.left) = (self.at + 1, self.left - 1);
+            if slot == 0 {
+                self.left = 0;
+            } else if slot & !NUMBER == self.mark {
+                return Some((slot & NUMBER).wrapping_sub(1));
+            }
+        }
+        None
+    }
 }
 
 impl Vocabulary {
@@ -140,7 +179,10 @@ impl Vocabulary {
 
     /// The words of at least four letters that may have these [`letters`].
     pub(crate) fn with_letters(&self, letters: u32) -> impl Iterator<Item = u32> {
-        candidates(&self.jumbled, letters)
+        let there = jumble(letters, &self.jumbles)
+            .is_some_and(|(place, bit)| self.jumbles.get(place).is_some_and(|bits| bits & bit != 0));
+        let table: &[u32] = if there { &self.jumbled } else { &[] };
+        candidates(table, letters)
     }
 
     /// Whether some rule would look at this word: it has it, or the beginning of it before a usual ending.
@@ -167,24 +209,30 @@ impl Vocabulary {
         self.number(word.as_bytes()).is_some_and(|id| self.kinds(id) & kind::ENGLISH != 0)
     }
 
+    /// What is known of a word of the vocabulary.
+    pub(crate) fn look_at(&self, id: u32) -> Known {
+        let beginning = if self.kinds(id) & kind::OPEN != 0 { Some(id) } else { self.above(id) };
+        let closed = !self.closed.is_empty() && self.endings(self.word(id)).next().is_some();
+        Known { number: Some(id), beginning, closed, strange: false }
+    }
+
     /// Looks a word up.
     pub(crate) fn look(&self, word: &str) -> Known {
         let number = self.number(word.as_bytes());
-        let beginning = match number {
-            Some(id) if self.kinds(id) & kind::OPEN != 0 => Some(id),
-            Some(id) => self.above(id),
-            None => self.beginning(word),
-        };
+        if let Some(id) = number {
+            return self.look_at(id);
+        }
+        let beginning = self.beginning(word);
         let closed = self.endings(word).next().is_some();
-        let strange = number.is_none() && !closed && !self.has_usual_ending(word, beginning);
+        let strange = !closed && !self.has_usual_ending(word, beginning);
         Known { number, beginning, closed, strange }
     }
 
     /// The longest word that may go on and that a word begins with which is not in the vocabulary.
     fn beginning(&self, word: &str) -> Option<u32> {
         // Most strange words begin like no beginning that rules have, and are done with here.
-        let bit = opening(word.as_bytes(), self.openings.len() * 32)?;
-        if self.openings.get(bit / 32)? & 1 << (bit % 32) == 0 {
+        let (place, bit) = opening(word.as_bytes().get(..LEAST_OPENING)?, &self.openings)?;
+        if self.openings.get(place)? & bit == 0 {
             return None;
         }
         // What stands between a beginning and a word that has it has it too, so the nearest word has all of them.
@@ -227,10 +275,21 @@ impl Vocabulary {
         known.beginning.map(|known| word.len() - self.word(known).len())
     }
 
-    /// Whether a word of the vocabulary could begin like this.
+    /// Whether a word of the vocabulary could begin like this. It may say so where none does.
+    pub(crate) fn may_begin(&self, letters: &[u8]) -> bool {
+        let known = letters.get(..letters.len().min(MOST_OPENING)).unwrap_or_default();
+        opening(known, &self.starts)
+            .is_none_or(|(place, bit)| self.starts.get(place).is_some_and(|bits| bits & bit != 0))
+    }
+
+    /// Whether a word of the vocabulary could begin like this. Of a few letters it may say so where none does.
     pub(crate) fn could_begin(&self, letters: &str) -> bool {
-        let next = self.words.word(self.words.place(letters));
-        (!next.is_empty() && next.starts_with(letters)) || self.look(letters).beginning.is_some()
+        let begins = || {
+            let next = self.words.word(self.words.place(letters));
+            !next.is_empty() && next.starts_with(letters)
+        };
+        let few = letters.len() <= MOST_OPENING;
+        (self.may_begin(letters.as_bytes()) && (few || begins())) || self.beginning(letters).is_some()
     }
 
     /// Whether every table fits the words, so that each question has an answer that ends.
@@ -283,7 +342,9 @@ mod tests {
         assert_eq!(vocabulary.ending("kilt"), Some(1));
         assert_eq!(vocabulary.ending("tea"), None);
         assert!(vocabulary.is_word("kiln") && vocabulary.is_word("die") && !vocabulary.is_word("kill"));
-        for (letters, could) in [("d", true), ("killi", true), ("x", false), ("te", true)] {
+        for (letters, could) in
+            [("die", true), ("killi", true), ("xyz", false), ("te", true), ("killersx", true)]
+        {
             assert_eq!(vocabulary.could_begin(letters), could, "{letters}");
         }
     }

@@ -197,3 +197,8 @@ fn push<T>(items: &mut Vec<T>, item: T) {
     }
     items.push(item);
 }
+
+#[cfg(test)]
+#[cfg(feature = "sources")]
+#[path = "conversation_tests.rs"]
+mod tests;

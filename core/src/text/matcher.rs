@@ -6,8 +6,9 @@
 //! `aho-corasick`.
 
 use super::context;
+use super::edges::Edges;
 use super::excerpt;
-use super::fold::{Folded, Token};
+use super::fold::Folded;
 use super::repair::repair;
 use super::run::{Stretch, Words, look_up};
 use crate::answer::Finding;
@@ -33,6 +34,7 @@ pub(crate) struct Matcher {
     near: Vec<Phrases>,
     cues: Vec<Cue>,
     pool: Pool,
+    edges: Edges,
     vocabulary: Vocabulary,
     anchors: Anchors,
     strings: Strings,
@@ -67,6 +69,7 @@ impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
         let Compiled { rules, near, cues, pool, vocabulary, anchors, strings, .. } = compiled;
+<<<<<<< HEAD
         let lesson = BTreeSet::new();
         Self { rules, near, cues, pool, vocabulary, anchors, strings, audience, lesson, model: None }
     }
@@ -74,6 +77,10 @@ impl Matcher {
     /// Asks a model too, where no rule has said the same.
     pub(crate) fn with_model(self, model: Model) -> Self {
         Self { model: Some(model), ..self }
+=======
+        let (edges, lesson) = (Edges::new(&pool, &anchors, &vocabulary), BTreeSet::new());
+        Self { rules, near, cues, pool, edges, vocabulary, anchors, strings, audience, lesson }
+>>>>>>> i4-engine
     }
 
     /// A name or a reason.
@@ -87,12 +94,12 @@ impl Matcher {
         let known = look_up(&plain, &self.vocabulary);
         let repaired = repair(&plain, &known, text, &self.vocabulary);
         let (folded, known) = match &repaired {
-            Some(repaired) => (repaired, look_up(repaired, &self.vocabulary)),
-            None => (&plain, known),
+            Some((repaired, known)) => (repaired, known),
+            None => (&plain, &known),
         };
         let words = Words::new(folded, &self.vocabulary, known);
         let mut hits = Hits::default();
-        for (token, known) in words.known().iter().enumerate() {
+        for (token, known) in known.iter().enumerate().filter(|(_, known)| self.edges.leads(**known)) {
             for id in self.vocabulary.leads(*known, words.word(token)) {
                 self.follow(&words, token, id, 1, surface, &mut hits);
             }
@@ -148,7 +155,14 @@ impl Matcher {
             return;
         }
         let stretch = self.stretch(words, token);
-        for place in self.anchors.uses(&self.pool, id) {
+        let (before, after) = stretch.beside(token);
+        // Where words were guessed, others may stand there than do.
+        let certain = words.folded.others.is_empty();
+        for index in self.anchors.numbers(id) {
+            if certain && !self.edges.may_be(index, before, after) {
+                continue;
+            }
+            let Some(place) = self.anchors.get(&self.pool, index) else { continue };
             let Some(tokens) = stretch.around(&place, token) else { continue };
             let guessed = words.folded.tokens.get(tokens.clone()).unwrap_or_default();
             let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
@@ -201,16 +215,13 @@ impl Matcher {
 
     /// The words of the sentence around a token, at most [`REACH`] on either side.
     fn stretch<'a>(&'a self, words: &'a Words<'a>, token: usize) -> Stretch<'a> {
-        let folded = words.folded;
-        let sentence = folded.tokens.get(token).map(|token| token.sentence);
-        let same = |other: &&Token| Some(other.sentence) == sentence;
-        let before = folded.tokens.get(..token).unwrap_or_default();
-        let after = folded.tokens.get(token..).unwrap_or_default();
+        let sentence = words.sentence(token);
         Stretch {
             words,
             pool: &self.pool,
-            from: token - before.iter().rev().take(REACH).take_while(same).count(),
-            to: token + after.iter().take(REACH + 1).take_while(same).count(),
+            edges: &self.edges,
+            from: sentence.start.max(token.saturating_sub(REACH)),
+            to: sentence.end.min(token + REACH + 1),
         }
     }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::lists::{Known, Lists};
 use crate::taxonomy::{Category, Severity, Stage};
+use crate::text::fold::Token;
 use aho_corasick::AhoCorasick;
 use proptest::prelude::*;
 
@@ -117,14 +118,14 @@ fn spans_are_of_the_original_also_after_repair() {
 fn repaired(matcher: &Matcher, text: &str) -> Folded {
     let plain = Folded::new(text);
     let known = look_up(&plain, &matcher.vocabulary);
-    repair(&plain, &known, text, &matcher.vocabulary).unwrap_or(plain)
+    repair(&plain, &known, text, &matcher.vocabulary).map_or(plain, |(repaired, _)| repaired)
 }
 
 /// Everything that a rule's first phrases could match, found by brute force: the oracle for the anchors.
 fn brute(matcher: &Matcher, text: &str) -> Vec<(usize, usize)> {
     let folded = repaired(matcher, text);
     let known = look_up(&folded, &matcher.vocabulary);
-    let words = Words::new(&folded, &matcher.vocabulary, known);
+    let words = Words::new(&folded, &matcher.vocabulary, &known);
     let mut hits: Vec<(usize, usize)> = Vec::new();
     for token in 0..folded.tokens.len() {
         for (index, rule) in matcher.rules.iter().enumerate() {

@@ -3,6 +3,7 @@
 //! The matcher knows where one word of a phrase stands; from there the rest is followed forwards and backwards. Words
 //! must follow each other directly, except across a gap.
 
+use super::edges::{Edges, End, Mask};
 use super::fold::Folded;
 use crate::lists::{Code, Known, Phrases, Pool, Use, Vocabulary};
 use std::ops::Range;
@@ -14,7 +15,9 @@ const GAP: usize = 3;
 pub(crate) struct Words<'a> {
     pub(crate) folded: &'a Folded,
     vocabulary: &'a Vocabulary,
-    known: Vec<Known>,
+    known: &'a [Known],
+    /// The first token of each sentence, and the first after the last.
+    sentences: Vec<usize>,
 }
 
 /// What the vocabulary says of every word.
@@ -23,13 +26,22 @@ pub(crate) fn look_up(folded: &Folded, vocabulary: &Vocabulary) -> Vec<Known> {
 }
 
 impl<'a> Words<'a> {
-    pub(crate) const fn new(folded: &'a Folded, vocabulary: &'a Vocabulary, known: Vec<Known>) -> Self {
-        Self { folded, vocabulary, known }
+    pub(crate) fn new(folded: &'a Folded, vocabulary: &'a Vocabulary, known: &'a [Known]) -> Self {
+        let mut sentences = Vec::with_capacity(folded.sentences.len() + 1);
+        for (index, token) in folded.tokens.iter().enumerate() {
+            while sentences.len() <= token.sentence {
+                sentences.push(index);
+            }
+        }
+        sentences.push(folded.tokens.len());
+        Self { folded, vocabulary, known, sentences }
     }
 
-    /// What the vocabulary says of every word.
-    pub(crate) fn known(&self) -> &[Known] {
-        &self.known
+    /// The tokens of the sentence that a token stands in.
+    pub(crate) fn sentence(&self, token: usize) -> Range<usize> {
+        let Some(sentence) = self.folded.tokens.get(token).map(|token| token.sentence) else { return 0..0 };
+        let at = |index: usize| self.sentences.get(index).copied().unwrap_or_default();
+        at(sentence)..at(sentence + 1)
     }
 
     /// The code of a phrase's word that is this very word.
@@ -40,13 +52,18 @@ impl<'a> Words<'a> {
 
     /// Whether the piece is the word at `token`, whose code is `code`.
     fn is(&self, piece: Code, token: usize, code: Code) -> bool {
+        if piece == code {
+            return true;
+        }
+        if !piece.is_part() && self.folded.others.is_empty() {
+            return false;
+        }
         let part = |word: &str| {
             piece.beginning().is_some_and(|id| word.starts_with(self.vocabulary.word(id)))
                 || piece.ending().is_some_and(|id| word.ends_with(self.vocabulary.word(id)))
         };
         let other = |id: &u32| piece == Code::whole(*id) || part(self.vocabulary.word(*id));
-        piece == code
-            || part(self.word(token))
+        part(self.word(token))
             || (!self.folded.others.is_empty() && self.folded.others(token).iter().any(other))
     }
 
@@ -61,6 +78,7 @@ impl<'a> Words<'a> {
 pub(crate) struct Stretch<'a> {
     pub(crate) words: &'a Words<'a>,
     pub(crate) pool: &'a Pool,
+    pub(crate) edges: &'a Edges,
     /// First token that may be used, and the first after them.
     pub(crate) from: usize,
     pub(crate) to: usize,
@@ -81,6 +99,15 @@ impl Stretch<'_> {
         Some(start..end)
     }
 
+    /// The words directly before and after a token, where they are in the stretch.
+    pub(crate) fn beside(&self, token: usize) -> (Mask, Mask) {
+        let mask = |at: Option<usize>| {
+            let at = at.filter(|at| (self.from..self.to).contains(at));
+            Mask::of(at.map_or(Code::UNKNOWN, |at| self.words.code(at)))
+        };
+        (mask(token.checked_sub(1)), mask(Some(token + 1)))
+    }
+
     /// The tokens of the phrase if it begins at `token`.
     pub(crate) fn starting(&self, phrase: u32, token: usize) -> Option<Range<usize>> {
         let end = self.forwards(self.pool.steps(phrase), token, 0)?;
@@ -93,31 +120,48 @@ impl Stretch<'_> {
             return None;
         }
         (self.from..self.to).find_map(|token| {
+            let word = Mask::of(self.words.code(token));
             phrases
                 .numbers()
+                .filter(|phrase| self.may_start(*phrase, word))
                 .filter_map(|phrase| self.starting(phrase, token))
                 .find(|found| found.end <= except.start || found.start >= except.end)
         })
+    }
+
+    /// Whether a phrase may begin with a word.
+    fn may_start(&self, phrase: u32, word: Mask) -> bool {
+        let first = self.pool.step(self.pool.steps(phrase).start);
+        !self.words.folded.others.is_empty() || self.edges.first(first).may_be(word)
     }
 
     /// The given steps, the next word at `next` or up to `slack` later. Gives the end.
     fn forwards(&self, steps: Range<usize>, next: usize, slack: usize) -> Option<usize> {
         let Some(step) = steps.clone().next() else { return Some(next) };
         let rest = step + 1..steps.end;
-        let runs = || self.pool.runs(self.pool.step(step)).map(|run| self.pool.pieces(run));
+        let number = self.pool.step(step);
+        let (runs, end) = (self.pool.runs(number), self.edges.first(number));
+        let firsts = self.edges.firsts(runs.clone());
         // A step may have a hundred alternatives, so the text's word is looked up once and compared with all of them.
         let by_word = (next..(next + slack + 1).min(self.to)).find_map(|token| {
             let code = self.words.code(token);
-            runs()
-                .filter_map(<[u32]>::split_first)
-                .filter(|(first, _)| self.words.is(Code(**first), token, code))
-                .find_map(|(_, others)| self.run_forwards(rest.clone(), others, token + 1, 0))
+            if !self.may_be(firsts, end, code) {
+                return None;
+            }
+            let mut there = runs.clone().zip(firsts).filter(|(_, it)| self.words.is(Code(**it), token, code));
+            there.find_map(|(run, _)| {
+                self.run_forwards(rest.clone(), self.pool.pieces(run).get(1..)?, token + 1, 0)
+            })
         });
         by_word.or_else(|| {
-            runs()
-                .filter(|pieces| pieces.first().is_none_or(|first| Code(*first).is_gap()))
-                .find_map(|pieces| self.run_forwards(rest.clone(), pieces, next, slack))
+            let mut open = runs.zip(firsts).filter(|(_, first)| end.open && Code(**first).is_open());
+            open.find_map(|(run, _)| self.run_forwards(rest.clone(), self.pool.pieces(run), next, slack))
         })
+    }
+
+    /// Whether a word with this code may be one of these pieces.
+    fn may_be(&self, pieces: &[u32], end: End, code: Code) -> bool {
+        end.parts || pieces.contains(&code.0) || !self.words.folded.others.is_empty()
     }
 
     fn run_forwards(&self, rest: Range<usize>, pieces: &[u32], next: usize, slack: usize) -> Option<usize> {
@@ -134,18 +178,23 @@ impl Stretch<'_> {
     fn backwards(&self, steps: Range<usize>, before: usize, slack: usize) -> Option<usize> {
         let Some(step) = steps.clone().next_back() else { return Some(before) };
         let rest = steps.start..step;
-        let runs = || self.pool.runs(self.pool.step(step)).map(|run| self.pool.pieces(run));
+        let number = self.pool.step(step);
+        let (runs, end) = (self.pool.runs(number), self.edges.last(number));
+        let lasts = self.edges.lasts(runs.clone());
         let by_word = (before.saturating_sub(slack + 1).max(self.from)..before).rev().find_map(|token| {
             let code = self.words.code(token);
-            runs()
-                .filter_map(<[u32]>::split_last)
-                .filter(|(last, _)| self.words.is(Code(**last), token, code))
-                .find_map(|(_, others)| self.run_backwards(rest.clone(), others, token, 0))
+            if !self.may_be(lasts, end, code) {
+                return None;
+            }
+            let mut there = runs.clone().zip(lasts).filter(|(_, it)| self.words.is(Code(**it), token, code));
+            there.find_map(|(run, _)| {
+                let (_, others) = self.pool.pieces(run).split_last()?;
+                self.run_backwards(rest.clone(), others, token, 0)
+            })
         });
         by_word.or_else(|| {
-            runs()
-                .filter(|pieces| pieces.last().is_none_or(|last| Code(*last).is_gap()))
-                .find_map(|pieces| self.run_backwards(rest.clone(), pieces, before, slack))
+            let mut open = runs.zip(lasts).filter(|(_, last)| end.open && Code(**last).is_open());
+            open.find_map(|(run, _)| self.run_backwards(rest.clone(), self.pool.pieces(run), before, slack))
         })
     }
 

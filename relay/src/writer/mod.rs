@@ -20,7 +20,7 @@ use queue::{Full, Job, Queue};
 use size::Size;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
@@ -28,6 +28,9 @@ use tokio::task::JoinSet;
 /// least, so that one works while the other waits for the disk: more would only make smaller groups, and each group is the
 /// same dozen ways to the database and back.
 const WRITERS: usize = 4;
+
+/// How long a request waits for its commit. Then it is refused as busy, although it may yet be kept: sent again, it is known.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of one request's alerts.
 type Answer = Result<Kept, Failed>;
@@ -89,8 +92,12 @@ impl Writer {
         queue
             .push(Job { arrival, answer }, lane)
             .map_err(|Full| Error::Busy("more alerts wait than can be kept in memory".into()))?;
+        // A device that is told nothing would be told by the time limit of all requests that its body was slow.
+        let answer = tokio::time::timeout(PATIENCE, answered)
+            .await
+            .map_err(|_| Error::Busy("the disk did not take what waits in time".into()))?;
         // Without an answer the writer broke off; what it had is not on the disk, or nobody knows.
-        let answer = answered.await.map_err(|_| Error::Internal("the writer broke off".into()))?;
+        let answer = answer.map_err(|_| Error::Internal("the writer broke off".into()))?;
         Ok(answer?)
     }
 
@@ -118,5 +125,28 @@ async fn write(queue: Arc<Queue>, app: Weak<App>) {
             tracing::error!(panicked = broken.is_panic(), "a group of alerts could not be written");
         }
         size.learn(alerts, started.elapsed());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::Vault;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_too_long_is_told_to_come_again() {
+        // Nobody writes.
+        let writer = Writer::new(false);
+        let vault = Arc::new(Vault::for_tests("oak"));
+        let arrival = Arrival {
+            school_id: "oak".into(),
+            device_id: "d".into(),
+            now: 1,
+            news: None,
+            vault,
+            alerts: Vec::new(),
+        };
+        let refused = writer.keep(arrival, Lane::Bulk).await.unwrap_err();
+        assert!(matches!(refused, Error::Busy(_)), "{refused:?}");
     }
 }

@@ -86,6 +86,9 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
         let longest = MAX_WORD.min(bytes.len() - start);
         for length in 1..=longest {
             let Some(word) = letters.get(start..start + length) else { break };
+            if !vocabulary.may_begin(word.as_bytes()) {
+                break;
+            }
             let (more, alone) = match price(word, vocabulary) {
                 Some(price) => (price, 0),
                 None if length == 1 => (LONE, 1),

@@ -222,7 +222,8 @@ fn symbols_read(text: &Text<'_>, at: usize, accept: Accept) -> Option<Edit> {
     while let Some(token) = text.token(at + taken) {
         word.push_str(text.word(at + taken));
         taken += 1;
-        if taken > MAX_JOINED || word.chars().nth(MAX_LETTERS).is_some() {
+        let stars = word.chars().filter(|c| *c == '*').count();
+        if taken > MAX_JOINED || stars > MAX_SYMBOLS || word.chars().nth(MAX_LETTERS).is_some() {
             break;
         }
         let end = token.origin.end;

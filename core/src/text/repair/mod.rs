@@ -72,17 +72,24 @@ impl Text<'_> {
     }
 }
 
-/// The text with its words repaired; `None` when it stays as it is. `known` is what the vocabulary says of each word.
+/// The text with its words repaired, and what the vocabulary says of each; `None` when it stays as it is. `known` is what
+/// it says of the words as they were typed.
 pub(crate) fn repair(
     folded: &Folded,
     known: &[Known],
     original: &str,
     vocabulary: &Vocabulary,
-) -> Option<Folded> {
+) -> Option<(Folded, Vec<Known>)> {
     let once = pass(folded, known, original, vocabulary)?;
     // What a disguise hid may be mistyped, or run together, in its turn.
     let known = look_up(&once, vocabulary);
-    Some(pass(&once, &known, original, vocabulary).unwrap_or(once))
+    Some(match pass(&once, &known, original, vocabulary) {
+        Some(twice) => {
+            let known = look_up(&twice, vocabulary);
+            (twice, known)
+        }
+        None => (once, known),
+    })
 }
 
 fn pass(folded: &Folded, known: &[Known], original: &str, vocabulary: &Vocabulary) -> Option<Folded> {

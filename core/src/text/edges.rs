@@ -1,0 +1,165 @@
+//! The first and the last piece of every alternative, side by side.
+//!
+//! A step of a phrase may have a hundred alternatives, and nearly always the word that stands there is none of them:
+//! then one look along these tables says so. And of a hundred phrases that a word leads to, nearly all want another word
+//! beside it: for each, a mask of 32 bits says which words may stand there.
+
+use crate::lists::{Anchors, Code, Known, Pool, Use, Vocabulary};
+use std::ops::Range;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Edges {
+    /// For each run its first piece, and its last; [`Code::NONE`] for an empty run.
+    firsts: Vec<u32>,
+    lasts: Vec<u32>,
+    /// For each step.
+    steps: Vec<Step>,
+    /// For each use of an anchor, the words that may stand before it and after it.
+    beside: Vec<(Mask, Mask)>,
+    /// For each word, whether it leads to any use.
+    leads: Vec<bool>,
+}
+
+/// A set of words, in which some are always that do not belong there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Mask(u32);
+
+impl Mask {
+    const NONE: Self = Self(0);
+    const ALL: Self = Self(u32::MAX);
+
+    /// Only this word; nothing for a word that no phrase has.
+    pub(crate) const fn of(code: Code) -> Self {
+        if code.is_open() { Self::NONE } else { Self(1 << (code.0.wrapping_mul(0x9e37_79b1) >> 27)) }
+    }
+
+    /// The words that this piece stands for.
+    const fn of_piece(code: Code) -> Self {
+        if code.is_open() || code.is_part() { Self::ALL } else { Self::of(code) }
+    }
+
+    const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether this word may be in the set.
+    pub(crate) const fn has(self, word: Self) -> bool {
+        self.0 == u32::MAX || self.0 & word.0 != 0
+    }
+}
+
+/// What the alternatives of a step are like, at one end.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct End {
+    /// Some are the beginnings or ends of words.
+    pub(crate) parts: bool,
+    /// Some are empty, or have a gap there.
+    pub(crate) open: bool,
+    /// The words that may stand there.
+    mask: Mask,
+}
+
+impl End {
+    /// Whether this word may stand there.
+    pub(crate) const fn may_be(self, word: Mask) -> bool {
+        self.mask.has(word)
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Step {
+    first: End,
+    last: End,
+}
+
+impl Edges {
+    pub(crate) fn new(pool: &Pool, anchors: &Anchors, vocabulary: &Vocabulary) -> Self {
+        let run_count = (0..pool.step_count()).map(|step| pool.runs(step).end).max().unwrap_or_default();
+        let edge = |piece: Option<&u32>| piece.copied().unwrap_or(Code::NONE.0);
+        let firsts: Vec<u32> = (0..run_count).map(|run| edge(pool.pieces(run).first())).collect();
+        let lasts: Vec<u32> = (0..run_count).map(|run| edge(pool.pieces(run).last())).collect();
+        let end = |edges: &[u32], step| {
+            let codes = || among(edges, pool.runs(step)).iter().map(|code| Code(*code));
+            End {
+                parts: codes().any(Code::is_part),
+                open: codes().any(Code::is_open),
+                mask: codes().map(Mask::of_piece).fold(Mask::NONE, Mask::with),
+            }
+        };
+        let steps =
+            (0..pool.step_count()).map(|step| Step { first: end(&firsts, step), last: end(&lasts, step) });
+        let mut edges = Self { steps: steps.collect(), firsts, lasts, beside: Vec::new(), leads: Vec::new() };
+        let words = u32::try_from(vocabulary.len()).unwrap_or(u32::MAX);
+        edges.beside = (0..words)
+            .flat_map(|word| anchors.numbers(word))
+            .map(|index| anchors.get(pool, index).map(|place| edges.beside(pool, &place)).unwrap_or_default())
+            .collect();
+        edges.leads = (0..words)
+            .map(|id| {
+                let word = vocabulary.word(id);
+                {
+                    let known = vocabulary.look_at(id);
+                    anchors.has(id)
+                        || ((known.beginning.is_some() || known.closed)
+                            && vocabulary.leads(known, word).any(|lead| anchors.has(lead)))
+                }
+            })
+            .collect();
+        edges
+    }
+
+    /// The words that may stand directly before and after an anchor.
+    fn beside(&self, pool: &Pool, place: &Use) -> (Mask, Mask) {
+        let steps = pool.steps(place.phrase);
+        let pieces = pool.pieces(place.run);
+        let inside =
+            |at: Option<usize>| at.and_then(|at| pieces.get(at)).map(|code| Mask::of_piece(Code(*code)));
+        let before = inside(place.piece.checked_sub(1)).unwrap_or_else(|| match place.step.checked_sub(1) {
+            Some(step) if step >= steps.start => self.last(pool.step(step)).mask,
+            _ => Mask::ALL,
+        });
+        let after = inside(Some(place.piece + 1)).unwrap_or_else(|| match place.step + 1 {
+            step if step < steps.end => self.first(pool.step(step)).mask,
+            _ => Mask::ALL,
+        });
+        (before, after)
+    }
+
+    /// Whether a use of an anchor may be between these two words.
+    pub(crate) fn may_be(&self, index: usize, before: Mask, after: Mask) -> bool {
+        self.beside.get(index).is_some_and(|beside| beside.0.has(before) && beside.1.has(after))
+    }
+
+    /// Whether anything is looked for where this word stands.
+    pub(crate) fn leads(&self, known: Known) -> bool {
+        match known.number {
+            Some(id) => self.leads.get(id as usize).copied().unwrap_or_default(),
+            None => known.beginning.is_some() || known.closed,
+        }
+    }
+
+    /// The first pieces of these runs.
+    pub(crate) fn firsts(&self, runs: Range<usize>) -> &[u32] {
+        among(&self.firsts, runs)
+    }
+
+    /// The last pieces of these runs.
+    pub(crate) fn lasts(&self, runs: Range<usize>) -> &[u32] {
+        among(&self.lasts, runs)
+    }
+
+    /// What a step's alternatives begin with.
+    pub(crate) fn first(&self, step: usize) -> End {
+        self.steps.get(step).map(|step| step.first).unwrap_or_default()
+    }
+
+    /// What a step's alternatives end with.
+    pub(crate) fn last(&self, step: usize) -> End {
+        self.steps.get(step).map(|step| step.last).unwrap_or_default()
+    }
+}
+
+fn among(edges: &[u32], runs: Range<usize>) -> &[u32] {
+    edges.get(runs).unwrap_or_default()
+}

@@ -69,18 +69,13 @@ impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
         let Compiled { rules, near, cues, pool, vocabulary, anchors, strings, .. } = compiled;
-<<<<<<< HEAD
-        let lesson = BTreeSet::new();
-        Self { rules, near, cues, pool, vocabulary, anchors, strings, audience, lesson, model: None }
+        let (edges, lesson) = (Edges::new(&pool, &anchors, &vocabulary), BTreeSet::new());
+        Self { rules, near, cues, pool, edges, vocabulary, anchors, strings, audience, lesson, model: None }
     }
 
     /// Asks a model too, where no rule has said the same.
     pub(crate) fn with_model(self, model: Model) -> Self {
         Self { model: Some(model), ..self }
-=======
-        let (edges, lesson) = (Edges::new(&pool, &anchors, &vocabulary), BTreeSet::new());
-        Self { rules, near, cues, pool, edges, vocabulary, anchors, strings, audience, lesson }
->>>>>>> i4-engine
     }
 
     /// A name or a reason.

@@ -7,12 +7,8 @@
 
 mod context;
 mod conversation;
-<<<<<<< HEAD
-pub(crate) mod excerpt;
-=======
 mod edges;
-mod excerpt;
->>>>>>> i4-engine
+pub(crate) mod excerpt;
 pub(crate) mod fold;
 mod matcher;
 mod repair;

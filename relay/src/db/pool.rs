@@ -31,7 +31,7 @@ const POSTGRES_BEGIN: &str = "begin";
 const WRITER_CACHE: &str = "pragma cache_size = -65536";
 const READER_CACHE: &str = "pragma cache_size = -8192";
 
-/// Every statement here finds its rows by an index (`bench scale` shows it). PostgreSQL plans a statement while tables are
+/// Every statement here is meant to find its rows by an index (`bench scale` explains them). PostgreSQL plans a statement while tables are
 /// small, when reading all of one is quickest, and keeps that plan while they grow. Nor is any of them worth compiling, which
 /// takes longer than the statement.
 const BY_INDEX: [&str; 4] =

@@ -3,7 +3,7 @@
 //! does with an episode is in `episodes`.
 //!
 //! On PostgreSQL several relays do this at once. Each takes its locks in the same order, so none waits for another in a
-//! circle: alerts' keys, devices, episodes, chains, and each of these in the order of their ids. Whoever holds a device
+//! circle: alerts' keys, devices, episodes, chains; each in the order of their ids, episodes in that of their themes. Whoever holds a device
 //! decides alone whether its alerts begin an episode. On SQLite there is one writer, and nothing to lock.
 
 mod rows;

@@ -3,9 +3,8 @@
 //! The matcher knows where one word of a phrase stands; from there the rest is followed forwards and backwards. Words
 //! must follow each other directly, except across a gap.
 
-use super::edges::{Edges, End, Mask};
 use super::fold::Folded;
-use crate::lists::{Code, Known, Phrases, Pool, Use, Vocabulary};
+use crate::lists::{Code, Edges, End, Known, Mask, Phrases, Pool, Use, Vocabulary};
 use std::ops::Range;
 
 /// Words that may stand in a gap.

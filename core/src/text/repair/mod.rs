@@ -81,8 +81,11 @@ pub(crate) fn repair(
     vocabulary: &Vocabulary,
 ) -> Option<(Folded, Vec<Known>)> {
     let once = pass(folded, known, original, vocabulary)?;
-    // What a disguise hid may be mistyped, or run together, in its turn.
     let known = look_up(&once, vocabulary);
+    if !(folded.hints.odd || folded.hints.symbols || folded.hints.singles >= spelled::LEAST) {
+        return Some((once, known));
+    }
+    // What a disguise hid may be mistyped, or run together, in its turn.
     Some(match pass(&once, &known, original, vocabulary) {
         Some(twice) => {
             let known = look_up(&twice, vocabulary);

@@ -290,6 +290,11 @@ impl Vocabulary {
         known.beginning.map(|known| word.len() - self.word(known).len())
     }
 
+    /// How many bytes a word that is not in the vocabulary has beyond the longest beginning that rules know.
+    pub(crate) fn rest(&self, word: &str) -> Option<usize> {
+        self.beginning(word).map(|known| word.len() - self.word(known).len())
+    }
+
     /// Whether a word of the vocabulary could begin like this. It may say so where none does.
     pub(crate) fn may_begin(&self, letters: &[u8]) -> bool {
         let known = letters.get(..letters.len().min(MOST_OPENING)).unwrap_or_default();

@@ -136,8 +136,9 @@ impl Matcher {
         }
         let stretch = self.stretch(words, token);
         let (before, after) = stretch.beside(token);
-        // Where words were guessed, others may stand there than do.
-        let certain = words.folded.others.is_empty();
+        // A word that was guessed may be another than the one that stands there.
+        let certain = !words.may_be_several(token + 1)
+            && token.checked_sub(1).is_none_or(|before| !words.may_be_several(before));
         for index in self.anchors.numbers(id) {
             if certain && !self.anchors.may_be(index, before, after) {
                 continue;

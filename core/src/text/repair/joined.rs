@@ -123,7 +123,7 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
 /// What a word costs: little when it is everywhere, and more when it is short, because short words fit anywhere.
 fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
     let Some(id) = vocabulary.number(word.as_bytes()) else {
-        return (word.len() > 5 && matches!(vocabulary.ending(word), Some(1..=MAX_ENDING))).then_some(14);
+        return (word.len() > 5 && matches!(vocabulary.rest(word), Some(1..=MAX_ENDING))).then_some(14);
     };
     let kinds = vocabulary.kinds(id);
     let everywhere = kinds & kind::EVERYWHERE != 0;

@@ -44,7 +44,7 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
             let rude =
                 |word: &&str| word.len() >= 5 && kinds(word) & (kind::WHOLE | kind::ENGLISH) == kind::WHOLE;
             let share = if word.len() < LONG * 2 / 3 { 50 } else { 35 };
-            (letters * 100 >= word.len() * share || words.iter().any(|word| rude(word)))
+            (letters * 100 >= word.len() * share || words.iter().any(rude))
                 && words.iter().all(|w| w.len() > 2 || everywhere(w))
         }
     };

@@ -16,6 +16,7 @@ mod lists {
     pub(crate) mod anchors;
     pub(crate) mod choose;
     pub(crate) mod cues;
+    pub(crate) mod edges;
     pub(crate) mod english;
     pub(crate) mod error;
     pub(crate) mod lexicon;

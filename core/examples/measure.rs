@@ -1,6 +1,7 @@
 //! Measures the engine on synthetic text and addresses, and prints one JSON object.
 //!
-//! `text_mb_s`: megabytes of typed text checked in a second; `url_ns`: nanoseconds for one address; `engine_new_ms`:
+//! `text_mb_s`: megabytes of typed text checked in a second; `window_us_p99`: microseconds in which 99 of 100 windows of
+//! 500 characters are checked, as the content script sends them; `url_ns`: nanoseconds for one address; `engine_new_ms`:
 //! from the embedded bytes to a ready engine; `lists_bytes`: size of those bytes. Medians of several rounds. The input
 //! is made here and is always the same; `measure FILE` checks the lines of a file instead, as texts of their own.
 
@@ -14,6 +15,8 @@ use std::time::Instant;
 const ROUNDS: usize = 9;
 const TEXTS: usize = 4_000;
 const ADDRESSES: usize = 20_000;
+/// Characters that the content script sends at once.
+const WINDOW: usize = 500;
 
 /// Ordinary school talk; here and there a word that rules look at, and a disguised one.
 const WORDS: &[&str] = &[
@@ -121,6 +124,22 @@ fn main() -> Result<(), Box<dyn Error>> {
             .sum::<usize>();
         Ok(())
     })?;
+    let all: Vec<char> = texts.join(" ").chars().collect();
+    let windows: Vec<String> = all.chunks(WINDOW).map(|window| window.iter().collect()).collect();
+    let mut each: Vec<f64> = windows
+        .iter()
+        .map(|text| {
+            let check = || {
+                let start = Instant::now();
+                black_box(engine.check_text(&Typed { text, surface: Surface::Chat, url: "" }));
+                start.elapsed().as_secs_f64()
+            };
+            // The better of two: what else the machine does is not measured.
+            check().min(check())
+        })
+        .collect();
+    each.sort_by(f64::total_cmp);
+    let p99 = each.get(each.len() * 99 / 100).copied().unwrap_or_default();
     let url = median(|| {
         for url in &addresses {
             black_box(engine.check_url(&Visit { url, frame: Frame::Main }));
@@ -134,6 +153,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         json!({
             "text_mb_s": (bytes as f64 / text / 1e6 * 10.0).round() / 10.0,
             "text_us_each": (text * 1e6 / texts.len() as f64 * 100.0).round() / 100.0,
+            "window_us_p99": (p99 * 1e6 * 10.0).round() / 10.0,
             "text_findings": found,
             "url_ns": (url * 1e9 / ADDRESSES as f64).round(),
             "engine_new_ms": (new * 1e3 * 1000.0).round() / 1000.0,

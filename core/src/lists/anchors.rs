@@ -4,6 +4,7 @@
 //! everywhere, so that the phrase is compared seldom. Chosen when lists are compiled, so that nothing has to be chosen
 //! each time the browser wakes the extension.
 
+use crate::lists::edges::Mask;
 use crate::lists::pool::Pool;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,11 @@ pub(crate) struct Anchors {
     /// Where in the phrase: its step, and in that the run and the piece, see [`unpack`].
     #[serde(with = "super::numbers")]
     pub(super) places: Vec<u32>,
+    /// The words that may stand directly before, and after: [`Mask`]s.
+    #[serde(with = "super::numbers")]
+    pub(super) before: Vec<u32>,
+    #[serde(with = "super::numbers")]
+    pub(super) after: Vec<u32>,
 }
 
 /// Step, run and piece of a phrase in one number. Runs are at most 256 (a phrase has no more alternatives), pieces and
@@ -55,6 +61,12 @@ impl Anchors {
         self.range(word)
     }
 
+    /// Whether a use may be between these two words.
+    pub(crate) fn may_be(&self, index: usize, before: Mask, after: Mask) -> bool {
+        let has = |masks: &[u32], word: Mask| masks.get(index).is_some_and(|mask| Mask(*mask).has(word));
+        has(&self.before, before) && has(&self.after, after)
+    }
+
     /// A use by its number.
     pub(crate) fn get(&self, pool: &Pool, index: usize) -> Option<Use> {
         let phrase = *self.phrases.get(index)?;
@@ -67,7 +79,7 @@ impl Anchors {
     pub(crate) fn is_sound(&self, words: usize, phrases: usize) -> bool {
         self.ends.len() == words
             && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
-            && self.places.len() == self.phrases.len()
+            && [&self.places, &self.before, &self.after].iter().all(|table| table.len() == self.phrases.len())
             && self.phrases.iter().all(|phrase| (*phrase as usize) < phrases)
     }
 }

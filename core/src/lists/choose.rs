@@ -2,6 +2,7 @@
 
 use crate::lists::ListsError;
 use crate::lists::anchors::{Anchors, unpack};
+use crate::lists::edges::Edges;
 use crate::lists::model::Rule;
 use crate::lists::pool::{Code, Piece, Pool};
 use crate::lists::vocabulary::{Vocabulary, kind};
@@ -65,6 +66,17 @@ impl Anchors {
             *end = sum;
         });
         let (phrases, places) = chosen.into_iter().map(|(_, phrase, place)| (phrase, place)).unzip();
-        Ok(Self { ends, phrases, places })
+        let mut anchors = Self { ends, phrases, places, before: Vec::new(), after: Vec::new() };
+        let edges = Edges::new(pool);
+        let beside = |index| {
+            let place = anchors
+                .get(pool, index)
+                .ok_or_else(|| ListsError::Damaged("an anchor is nowhere".to_owned()))?;
+            let (before, after) = edges.beside(pool, &place);
+            Ok::<_, ListsError>((before.0, after.0))
+        };
+        let beside: Vec<(u32, u32)> = (0..anchors.phrases.len()).map(beside).collect::<Result<_, _>>()?;
+        (anchors.before, anchors.after) = beside.into_iter().unzip();
+        Ok(anchors)
     }
 }

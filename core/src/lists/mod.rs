@@ -11,6 +11,7 @@ mod anchors;
 mod choose;
 #[cfg(feature = "sources")]
 mod cues;
+mod edges;
 #[cfg(feature = "sources")]
 mod english;
 mod error;
@@ -40,6 +41,7 @@ mod tables;
 mod vocabulary;
 
 pub(crate) use anchors::{Anchors, Use};
+pub(crate) use edges::{Edges, End, Mask};
 pub use error::{ListsError, Problem};
 #[cfg(feature = "sources")]
 pub use import::{Imported, Provenance, import_csv, import_weighted};

@@ -201,6 +201,7 @@ impl Compiler {
             .collect();
         out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
         out.anchors = Anchors::new(&out.rules, &out.pool, &out.vocabulary)?;
+        out.vocabulary.mark_leads(&out.anchors);
         out.never_read.sort_unstable();
         out.never_read.dedup();
         out.version = format!("{}-{}", self.newest, self.hash.short());

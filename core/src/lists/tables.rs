@@ -1,5 +1,6 @@
 //! Makes the tables of the vocabulary, when lists are compiled.
 
+use crate::lists::anchors::Anchors;
 use crate::lists::lexicon::Lexicon;
 use crate::lists::vocabulary::{
     LEAST_OPENING, MOST_OPENING, NUMBER, Vocabulary, hash, jumble, kind, letters, opening, slot,
@@ -43,13 +44,17 @@ impl Vocabulary {
         }
         let long: Vec<(u32, u32)> = long.map(|(id, (word, _))| (id, letters(word.as_bytes()))).collect();
         let mut jumbles = vec![0_u32; JUMBLES];
-        for (_, letters) in &long {
-            if let Some((place, bit)) = jumble(*letters, &jumbles) {
-                jumbles[place] |= bit;
+        let mut jumbles_of_rules = jumbles.clone();
+        for (id, letters) in &long {
+            let Some((place, bit)) = jumble(*letters, &jumbles) else { continue };
+            jumbles[place] |= bit;
+            if kinds.get(*id as usize).is_some_and(|kinds| kinds & kind::WHOLE != 0) {
+                jumbles_of_rules[place] |= bit;
             }
         }
         Self {
             jumbles,
+            jumbles_of_rules,
             openings,
             starts,
             above: nest(&lexicon, &kinds),
@@ -58,6 +63,16 @@ impl Vocabulary {
             jumbled: table(long.into_iter()),
             words: lexicon,
             kinds,
+        }
+    }
+
+    /// Marks the words that lead to an anchor.
+    pub(crate) fn mark_leads(&mut self, anchors: &Anchors) {
+        for id in 0..u32::try_from(self.len()).unwrap_or(u32::MAX) {
+            let leads = self.leads(self.look_at(id), self.word(id)).any(|lead| anchors.has(lead));
+            if let Some(kinds) = self.kinds.get_mut(id as usize).filter(|_| leads) {
+                *kinds |= kind::LEADS;
+            }
         }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) mod kind {
     pub(crate) const COMMON: u32 = 16;
     /// of nearly every sentence.
     pub(crate) const EVERYWHERE: u32 = 32;
+    /// Where it stands, some phrase is looked for.
+    pub(crate) const LEADS: u32 = 64;
 }
 
 /// Endings that words usually have.
@@ -59,9 +61,11 @@ pub(crate) struct Vocabulary {
     /// Words by [`hash`].
     #[serde(with = "super::numbers")]
     pub(super) slots: Vec<u32>,
-    /// A bit for the [`letters`] of each word, to be looked at before the words themselves.
+    /// A bit for the [`letters`] of each word, to be looked at before the words themselves; and for each that a rule has.
     #[serde(with = "super::numbers")]
     pub(super) jumbles: Vec<u32>,
+    #[serde(with = "super::numbers")]
+    pub(super) jumbles_of_rules: Vec<u32>,
     /// Words by [`letters`].
     #[serde(with = "super::numbers")]
     pub(super) jumbled: Vec<u32>,
@@ -76,6 +80,8 @@ pub(crate) struct Known {
     pub(crate) beginning: Option<u32>,
     /// Whether it ends with a word that may end longer ones.
     pub(crate) closed: bool,
+    /// Whether some phrase may be looked for where it stands.
+    pub(crate) leads: bool,
     /// Whether nothing is known of it, or only a beginning after which no usual ending follows, so that it may well be
     /// another word, or the same one mistyped.
     pub(crate) strange: bool,
@@ -105,6 +111,11 @@ pub(super) fn jumble(letters: u32, table: &[u32]) -> Option<(usize, u32)> {
     let bit = ((letters ^ letters >> 15).wrapping_mul(0x9e37_79b1) >> 8) as usize;
     let bit = bit.checked_rem(table.len() * 32)?;
     Some((bit / 32, 1 << (bit % 32)))
+}
+
+fn has_jumble(letters: u32, table: &[u32]) -> bool {
+    let bit = jumble(letters, table);
+    bit.is_some_and(|(place, bit)| table.get(place).is_some_and(|bits| bits & bit != 0))
 }
 
 /// What a letter adds to a word's [`letters`].
@@ -179,10 +190,13 @@ impl Vocabulary {
 
     /// The words of at least four letters that may have these [`letters`].
     pub(crate) fn with_letters(&self, letters: u32) -> impl Iterator<Item = u32> {
-        let there = jumble(letters, &self.jumbles)
-            .is_some_and(|(place, bit)| self.jumbles.get(place).is_some_and(|bits| bits & bit != 0));
-        let table: &[u32] = if there { &self.jumbled } else { &[] };
+        let table: &[u32] = if has_jumble(letters, &self.jumbles) { &self.jumbled } else { &[] };
         candidates(table, letters)
+    }
+
+    /// Whether a word that a rule has may have these [`letters`].
+    pub(crate) fn may_be_of_a_rule(&self, letters: u32) -> bool {
+        has_jumble(letters, &self.jumbles_of_rules)
     }
 
     /// Whether some rule would look at this word: it has it, or the beginning of it before a usual ending.
@@ -213,7 +227,8 @@ impl Vocabulary {
     pub(crate) fn look_at(&self, id: u32) -> Known {
         let beginning = if self.kinds(id) & kind::OPEN != 0 { Some(id) } else { self.above(id) };
         let closed = !self.closed.is_empty() && self.endings(self.word(id)).next().is_some();
-        Known { number: Some(id), beginning, closed, strange: false }
+        let leads = self.kinds(id) & kind::LEADS != 0;
+        Known { number: Some(id), beginning, closed, leads, strange: false }
     }
 
     /// Looks a word up.
@@ -225,7 +240,7 @@ impl Vocabulary {
         let beginning = self.beginning(word);
         let closed = self.endings(word).next().is_some();
         let strange = !closed && !self.has_usual_ending(word, beginning);
-        Known { number, beginning, closed, strange }
+        Known { number, beginning, closed, leads: beginning.is_some() || closed, strange }
     }
 
     /// The longest word that may go on and that a word begins with which is not in the vocabulary.
@@ -273,6 +288,11 @@ impl Vocabulary {
             return Some(0);
         }
         known.beginning.map(|known| word.len() - self.word(known).len())
+    }
+
+    /// How many bytes a word that is not in the vocabulary has beyond the longest beginning that rules know.
+    pub(crate) fn rest(&self, word: &str) -> Option<usize> {
+        self.beginning(word).map(|known| word.len() - self.word(known).len())
     }
 
     /// Whether a word of the vocabulary could begin like this. It may say so where none does.

@@ -6,13 +6,12 @@
 //! `aho-corasick`.
 
 use super::context;
-use super::edges::Edges;
 use super::excerpt;
 use super::fold::Folded;
 use super::repair::repair;
 use super::run::{Stretch, Words, look_up};
 use crate::answer::Finding;
-use crate::lists::{Anchors, Compiled, Cue, Phrases, Pool, Rule, Strings, Use, Vocabulary};
+use crate::lists::{Anchors, Compiled, Cue, Edges, Phrases, Pool, Rule, Strings, Use, Vocabulary};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -69,7 +68,7 @@ impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
         let Compiled { rules, near, cues, pool, vocabulary, anchors, strings, .. } = compiled;
-        let (edges, lesson) = (Edges::new(&pool, &anchors, &vocabulary), BTreeSet::new());
+        let (edges, lesson) = (Edges::new(&pool), BTreeSet::new());
         Self { rules, near, cues, pool, edges, vocabulary, anchors, strings, audience, lesson, model: None }
     }
 
@@ -94,7 +93,7 @@ impl Matcher {
         };
         let words = Words::new(folded, &self.vocabulary, known);
         let mut hits = Hits::default();
-        for (token, known) in known.iter().enumerate().filter(|(_, known)| self.edges.leads(**known)) {
+        for (token, known) in known.iter().enumerate().filter(|(_, known)| known.leads) {
             for id in self.vocabulary.leads(*known, words.word(token)) {
                 self.follow(&words, token, id, 1, surface, &mut hits);
             }
@@ -151,10 +150,11 @@ impl Matcher {
         }
         let stretch = self.stretch(words, token);
         let (before, after) = stretch.beside(token);
-        // Where words were guessed, others may stand there than do.
-        let certain = words.folded.others.is_empty();
+        // A word that was guessed may be another than the one that stands there.
+        let certain = !words.may_be_several(token + 1)
+            && token.checked_sub(1).is_none_or(|before| !words.may_be_several(before));
         for index in self.anchors.numbers(id) {
-            if certain && !self.edges.may_be(index, before, after) {
+            if certain && !self.anchors.may_be(index, before, after) {
                 continue;
             }
             let Some(place) = self.anchors.get(&self.pool, index) else { continue };

@@ -7,7 +7,6 @@
 
 mod context;
 mod conversation;
-mod edges;
 pub(crate) mod excerpt;
 pub(crate) mod fold;
 mod matcher;

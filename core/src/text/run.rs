@@ -3,9 +3,8 @@
 //! The matcher knows where one word of a phrase stands; from there the rest is followed forwards and backwards. Words
 //! must follow each other directly, except across a gap.
 
-use super::edges::{Edges, End, Mask};
 use super::fold::Folded;
-use crate::lists::{Code, Known, Phrases, Pool, Use, Vocabulary};
+use crate::lists::{Code, Edges, End, Known, Mask, Phrases, Pool, Use, Vocabulary};
 use std::ops::Range;
 
 /// Words that may stand in a gap.
@@ -50,12 +49,17 @@ impl<'a> Words<'a> {
         number.map_or(Code::UNKNOWN, Code::whole)
     }
 
+    /// Whether the word at a place may stand for others too.
+    pub(crate) fn may_be_several(&self, token: usize) -> bool {
+        self.folded.tokens.get(token).is_some_and(|token| token.several)
+    }
+
     /// Whether the piece is the word at `token`, whose code is `code`.
     fn is(&self, piece: Code, token: usize, code: Code) -> bool {
         if piece == code {
             return true;
         }
-        if !piece.is_part() && self.folded.others.is_empty() {
+        if !piece.is_part() && !self.may_be_several(token) {
             return false;
         }
         let part = |word: &str| {
@@ -63,8 +67,7 @@ impl<'a> Words<'a> {
                 || piece.ending().is_some_and(|id| word.ends_with(self.vocabulary.word(id)))
         };
         let other = |id: &u32| piece == Code::whole(*id) || part(self.vocabulary.word(*id));
-        part(self.word(token))
-            || (!self.folded.others.is_empty() && self.folded.others(token).iter().any(other))
+        part(self.word(token)) || (self.may_be_several(token) && self.folded.others(token).iter().any(other))
     }
 
     /// The word at a place; empty beyond the last.
@@ -121,9 +124,10 @@ impl Stretch<'_> {
         }
         (self.from..self.to).find_map(|token| {
             let word = Mask::of(self.words.code(token));
+            let several = self.words.may_be_several(token);
             phrases
                 .numbers()
-                .filter(|phrase| self.may_start(*phrase, word))
+                .filter(|phrase| several || self.may_start(*phrase, word))
                 .filter_map(|phrase| self.starting(phrase, token))
                 .find(|found| found.end <= except.start || found.start >= except.end)
         })
@@ -132,7 +136,7 @@ impl Stretch<'_> {
     /// Whether a phrase may begin with a word.
     fn may_start(&self, phrase: u32, word: Mask) -> bool {
         let first = self.pool.step(self.pool.steps(phrase).start);
-        !self.words.folded.others.is_empty() || self.edges.first(first).may_be(word)
+        self.edges.first(first).may_be(word)
     }
 
     /// The given steps, the next word at `next` or up to `slack` later. Gives the end.
@@ -145,7 +149,7 @@ impl Stretch<'_> {
         // A step may have a hundred alternatives, so the text's word is looked up once and compared with all of them.
         let by_word = (next..(next + slack + 1).min(self.to)).find_map(|token| {
             let code = self.words.code(token);
-            if !self.may_be(firsts, end, code) {
+            if !self.may_be(firsts, end, token, code) {
                 return None;
             }
             let mut there = runs.clone().zip(firsts).filter(|(_, it)| self.words.is(Code(**it), token, code));
@@ -159,9 +163,9 @@ impl Stretch<'_> {
         })
     }
 
-    /// Whether a word with this code may be one of these pieces.
-    fn may_be(&self, pieces: &[u32], end: End, code: Code) -> bool {
-        end.parts || pieces.contains(&code.0) || !self.words.folded.others.is_empty()
+    /// Whether the word at a place, which has this code, may be one of these pieces.
+    fn may_be(&self, pieces: &[u32], end: End, token: usize, code: Code) -> bool {
+        end.parts || pieces.contains(&code.0) || self.words.may_be_several(token)
     }
 
     fn run_forwards(&self, rest: Range<usize>, pieces: &[u32], next: usize, slack: usize) -> Option<usize> {
@@ -183,7 +187,7 @@ impl Stretch<'_> {
         let lasts = self.edges.lasts(runs.clone());
         let by_word = (before.saturating_sub(slack + 1).max(self.from)..before).rev().find_map(|token| {
             let code = self.words.code(token);
-            if !self.may_be(lasts, end, code) {
+            if !self.may_be(lasts, end, token, code) {
                 return None;
             }
             let mut there = runs.clone().zip(lasts).filter(|(_, it)| self.words.is(Code(**it), token, code));

@@ -28,6 +28,8 @@ pub(crate) struct Token {
     pub(crate) quoted: bool,
     /// How many words a match with it must have: more than one for a word that was only guessed.
     pub(crate) least: u8,
+    /// May stand for other words: see [`Folded::others`].
+    pub(crate) several: bool,
 }
 
 /// Signs of disguise in a whole text, so that a text without any is not looked through again.
@@ -333,6 +335,7 @@ impl Folder {
             odd,
             quoted: self.quoted,
             least: 1,
+            several: false,
         });
         self.separator = None;
         self.separators = 0;

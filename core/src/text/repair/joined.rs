@@ -17,7 +17,7 @@ const MAX_ENDING: usize = 4;
 /// Letters from which a run is no word for certain, so that a name in it does not keep it together.
 const LONG: usize = 20;
 /// What a letter costs that is in no word.
-const LONE: u32 = 12;
+const LONE: u32 = 13;
 /// Of a long run, the part of which so many letters may be in no word.
 const LETTERS_FOR_A_LONE_ONE: usize = 4;
 
@@ -38,10 +38,14 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     // is half of it the common words of any sentence, and none of the others is as short.
     let enough = match words.as_slice() {
         [one, other] => one.len().min(other.len()) >= 4 && letters > 0,
-        _ if word.len() >= LONG => letters * 4 >= word.len(),
+        _ if word.len() >= LONG => true,
         words => {
-            let share = if word.len() < LONG * 2 / 3 { 50 } else { 40 };
-            letters * 100 >= word.len() * share && words.iter().all(|w| w.len() > 2 || everywhere(w))
+            // A word that only rules have, and long enough to be nothing else, is reason enough.
+            let rude =
+                |word: &&str| word.len() >= 5 && kinds(word) & (kind::WHOLE | kind::ENGLISH) == kind::WHOLE;
+            let share = if word.len() < LONG * 2 / 3 { 50 } else { 35 };
+            (letters * 100 >= word.len() * share || words.iter().any(rude))
+                && words.iter().all(|w| w.len() > 2 || everywhere(w))
         }
     };
     // Words of which none is looked for lead nowhere.
@@ -123,7 +127,7 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
 /// What a word costs: little when it is everywhere, and more when it is short, because short words fit anywhere.
 fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
     let Some(id) = vocabulary.number(word.as_bytes()) else {
-        return (word.len() > 5 && matches!(vocabulary.ending(word), Some(1..=MAX_ENDING))).then_some(14);
+        return (word.len() > 5 && matches!(vocabulary.rest(word), Some(1..=MAX_ENDING))).then_some(16);
     };
     let kinds = vocabulary.kinds(id);
     let everywhere = kinds & kind::EVERYWHERE != 0;
@@ -135,9 +139,9 @@ fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
         2 => 12,
         _ if everywhere => 3,
         _ if kinds & kind::COMMON != 0 => 5,
-        3 => 11,
-        _ if kinds & (kind::ENGLISH | kind::WHOLE) != 0 => 9,
-        // The beginning of longer words, as it stands.
-        _ => 12,
+        3 if kinds & kind::ENGLISH != 0 => 11,
+        _ if kinds & kind::ENGLISH != 0 => 9,
+        // What only rules have may be slang, such as “meself” and “jumpin”: two ordinary words are likelier.
+        _ => 14,
     })
 }

@@ -12,7 +12,6 @@ mod spelled;
 mod typo;
 
 use super::fold::{Folded, Token};
-use super::run::look_up;
 use crate::lists::{Known, Vocabulary};
 use std::ops::Range;
 
@@ -80,19 +79,21 @@ pub(crate) fn repair(
     original: &str,
     vocabulary: &Vocabulary,
 ) -> Option<(Folded, Vec<Known>)> {
-    let once = pass(folded, known, original, vocabulary)?;
+    let (once, known) = pass(folded, known, original, vocabulary)?;
+    if !(folded.hints.odd || folded.hints.symbols || folded.hints.singles >= spelled::LEAST) {
+        return Some((once, known));
+    }
     // What a disguise hid may be mistyped, or run together, in its turn.
-    let known = look_up(&once, vocabulary);
-    Some(match pass(&once, &known, original, vocabulary) {
-        Some(twice) => {
-            let known = look_up(&twice, vocabulary);
-            (twice, known)
-        }
-        None => (once, known),
-    })
+    let twice = pass(&once, &known, original, vocabulary);
+    Some(twice.unwrap_or((once, known)))
 }
 
-fn pass(folded: &Folded, known: &[Known], original: &str, vocabulary: &Vocabulary) -> Option<Folded> {
+fn pass(
+    folded: &Folded,
+    known: &[Known],
+    original: &str,
+    vocabulary: &Vocabulary,
+) -> Option<(Folded, Vec<Known>)> {
     let hints = folded.hints;
     let disguised = hints.odd || hints.symbols || hints.singles >= spelled::LEAST;
     if !disguised && !known.iter().any(|known| known.strange) {
@@ -110,7 +111,7 @@ fn pass(folded: &Folded, known: &[Known], original: &str, vocabulary: &Vocabular
         at = edit.as_ref().map_or(at + 1, |edit| edit.tokens.end);
         edits.extend(edit.filter(|edit| !edit.words.is_empty()));
     }
-    (!edits.is_empty()).then(|| rebuild(folded, edits))
+    (!edits.is_empty()).then(|| rebuild(&text, edits))
 }
 
 /// The repair that begins at a token. Without words it only says how far there is nothing to repair.
@@ -132,39 +133,43 @@ fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     spelled.or_else(symbols).or_else(digits).or_else(strange)
 }
 
-/// The text with the edits made. What was a hint of a disguise is none any more.
-fn rebuild(folded: &Folded, edits: Vec<Edit>) -> Folded {
+/// The text with the edits made, and what is known of its words. What was a hint of a disguise is none any more.
+fn rebuild(text: &Text<'_>, edits: Vec<Edit>) -> (Folded, Vec<Known>) {
+    let folded = text.folded;
     let mut out = Folded {
         text: String::with_capacity(folded.text.len() + 16),
-        tokens: Vec::with_capacity(folded.tokens.len()),
+        tokens: Vec::with_capacity(folded.tokens.len() + edits.len()),
         sentences: folded.sentences.clone(),
         ..Folded::default()
     };
+    let mut known: Vec<Known> = Vec::with_capacity(folded.tokens.len() + edits.len());
     let mut at = 0;
-    let keep = |out: &mut Folded, tokens: Range<usize>| {
+    let keep = |out: &mut Folded, known: &mut Vec<Known>, tokens: Range<usize>| {
+        known.extend_from_slice(text.known.get(tokens.clone()).unwrap_or_default());
         for index in tokens {
             let Some(token) = folded.tokens.get(index) else { continue };
-            let others = folded.others(index);
-            if !others.is_empty() {
-                out.others.push((out.tokens.len(), others.to_vec()));
+            if token.several {
+                out.others.push((out.tokens.len(), folded.others(index).to_vec()));
             }
             out.push(folded.word(token), token.clone());
         }
     };
     for edit in edits {
-        keep(&mut out, at..edit.tokens.start);
+        keep(&mut out, &mut known, at..edit.tokens.start);
         let Some(first) = folded.tokens.get(edit.tokens.start) else { continue };
-        if !edit.others.is_empty() {
+        let several = !edit.others.is_empty();
+        if several {
             out.others.push((out.tokens.len(), edit.others));
         }
         for (word, origin) in edit.words {
             let least = edit.least.max(first.least);
-            out.push(&word, Token { origin, odd: false, least, ..first.clone() });
+            known.push(text.vocabulary.look(&word));
+            out.push(&word, Token { origin, odd: false, least, several, ..first.clone() });
         }
         at = edit.tokens.end;
     }
-    keep(&mut out, at..folded.tokens.len());
-    out
+    keep(&mut out, &mut known, at..folded.tokens.len());
+    (out, known)
 }
 
 #[cfg(test)]

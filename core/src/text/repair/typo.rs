@@ -67,6 +67,12 @@ pub(super) fn is_name(text: &Text<'_>, at: usize) -> bool {
 fn near(text: &Text<'_>, typed: &[u8]) -> Vec<(u32, u32)> {
     let vocabulary = text.vocabulary;
     let sum = letters(typed);
+    let added = (b'a'..=b'z').map(|added| sum.wrapping_add(letter(added)));
+    let removed = typed.iter().map(|removed| sum.wrapping_sub(letter(*removed)));
+    // Where no rule's word is near, it does not matter what was meant.
+    if !added.chain(removed).chain([sum]).any(|letters| vocabulary.may_be_of_a_rule(letters)) {
+        return Vec::new();
+    }
     let mut found: Vec<(u32, u32)> = Vec::new();
     let mut offer = |id: u32, slip: u32, is: fn(&[u8], &[u8]) -> bool| {
         if !is(typed, vocabulary.word(id).as_bytes()) {

@@ -4,7 +4,8 @@
 //! then one look along these tables says so. And of a hundred phrases that a word leads to, nearly all want another word
 //! beside it: for each, a mask of 32 bits says which words may stand there.
 
-use crate::lists::{Anchors, Code, Known, Pool, Use, Vocabulary};
+use crate::lists::anchors::Use;
+use crate::lists::pool::{Code, Pool};
 use std::ops::Range;
 
 /// See the module.
@@ -15,15 +16,11 @@ pub(crate) struct Edges {
     lasts: Vec<u32>,
     /// For each step.
     steps: Vec<Step>,
-    /// For each use of an anchor, the words that may stand before it and after it.
-    beside: Vec<(Mask, Mask)>,
-    /// For each word, whether it leads to any use.
-    leads: Vec<bool>,
 }
 
 /// A set of words, in which some are always that do not belong there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Mask(u32);
+pub(crate) struct Mask(pub(crate) u32);
 
 impl Mask {
     const NONE: Self = Self(0);
@@ -74,7 +71,7 @@ struct Step {
 }
 
 impl Edges {
-    pub(crate) fn new(pool: &Pool, anchors: &Anchors, vocabulary: &Vocabulary) -> Self {
+    pub(crate) fn new(pool: &Pool) -> Self {
         let run_count = (0..pool.step_count()).map(|step| pool.runs(step).end).max().unwrap_or_default();
         let edge = |piece: Option<&u32>| piece.copied().unwrap_or(Code::NONE.0);
         let firsts: Vec<u32> = (0..run_count).map(|run| edge(pool.pieces(run).first())).collect();
@@ -89,28 +86,12 @@ impl Edges {
         };
         let steps =
             (0..pool.step_count()).map(|step| Step { first: end(&firsts, step), last: end(&lasts, step) });
-        let mut edges = Self { steps: steps.collect(), firsts, lasts, beside: Vec::new(), leads: Vec::new() };
-        let words = u32::try_from(vocabulary.len()).unwrap_or(u32::MAX);
-        edges.beside = (0..words)
-            .flat_map(|word| anchors.numbers(word))
-            .map(|index| anchors.get(pool, index).map(|place| edges.beside(pool, &place)).unwrap_or_default())
-            .collect();
-        edges.leads = (0..words)
-            .map(|id| {
-                let word = vocabulary.word(id);
-                {
-                    let known = vocabulary.look_at(id);
-                    anchors.has(id)
-                        || ((known.beginning.is_some() || known.closed)
-                            && vocabulary.leads(known, word).any(|lead| anchors.has(lead)))
-                }
-            })
-            .collect();
-        edges
+        Self { steps: steps.collect(), firsts, lasts }
     }
 
     /// The words that may stand directly before and after an anchor.
-    fn beside(&self, pool: &Pool, place: &Use) -> (Mask, Mask) {
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
+    pub(crate) fn beside(&self, pool: &Pool, place: &Use) -> (Mask, Mask) {
         let steps = pool.steps(place.phrase);
         let pieces = pool.pieces(place.run);
         let inside =
@@ -124,19 +105,6 @@ impl Edges {
             _ => Mask::ALL,
         });
         (before, after)
-    }
-
-    /// Whether a use of an anchor may be between these two words.
-    pub(crate) fn may_be(&self, index: usize, before: Mask, after: Mask) -> bool {
-        self.beside.get(index).is_some_and(|beside| beside.0.has(before) && beside.1.has(after))
-    }
-
-    /// Whether anything is looked for where this word stands.
-    pub(crate) fn leads(&self, known: Known) -> bool {
-        match known.number {
-            Some(id) => self.leads.get(id as usize).copied().unwrap_or_default(),
-            None => known.beginning.is_some() || known.closed,
-        }
     }
 
     /// The first pieces of these runs.

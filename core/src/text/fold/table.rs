@@ -38,7 +38,7 @@ pub(super) const fn lookalike(c: char) -> Option<char> {
         'ԁ' | 'Ԁ' => 'd',
         'е' | 'Е' => 'e',
         'һ' | 'Һ' | 'н' | 'Н' => 'h',
-        'і' | 'І' | 'ӏ' | 'Ӏ' => 'i',
+        'і' | 'І' => 'i',
         'ј' | 'Ј' => 'j',
         'к' | 'К' => 'k',
         'м' | 'М' => 'm',
@@ -93,7 +93,7 @@ pub(super) const fn lookalike(c: char) -> Option<char> {
         'ᴢ' => 'z',
         // Others that are drawn alike: Cyrillic, Armenian, Coptic, Cherokee, Lisu, and Latin with hooks.
         '⍺' | 'ꭺ' | 'Ꭺ' | 'ꓮ' => 'a',
-        'Ь' | 'ь' | 'Ƅ' | 'ɓ' | 'Ꮟ' | 'ᏼ' | 'ꓐ' => 'b',
+        'Ь' | 'ь' | 'Ƅ' | 'ƅ' | 'ɓ' | 'Ꮟ' | 'ᏼ' | 'ꓐ' => 'b',
         'ⲥ' | 'ϲ' | 'Ϲ' | 'ƈ' | 'Ꮯ' | 'ꓚ' | 'ↄ' => 'c',
         'ɗ' | 'ɖ' | 'Ꭰ' | 'ꓓ' | 'Ꮷ' => 'd',
         'є' | 'Є' | 'ҽ' | 'ɘ' | 'Ǝ' | 'ǝ' | 'Ꭼ' | 'ꓰ' | '℮' => 'e',
@@ -103,7 +103,9 @@ pub(super) const fn lookalike(c: char) -> Option<char> {
         'ɨ' | 'Ꭵ' | 'ꭵ' => 'i',
         'ʝ' | 'ϳ' | 'Ꭻ' | 'ꓙ' => 'j',
         'ƙ' | 'ҡ' | 'қ' | 'ҟ' | 'ӄ' | 'Ꮶ' | 'ꓗ' => 'k',
-        'ɭ' | 'Ɩ' | 'ǀ' | '׀' | 'ⵏ' | 'ꓡ' | 'Ꮮ' => 'l',
+        'ɭ' | 'ꓡ' | 'Ꮮ' => 'l',
+        // A bare stroke is i, l and one alike: which of them, the repair of digits decides by the word that it makes.
+        'ӏ' | 'Ӏ' | 'Ɩ' | 'ǀ' | '׀' | 'ⵏ' | 'ꓲ' | '∣' => '1',
         'ɱ' | 'Ϻ' | 'Ꮇ' | 'ꓟ' => 'm',
         'п' | 'П' | 'ո' | 'ռ' | 'ɲ' | 'ŋ' | 'ƞ' | 'И' | 'и' | 'ꓠ' => 'n',
         'օ' | 'ഠ' | 'ᴑ' | 'ⲟ' | 'ө' | 'ꓳ' | 'ჿ' => 'o',

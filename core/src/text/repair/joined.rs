@@ -8,6 +8,10 @@ use crate::lists::{Vocabulary, kind};
 
 /// Fewest letters that are cut.
 const LEAST: usize = 8;
+/// The same in a text that has no spaces at all.
+const LEAST_AMONG_OTHERS: usize = 5;
+/// So many words are no compound.
+const MANY: usize = 4;
 /// Longest word that is looked for.
 const MAX_WORD: usize = 16;
 /// Most letters that are looked at; the rest of a longer run stays as it is.
@@ -24,7 +28,10 @@ const LETTERS_FOR_A_LONE_ONE: usize = 4;
 /// A strange word that is several words.
 pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let (token, word) = (text.token(at)?, text.word(at));
-    if word.len() < LEAST || !word.is_ascii() || (word.len() < LONG * 2 / 3 && typo::is_name(text, at)) {
+    let joined = text.manner.joined;
+    let least = if joined { LEAST_AMONG_OTHERS } else { LEAST };
+    let name = || !joined && word.len() < LONG * 2 / 3 && typo::is_name(text, at);
+    if word.len() < least || !word.is_ascii() || name() {
         return None;
     }
     let lengths = cut(word, text.vocabulary)?;
@@ -37,6 +44,10 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     // Two words are a compound more often than not, and names are made of words too: what somebody says in one breath
     // is half of it the common words of any sentence, and none of the others is as short.
     let enough = match words.as_slice() {
+        // Among others that run together two short words will do: “gokys”.
+        words if joined && words.len() < MANY => {
+            words.iter().any(|word| everywhere(word)) && words.iter().all(|w| w.len() > 2 || everywhere(w))
+        }
         [one, other] => one.len().min(other.len()) >= 4 && letters > 0,
         _ if word.len() >= LONG => true,
         words => {
@@ -63,6 +74,15 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let origins: Vec<_> = origins.collect();
     let words = words.iter().map(|word| (*word).to_owned()).zip(origins).collect();
     Some(Edit { tokens: at..at + 1, words, others: Vec::new(), least: 1 })
+}
+
+/// Whether a text has words but no space between any: what one person types in one breath, and no address.
+pub(super) fn everywhere(text: &Text<'_>) -> bool {
+    let letters = || text.folded.tokens.iter().map(|token| token.word.len()).sum::<usize>();
+    text.folded.tokens.len() > 1
+        && !matches!(text.word(0), "http" | "https" | "www")
+        && !text.original.chars().any(char::is_whitespace)
+        && letters() >= LONG
 }
 
 fn split<'a>(word: &'a str, lengths: &[usize]) -> Vec<&'a str> {

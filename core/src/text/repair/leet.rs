@@ -16,7 +16,7 @@ const MAX_JOINED: usize = 8;
 const MAX_SAMPLE: usize = 400;
 
 /// Symbols that may be part of a word.
-const fn is_symbol(c: char) -> bool {
+pub(super) const fn is_symbol(c: char) -> bool {
     matches!(c, '@' | '$' | '!' | '|' | '+' | '*' | '#' | '€')
 }
 
@@ -91,6 +91,11 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
     let by_word = || readings.iter().find(|reading| text.vocabulary.is_word(reading));
     let words = accept == Accept::Words;
     rude.or_else(|| by_rule().next()).or_else(|| if words { by_word() } else { None }).cloned()
+}
+
+/// The word that symbols stand for where the whole text is written like that.
+pub(super) fn word(text: &Text<'_>, symbols: &str) -> Option<String> {
+    reading(text, symbols, Accept::Words, false)
 }
 
 /// Runs of the same character and their lengths.

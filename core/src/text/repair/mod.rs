@@ -3,9 +3,10 @@
 //! A reading is accepted only if it makes a word that some rule knows, or, where a whole text is disguised, an English
 //! one; otherwise the words stay as they were typed. So `mp3`, `A55`, `bob@home.example` and `grade a b c` cannot become
 //! anything by accident, and what is a word already is never taken for another. `leet` reads digits and symbols,
-//! `spelled` letters one by one, `joined` words without spaces, `typo` slips of the hand. A text in which nothing is
-//! strange is not looked through at all.
+//! `alone` symbols that are a word by themselves, `spelled` letters one by one, `joined` words without spaces, `typo`
+//! slips of the hand. A text in which nothing is strange is not looked through at all.
 
+mod alone;
 mod joined;
 mod leet;
 mod spelled;
@@ -24,6 +25,8 @@ struct Manner {
     spelled: Option<char>,
     /// Letters are typed twice.
     doubled: bool,
+    /// There are no spaces.
+    joined: bool,
 }
 
 /// Words in the place of others.
@@ -102,12 +105,21 @@ fn pass(
     let mut text = Text { folded, original, vocabulary, known, manner: Manner::default() };
     text.manner.leet = hints.odd || hints.symbols;
     text.manner.leet = text.manner.leet && leet::everywhere(&text);
+    let merged;
+    if text.manner.leet && hints.symbols {
+        merged = alone::without_bangs(folded, original);
+        text.folded = &merged;
+    }
     text.manner.spelled = if text.manner.leet { None } else { spelled::everywhere(&text) };
     text.manner.doubled = leet::doubled(&text);
+    text.manner.joined = joined::everywhere(&text);
     let mut edits: Vec<Edit> = Vec::new();
     let mut at = 0;
     while at < folded.tokens.len() {
-        let edit = edit(&text, at);
+        let mut edit = edit(&text, at);
+        if text.manner.leet && hints.symbols {
+            edit = alone::with_symbols(&text, at, edit);
+        }
         at = edit.as_ref().map_or(at + 1, |edit| edit.tokens.end);
         edits.extend(edit.filter(|edit| !edit.words.is_empty()));
     }

@@ -53,6 +53,7 @@ fn a_text_that_is_all_disguised_is_read_as_a_whole() {
     for text in [
         "1 w4n7 70 d13",
         "1 w@n+ +0 d!3",
+        "! w@n7 70 d!3",
         "i   w a n t   t o   d i e",
         "i w.a.n.t t.o d.i.e",
         "i_want_to_die",
@@ -60,8 +61,13 @@ fn a_text_that_is_all_disguised_is_read_as_a_whole() {
         assert_eq!(repaired(text), "i want to die", "{text}");
     }
     assert_eq!(repaired("I.'.m a p.a.i.n s.o k.y.s"), "im a pain so kys");
+    assert_eq!(repaired("!'m 50 p4!n, ! w4n7 70 d!3"), "im so pain i want to die");
+    assert_eq!(repaired("well! k1ll it, great! +1"), "well kill it great 1");
+    assert_eq!(repaired("kiӏӏ myseӏf"), "kill myself");
     assert_eq!(repaired("ii waant too dieee"), "i want to die");
     assert_eq!(repaired("iwanttodie"), "i want to die");
+    assert_eq!(repaired("honestly,gokys.please-now"), "honestly go kys please now");
+    assert_eq!(repaired("honestly gokys"), "honestly gokys");
     assert_eq!(repaired("pleaseletmekillmyself today"), "please let me kill myself today");
 }
 

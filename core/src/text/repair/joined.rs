@@ -10,8 +10,8 @@ use crate::lists::{Vocabulary, kind};
 const LEAST: usize = 8;
 /// The same in a text that has no spaces at all.
 const LEAST_AMONG_OTHERS: usize = 5;
-/// So many words are no compound.
-const MANY: usize = 4;
+/// So many words are neither a compound nor a name.
+const MANY: usize = 3;
 /// Longest word that is looked for.
 const MAX_WORD: usize = 16;
 /// Most letters that are looked at; the rest of a longer run stays as it is.
@@ -30,8 +30,7 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let (token, word) = (text.token(at)?, text.word(at));
     let joined = text.manner.joined;
     let least = if joined { LEAST_AMONG_OTHERS } else { LEAST };
-    let name = || !joined && word.len() < LONG * 2 / 3 && typo::is_name(text, at);
-    if word.len() < least || !word.is_ascii() || name() {
+    if word.len() < least || !word.is_ascii() {
         return None;
     }
     let lengths = cut(word, text.vocabulary)?;
@@ -41,22 +40,31 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let everywhere = |word: &&str| kinds(word) & kind::EVERYWHERE != 0;
     let common = |word: &&&str| kinds(word) & (kind::EVERYWHERE | kind::COMMON) != 0;
     let letters: usize = words.iter().filter(common).map(|word| word.len()).sum();
+    // A word that only rules have, and long enough to be nothing else.
+    let is_rude = |word: &&str| word.len() >= 5 && kinds(word) & (kind::WHOLE | kind::ENGLISH) == kind::WHOLE;
+    let rude = words.iter().any(is_rude);
+    let name = || word.len() < LONG * 2 / 3 && typo::is_name(text, at);
+    if !joined && !rude && words.len() < MANY && name() {
+        return None;
+    }
+    let no_scraps = || words.iter().all(|word| word.len() > 2 || everywhere(word));
     // Two words are a compound more often than not, and names are made of words too: what somebody says in one breath
     // is half of it the common words of any sentence, and none of the others is as short.
     let enough = match words.as_slice() {
+        _ if joined && rude => true,
         // Among others that run together two short words will do: “gokys”.
-        words if joined && words.len() < MANY => {
-            words.iter().any(|word| everywhere(word)) && words.iter().all(|w| w.len() > 2 || everywhere(w))
+        words if joined && words.len() < MANY => words.iter().any(&everywhere) && no_scraps(),
+        [one, other] => {
+            let either = letters > 0 || (rude && !typo::is_formed(text, word));
+            one.len().min(other.len()) >= 4 && either
         }
-        [one, other] => one.len().min(other.len()) >= 4 && letters > 0,
         _ if word.len() >= LONG => true,
-        words => {
-            // A word that only rules have, and long enough to be nothing else, is reason enough.
-            let rude =
-                |word: &&str| word.len() >= 5 && kinds(word) & (kind::WHOLE | kind::ENGLISH) == kind::WHOLE;
+        words if words.len() > MANY && word.len() > words.len() * 3 && words.iter().any(everywhere) => {
+            no_scraps()
+        }
+        _ => {
             let share = if word.len() < LONG * 2 / 3 { 50 } else { 35 };
-            (letters * 100 >= word.len() * share || words.iter().any(rude))
-                && words.iter().all(|w| w.len() > 2 || everywhere(w))
+            (letters * 100 >= word.len() * share || rude) && no_scraps()
         }
     };
     // Words of which none is looked for lead nowhere.

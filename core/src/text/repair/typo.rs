@@ -106,7 +106,7 @@ fn near(text: &Text<'_>, typed: &[u8]) -> Vec<(u32, u32)> {
 }
 
 /// Whether a word is made of an English one by an ending or a beginning, though no list has it: “splitting”, “rewalk”.
-fn is_formed(text: &Text<'_>, word: &str) -> bool {
+pub(super) fn is_formed(text: &Text<'_>, word: &str) -> bool {
     const ENDINGS: [&str; 14] =
         ["s", "es", "d", "ed", "ing", "ings", "er", "ers", "ly", "y", "ness", "less", "ful", "able"];
     const BEGINNINGS: [&str; 8] = ["un", "re", "over", "out", "non", "pre", "mis", "anti"];

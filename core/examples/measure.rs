@@ -3,7 +3,8 @@
 //! `text_mb_s`: megabytes of typed text checked in a second; `window_us_p99`: microseconds in which 99 of 100 windows of
 //! 500 characters are checked, as the content script sends them; `url_ns`: nanoseconds for one address; `engine_new_ms`:
 //! from the embedded bytes to a ready engine; `lists_bytes`: size of those bytes. Medians of several rounds. The input
-//! is made here and is always the same; `measure FILE` checks the lines of a file instead, as texts of their own.
+//! is made here and is always the same. `measure text` and `measure sites` leave the other half out, and
+//! `measure text FILE` checks the lines of a file, as texts of their own.
 
 use lapwing_core::{Audience, Engine, Frame, Lists, Policy, Surface, Typed, Visit};
 use serde_json::json;
@@ -96,7 +97,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             (0..words).map(|_| sequence.pick(WORDS)).collect::<Vec<_>>().join(" ")
         })
         .collect();
-    let texts = match std::env::args().nth(1) {
+    let only = std::env::args().nth(1);
+    let asked = |what: &str| only.as_deref().is_none_or(|only| only == what);
+    let texts = match std::env::args().nth(2) {
+        _ if !asked("text") => Vec::new(),
         Some(path) => std::fs::read_to_string(path)?.lines().map(str::to_owned).collect(),
         None => texts,
     };
@@ -141,7 +145,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     each.sort_by(f64::total_cmp);
     let p99 = each.get(each.len() * 99 / 100).copied().unwrap_or_default();
     let url = median(|| {
-        for url in &addresses {
+        for url in addresses.iter().filter(|_| asked("sites")) {
             black_box(engine.check_url(&Visit { url, frame: Frame::Main }));
         }
         Ok(())

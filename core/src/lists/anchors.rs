@@ -56,15 +56,15 @@ impl Anchors {
         start as usize..self.ends.get(word).copied().unwrap_or(start) as usize
     }
 
-    /// What a word leads to, by number.
-    pub(crate) fn numbers(&self, word: u32) -> std::ops::Range<usize> {
-        self.range(word)
-    }
-
-    /// Whether a use may be between these two words.
-    pub(crate) fn may_be(&self, index: usize, before: Mask, after: Mask) -> bool {
-        let has = |masks: &[u32], word: Mask| masks.get(index).is_some_and(|mask| Mask(*mask).has(word));
-        has(&self.before, before) && has(&self.after, after)
+    /// What a word leads to, by number: all of it, or what may be between two words.
+    pub(crate) fn between(&self, word: u32, beside: Option<(Mask, Mask)>) -> impl Iterator<Item = usize> {
+        let range = self.range(word);
+        let before = self.before.get(range.clone()).unwrap_or_default();
+        let after = self.after.get(range.clone()).unwrap_or_default();
+        let may_be = move |(before, after): (&u32, &u32)| {
+            beside.is_none_or(|beside| Mask(*before).has(beside.0) & Mask(*after).has(beside.1))
+        };
+        range.zip(before.iter().zip(after)).filter(move |(_, both)| may_be(*both)).map(|(index, _)| index)
     }
 
     /// A use by its number.

@@ -57,13 +57,6 @@ pub(crate) struct End {
     mask: Mask,
 }
 
-impl End {
-    /// Whether this word may stand there.
-    pub(crate) const fn may_be(self, word: Mask) -> bool {
-        self.mask.has(word)
-    }
-}
-
 #[derive(Debug, Clone, Copy, Default)]
 struct Step {
     first: End,

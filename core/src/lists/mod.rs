@@ -2,7 +2,7 @@
 //!
 //! `phrase` is the phrase language, `named` the words that it knows by name, `english` ordinary words; `source` compiles
 //! the TOML that people write, with `rules`, `cues`, `patterns` and `sites`; `lint` says what is right but unwise, and
-//! `import` reads other products' lists. `model`, `vocabulary`, `pool` and `anchors` are the compiled form that ships.
+//! `import` reads other products' lists. `model`, `vocabulary`, `pool`, `anchors` and `openers` are the compiled form that ships.
 //! The build script compiles `lists/` with this very code, so a list that builds is a list that loads. Matching is in
 //! `text` and `site`.
 
@@ -24,6 +24,7 @@ mod model;
 #[cfg(feature = "sources")]
 mod named;
 mod numbers;
+mod openers;
 #[cfg(feature = "sources")]
 mod patterns;
 #[cfg(feature = "sources")]
@@ -46,9 +47,10 @@ pub use error::{ListsError, Problem};
 #[cfg(feature = "sources")]
 pub use import::{Imported, Provenance, import_csv, import_weighted};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
+pub(crate) use openers::{Openers, among};
 pub(crate) use pool::{Code, Phrases, Pool};
 pub(crate) use strings::Strings;
-pub(crate) use vocabulary::{Known, Vocabulary, kind, letter, letters};
+pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, kind, letter, letters};
 
 /// Compiled by the build script from `lists/`.
 const STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lists"));

@@ -4,6 +4,7 @@
 
 use crate::lists::ListsError;
 use crate::lists::anchors::Anchors;
+use crate::lists::openers::Openers;
 use crate::lists::pool::{Phrases, Pool};
 use crate::lists::strings::Strings;
 use crate::lists::vocabulary::Vocabulary;
@@ -12,7 +13,7 @@ use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::{Deserialize, Serialize};
 
 /// First bytes of the compiled form; the last one is its version.
-const MAGIC: &[u8] = b"LWL\x03";
+const MAGIC: &[u8] = b"LWL\x04";
 
 /// Everything, as postcard writes it after [`MAGIC`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ pub(crate) struct Compiled {
     pub(crate) pool: Pool,
     /// The words by which the rules' phrases are looked for.
     pub(crate) anchors: Anchors,
+    /// The words with which all other phrases begin.
+    pub(crate) openers: Openers,
     /// In the order of their phrases.
     pub(crate) rules: Vec<Rule>,
     /// What must be near a match, for rules that ask for it.
@@ -172,14 +175,20 @@ impl Compiled {
         Ok([MAGIC, &body].concat())
     }
 
+    /// The phrases that are looked for only around a match.
+    pub(crate) fn around(&self) -> impl Iterator<Item = Phrases> {
+        let rules = self.rules.iter().flat_map(|rule| [rule.with, rule.unless]);
+        rules.chain(self.near.iter().copied()).chain(self.cues.iter().flat_map(|cue| [cue.any, cue.unless]))
+    }
+
     fn is_sound(&self) -> bool {
-        let rules = self.rules.iter().flat_map(|rule| [rule.any, rule.with, rule.unless]);
-        let cues = self.cues.iter().flat_map(|cue| [cue.any, cue.unless]);
+        let rules = self.rules.iter().map(|rule| rule.any);
         self.vocabulary.is_sound()
             && self.strings.is_sound()
             && self.pool.is_sound(self.vocabulary.len())
             && self.anchors.is_sound(self.vocabulary.len(), self.pool.phrase_count())
-            && rules.chain(cues).chain(self.near.iter().copied()).all(|phrases| self.pool.has(phrases))
+            && self.openers.is_sound(self.pool.phrase_count())
+            && rules.chain(self.around()).all(|phrases| self.pool.has(phrases))
             // A match leads from its phrase to the rule by halving, so rules must be in the order of their phrases.
             && self.rules.is_sorted_by_key(|rule| rule.any.numbers().start)
             && self.rules.iter().all(|rule| rule.near.1 as usize <= self.near.len())

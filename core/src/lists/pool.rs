@@ -121,6 +121,11 @@ impl Phrases {
         self.from >= self.to
     }
 
+    /// All from the first of these to the last of those.
+    pub(crate) const fn to(self, other: Self) -> Self {
+        Self { from: self.from, to: other.to }
+    }
+
     pub(crate) const fn numbers(self) -> Range<u32> {
         self.from..self.to
     }

@@ -5,6 +5,7 @@
 
 use crate::hash::Fnv;
 use crate::lists::anchors::Anchors;
+use crate::lists::openers::Openers;
 use crate::lists::error::{ListsError, Problem};
 use crate::lists::model::Compiled;
 use crate::lists::named::Named;
@@ -202,6 +203,7 @@ impl Compiler {
         out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
         out.anchors = Anchors::new(&out.rules, &out.pool, &out.vocabulary)?;
         out.vocabulary.mark_leads(&out.anchors);
+        out.openers = Openers::new(out.around(), &out.pool);
         out.never_read.sort_unstable();
         out.never_read.dedup();
         out.version = format!("{}-{}", self.newest, self.hash.short());

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// Letters that a word must have before it is looked for among mistyped ones.
 const LEAST_LETTERS: usize = 4;
 /// Numbers of 32 bits that tell which beginnings there are.
-const OPENINGS: usize = 256;
+const OPENINGS: usize = 512;
 /// Numbers of 32 bits that tell how words begin: a quarter of the bits are set.
 const STARTS: usize = 4096;
 /// Numbers of 32 bits that tell which letters words have: they stay in the nearest cache, as the words do not.
@@ -36,9 +36,12 @@ impl Vocabulary {
         });
         let mut openings = vec![0_u32; OPENINGS];
         let mut starts = vec![0_u32; STARTS];
+        let mut longest = 0;
         for (word, kinds) in words {
             if kinds & kind::OPEN != 0 {
                 mark(&mut openings, word.as_bytes(), LEAST_OPENING);
+                mark(&mut openings, word.as_bytes(), word.len());
+                longest = longest.max(u32::try_from(word.len()).unwrap_or(u32::MAX));
             }
             (LEAST_OPENING..=MOST_OPENING).for_each(|length| mark(&mut starts, word.as_bytes(), length));
         }
@@ -56,6 +59,7 @@ impl Vocabulary {
             jumbles,
             jumbles_of_rules,
             openings,
+            longest,
             starts,
             above: nest(&lexicon, &kinds),
             closed: closed.collect(),

@@ -34,7 +34,7 @@ const ENDINGS: [&str; 35] = [
 ];
 /// Fewest and most letters of which it is known whether a word begins with them.
 pub(super) const LEAST_OPENING: usize = 3;
-pub(super) const MOST_OPENING: usize = 6;
+pub(crate) const MOST_OPENING: usize = 6;
 /// In a slot of a table, the bits of a word's number and of its mark.
 const NUMBER_BITS: u32 = 20;
 pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
@@ -52,9 +52,11 @@ pub(crate) struct Vocabulary {
     /// A bit for each of the first letters of every word, three to six of them, by [`opening`].
     #[serde(with = "super::numbers")]
     pub(super) starts: Vec<u32>,
-    /// A bit for each beginning of three letters that some longer words may have, by [`opening`].
+    /// A bit for each word that may go on, and one for its first three letters, by [`opening`].
     #[serde(with = "super::numbers")]
     pub(super) openings: Vec<u32>,
+    /// Bytes of the longest of them.
+    pub(super) longest: u32,
     /// The words that may end longer ones.
     #[serde(with = "super::numbers")]
     pub(super) closed: Vec<u32>,
@@ -87,14 +89,49 @@ pub(crate) struct Known {
     pub(crate) strange: bool,
 }
 
+/// Fewer than eight bytes as one number, the first of them lowest. Whole loads, because this is asked of every word.
+fn few(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            // What lies in both is the same in both.
+            u64::from(first) | u64::from(last) << ((bytes.len() - 4) * 8)
+        }
+        _ => bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
+    }
+}
+
 /// A hash of a word.
 pub(super) fn hash(word: &[u8]) -> u32 {
     let mut state = word.len() as u64;
-    for chunk in word.chunks(8) {
-        let eight = chunk.iter().rev().fold(0_u64, |eight, byte| eight << 8 | u64::from(*byte));
-        state = (state.rotate_left(5) ^ eight).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let mut add = |eight: u64| state = (state.rotate_left(5) ^ eight).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let (eights, rest) = word.as_chunks::<8>();
+    eights.iter().for_each(|eight| add(u64::from_le_bytes(*eight)));
+    if !rest.is_empty() {
+        add(few(rest));
     }
     ((state ^ state >> 32) & 0xffff_ffff) as u32
+}
+
+/// Whether two words are the same. WebAssembly has no instruction for it, and compares byte by byte.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let ((eights, rest), (others, rest_of_other)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let equal = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    eights.iter().zip(others).all(equal) && few(rest) == few(rest_of_other)
+}
+
+/// A bit of a table of bits, whose length is a power of two: its place, and the bit in it. `None` when it is empty.
+const fn bit(number: u32, table: &[u32]) -> Option<(usize, u32)> {
+    let Some(last) = (table.len() * 32).checked_sub(1) else { return None };
+    let bit = number as usize & last;
+    Some((bit / 32, 1 << (bit % 32)))
+}
+
+fn has_bit(number: u32, table: &[u32]) -> bool {
+    bit(number, table).is_some_and(|(place, bit)| table.get(place).is_some_and(|bits| bits & bit != 0))
 }
 
 /// Which bit of a table stands for the beginning of a word; `None` for one of fewer than three bytes.
@@ -102,26 +139,33 @@ pub(super) fn opening(beginning: &[u8], table: &[u32]) -> Option<(usize, u32)> {
     if beginning.len() < LEAST_OPENING {
         return None;
     }
-    let bit = (hash(beginning) as usize).checked_rem(table.len() * 32)?;
-    Some((bit / 32, 1 << (bit % 32)))
+    bit(hash(beginning), table)
+}
+
+const fn mixed(letters: u32) -> u32 {
+    (letters ^ letters >> 15).wrapping_mul(0x9e37_79b1) >> 8
 }
 
 /// Which bit of a table stands for the letters of a word.
-pub(super) fn jumble(letters: u32, table: &[u32]) -> Option<(usize, u32)> {
-    let bit = ((letters ^ letters >> 15).wrapping_mul(0x9e37_79b1) >> 8) as usize;
-    let bit = bit.checked_rem(table.len() * 32)?;
-    Some((bit / 32, 1 << (bit % 32)))
+pub(super) const fn jumble(letters: u32, table: &[u32]) -> Option<(usize, u32)> {
+    bit(mixed(letters), table)
 }
 
-fn has_jumble(letters: u32, table: &[u32]) -> bool {
-    let bit = jumble(letters, table);
-    bit.is_some_and(|(place, bit)| table.get(place).is_some_and(|bits| bits & bit != 0))
-}
+/// What each letter adds to a word's [`letters`].
+const LETTERS: [u32; 256] = {
+    let mut letters = [0; 256];
+    let mut byte = 0;
+    while byte < letters.len() {
+        let spread = (byte as u32).wrapping_add(0x9e37).wrapping_mul(0x9e37_79b1);
+        letters[byte] = (spread ^ spread >> 15).wrapping_mul(0x85eb_ca6b);
+        byte += 1;
+    }
+    letters
+};
 
 /// What a letter adds to a word's [`letters`].
 pub(crate) const fn letter(byte: u8) -> u32 {
-    let spread = (byte as u32).wrapping_add(0x9e37).wrapping_mul(0x9e37_79b1);
-    (spread ^ spread >> 15).wrapping_mul(0x85eb_ca6b)
+    LETTERS[byte as usize]
 }
 
 /// A hash of the letters of a word in any order.
@@ -185,18 +229,18 @@ impl Vocabulary {
 
     /// The number of a word.
     pub(crate) fn number(&self, word: &[u8]) -> Option<u32> {
-        candidates(&self.slots, hash(word)).find(|id| self.words.bytes(*id) == word)
+        candidates(&self.slots, hash(word)).find(|id| same(self.words.bytes(*id), word))
     }
 
     /// The words of at least four letters that may have these [`letters`].
     pub(crate) fn with_letters(&self, letters: u32) -> impl Iterator<Item = u32> {
-        let table: &[u32] = if has_jumble(letters, &self.jumbles) { &self.jumbled } else { &[] };
+        let table: &[u32] = if has_bit(mixed(letters), &self.jumbles) { &self.jumbled } else { &[] };
         candidates(table, letters)
     }
 
     /// Whether a word that a rule has may have these [`letters`].
     pub(crate) fn may_be_of_a_rule(&self, letters: u32) -> bool {
-        has_jumble(letters, &self.jumbles_of_rules)
+        has_bit(mixed(letters), &self.jumbles_of_rules)
     }
 
     /// Whether some rule would look at this word: it has it, or the beginning of it before a usual ending.
@@ -245,15 +289,21 @@ impl Vocabulary {
 
     /// The longest word that may go on and that a word begins with which is not in the vocabulary.
     fn beginning(&self, word: &str) -> Option<u32> {
+        let word = word.as_bytes();
         // Most strange words begin like no beginning that rules have, and are done with here.
-        let (place, bit) = opening(word.as_bytes().get(..LEAST_OPENING)?, &self.openings)?;
-        if self.openings.get(place)? & bit == 0 {
+        if !has_bit(hash(word.get(..LEAST_OPENING)?), &self.openings) {
             return None;
         }
-        // What stands between a beginning and a word that has it has it too, so the nearest word has all of them.
-        let nearest = self.words.place(word).checked_sub(1)?;
-        let open = if self.kinds(nearest) & kind::OPEN != 0 { Some(nearest) } else { self.above(nearest) };
-        self.from(open).find(|id| word.starts_with(self.word(*id)))
+        let longest = word.len().min(self.longest as usize);
+        (LEAST_OPENING..=longest).rev().find_map(|length| {
+            let beginning = word.get(..length)?;
+            let hash = hash(beginning);
+            if !has_bit(hash, &self.openings) {
+                return None;
+            }
+            let mut found = candidates(&self.slots, hash);
+            found.find(|id| self.kinds(*id) & kind::OPEN != 0 && same(self.words.bytes(*id), beginning))
+        })
     }
 
     /// The words that may end longer ones and that this one ends with.
@@ -300,6 +350,12 @@ impl Vocabulary {
         let known = letters.get(..letters.len().min(MOST_OPENING)).unwrap_or_default();
         opening(known, &self.starts)
             .is_none_or(|(place, bit)| self.starts.get(place).is_some_and(|bits| bits & bit != 0))
+    }
+
+    /// Whether a word that some rule would look at could begin like this; it may say so where none does. Where this says
+    /// no, so does [`could_begin`](Self::could_begin), and of all that is longer too.
+    pub(crate) fn might_begin(&self, letters: &str) -> bool {
+        self.may_begin(letters.as_bytes()) || self.beginning(letters).is_some()
     }
 
     /// Whether a word of the vocabulary could begin like this. Of a few letters it may say so where none does.

@@ -4,15 +4,13 @@
 //! once, as far as the strongest of them says, and never for what cannot wait. Each says so in words. A lesson that
 //! staff have announced is read in the same way.
 
+use super::begun::BEFORE;
 use super::run::Stretch;
 use crate::answer::Finding;
-use crate::lists::{Cue, Effect, Place, Rule};
+use crate::lists::{Cue, Effect, Phrases, Place, Rule, among};
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use std::collections::BTreeSet;
 use std::ops::Range;
-
-/// Words of a cue before or after a match, and how far from it the cue may lie.
-const BESIDE: usize = 6;
 
 /// A match, read in its sentence.
 #[derive(Debug)]
@@ -44,7 +42,11 @@ pub(super) fn read(
     let speaks = |cue: &&Cue| {
         cue.surfaces.contains(surface) && (cue.only.is_empty() || cue.only.contains(&rule.category))
     };
-    for cue in cues.iter().filter(speaks) {
+    // Cues stand in the lists one after another, and nearly none of their phrases could begin anywhere here.
+    let all = cues.iter().map(|cue| cue.any).reduce(Phrases::to).unwrap_or_default();
+    let begun = stretch.begun(all, &(stretch.from.min(tokens.start.saturating_sub(BEFORE))..stretch.to));
+    let may_be = |cue: &&Cue| !among(&begun, cue.any).is_empty();
+    for cue in cues.iter().filter(may_be).filter(speaks) {
         let Some(found) = find(cue, stretch, tokens) else { continue };
         if stretch.find(cue.unless, &(0..0)).is_some() {
             continue;
@@ -84,16 +86,19 @@ const fn lower(severity: Severity) -> Severity {
 }
 
 fn find(cue: &Cue, stretch: &Stretch<'_>, tokens: &Range<usize>) -> Option<Range<usize>> {
-    let starting = |start: usize| cue.any.numbers().filter_map(move |phrase| stretch.starting(phrase, start));
+    let beginning = |among: Range<usize>| {
+        let places = stretch.places(cue.any, &among);
+        places.filter_map(|(token, phrase)| stretch.starting(phrase, token))
+    };
     match cue.place {
         Place::Sentence => stretch.find(cue.any, tokens),
         Place::Quoting => {
             let quoted = stretch.words.folded.tokens.get(tokens.clone())?.iter().all(|token| token.quoted);
             if quoted { stretch.find(cue.any, tokens) } else { None }
         }
-        Place::Before => (tokens.start.saturating_sub(BESIDE)..tokens.start)
-            .find_map(|start| starting(start).find(|found| found.end == tokens.start)),
-        Place::After => starting(tokens.end).next(),
+        Place::Before => beginning(tokens.start.saturating_sub(BEFORE)..tokens.start)
+            .find(|found| found.end == tokens.start),
+        Place::After => beginning(tokens.end..stretch.to.min(tokens.end + 1)).next(),
     }
 }
 

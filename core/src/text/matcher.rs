@@ -11,7 +11,7 @@ use super::fold::Folded;
 use super::repair::repair;
 use super::run::{Stretch, Words, look_up};
 use crate::answer::Finding;
-use crate::lists::{Anchors, Compiled, Cue, Edges, Phrases, Pool, Rule, Strings, Use, Vocabulary};
+use crate::lists::{Anchors, Compiled, Cue, Edges, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -36,6 +36,7 @@ pub(crate) struct Matcher {
     edges: Edges,
     vocabulary: Vocabulary,
     anchors: Anchors,
+    openers: Openers,
     strings: Strings,
     audience: Audience,
     /// What staff have announced a lesson about.
@@ -67,9 +68,22 @@ pub(crate) struct Signal {
 impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
-        let Compiled { rules, near, cues, pool, vocabulary, anchors, strings, .. } = compiled;
+        let Compiled { rules, near, cues, pool, vocabulary, anchors, openers, strings, .. } = compiled;
         let (edges, lesson) = (Edges::new(&pool), BTreeSet::new());
-        Self { rules, near, cues, pool, edges, vocabulary, anchors, strings, audience, lesson, model: None }
+        Self {
+            rules,
+            near,
+            cues,
+            pool,
+            edges,
+            vocabulary,
+            anchors,
+            openers,
+            strings,
+            audience,
+            lesson,
+            model: None,
+        }
     }
 
     /// Asks a model too, where no rule has said the same.
@@ -153,10 +167,8 @@ impl Matcher {
         // A word that was guessed may be another than the one that stands there.
         let certain = !words.may_be_several(token + 1)
             && token.checked_sub(1).is_none_or(|before| !words.may_be_several(before));
-        for index in self.anchors.numbers(id) {
-            if certain && !self.anchors.may_be(index, before, after) {
-                continue;
-            }
+        let beside = certain.then_some((before, after));
+        for index in self.anchors.between(id, beside) {
             let Some(place) = self.anchors.get(&self.pool, index) else { continue };
             let Some(tokens) = stretch.around(&place, token) else { continue };
             let guessed = words.folded.tokens.get(tokens.clone()).unwrap_or_default();
@@ -215,6 +227,7 @@ impl Matcher {
             words,
             pool: &self.pool,
             edges: &self.edges,
+            openers: &self.openers,
             from: sentence.start.max(token.saturating_sub(REACH)),
             to: sentence.end.min(token + REACH + 1),
         }

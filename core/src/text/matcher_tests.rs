@@ -131,8 +131,12 @@ fn brute(matcher: &Matcher, text: &str) -> Vec<(usize, usize)> {
         for (index, rule) in matcher.rules.iter().enumerate() {
             let stretch = matcher.stretch(&words, token);
             let any = rule.any.numbers().any(|phrase| stretch.starting(phrase, token).is_some());
-            let with = rule.with.is_empty() || stretch.find(rule.with, &(0..0)).is_some();
-            if any && with && stretch.find(rule.unless, &(0..0)).is_none() {
+            let tokens = stretch.from..stretch.to;
+            let somewhere = |phrases: Phrases| {
+                let begins = |token| phrases.numbers().any(|phrase| stretch.starting(phrase, token).is_some());
+                tokens.clone().any(begins)
+            };
+            if any && (rule.with.is_empty() || somewhere(rule.with)) && !somewhere(rule.unless) {
                 hits.push((index, folded.tokens[token].sentence));
             }
         }

@@ -1,10 +1,11 @@
 //! Text: from what somebody typed to findings that explain themselves.
 //!
 //! `fold` makes plain words, `repair` undoes disguises and slips, `matcher` finds rules in them (`run` compares one phrase
-//! with the words around a place), `context` reads what the sentence says about the match, and `excerpt` cuts the
+//! with the words around a place, `begun` says which could begin there), `context` reads what the sentence says about the match, and `excerpt` cuts the
 //! sentence out. `conversation` remembers what several lines mean together. What follows from findings is the policy's
 //! business.
 
+mod begun;
 mod context;
 mod conversation;
 pub(crate) mod excerpt;

@@ -3,8 +3,10 @@
 //! The matcher knows where one word of a phrase stands; from there the rest is followed forwards and backwards. Words
 //! must follow each other directly, except across a gap.
 
+use super::begun::Begun;
 use super::fold::Folded;
-use crate::lists::{Code, Edges, End, Known, Mask, Phrases, Pool, Use, Vocabulary};
+use crate::lists::{Code, Edges, End, Known, Mask, Openers, Phrases, Pool, Use, Vocabulary};
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// Words that may stand in a gap.
@@ -17,6 +19,7 @@ pub(crate) struct Words<'a> {
     known: &'a [Known],
     /// The first token of each sentence, and the first after the last.
     sentences: Vec<usize>,
+    begun: RefCell<Begun>,
 }
 
 /// What the vocabulary says of every word.
@@ -33,7 +36,7 @@ impl<'a> Words<'a> {
             }
         }
         sentences.push(folded.tokens.len());
-        Self { folded, vocabulary, known, sentences }
+        Self { folded, vocabulary, known, sentences, begun: RefCell::default() }
     }
 
     /// The tokens of the sentence that a token stands in.
@@ -52,6 +55,19 @@ impl<'a> Words<'a> {
     /// Whether the word at a place may stand for others too.
     pub(crate) fn may_be_several(&self, token: usize) -> bool {
         self.folded.tokens.get(token).is_some_and(|token| token.several)
+    }
+
+    /// The words of the vocabulary that stand at a place, as a whole, as a beginning or as an end; and those that the word
+    /// there may stand for.
+    pub(super) fn leads(&self, token: usize, mut each: impl FnMut(u32)) {
+        let Some(known) = self.known.get(token) else { return };
+        self.vocabulary.leads(*known, self.word(token)).for_each(&mut each);
+        if self.may_be_several(token) {
+            for other in self.folded.others(token) {
+                let word = self.vocabulary.word(*other);
+                self.vocabulary.leads(self.vocabulary.look(word), word).for_each(&mut each);
+            }
+        }
     }
 
     /// Whether the piece is the word at `token`, whose code is `code`.
@@ -82,6 +98,7 @@ pub(crate) struct Stretch<'a> {
     pub(crate) words: &'a Words<'a>,
     pub(crate) pool: &'a Pool,
     pub(crate) edges: &'a Edges,
+    pub(crate) openers: &'a Openers,
     /// First token that may be used, and the first after them.
     pub(crate) from: usize,
     pub(crate) to: usize,
@@ -119,24 +136,20 @@ impl Stretch<'_> {
 
     /// The first place in the stretch where one of the phrases lies outside `except`.
     pub(crate) fn find(&self, phrases: Phrases, except: &Range<usize>) -> Option<Range<usize>> {
-        if phrases.is_empty() {
-            return None;
-        }
-        (self.from..self.to).find_map(|token| {
-            let word = Mask::of(self.words.code(token));
-            let several = self.words.may_be_several(token);
-            phrases
-                .numbers()
-                .filter(|phrase| several || self.may_start(*phrase, word))
-                .filter_map(|phrase| self.starting(phrase, token))
-                .find(|found| found.end <= except.start || found.start >= except.end)
-        })
+        self.places(phrases, &(self.from..self.to))
+            .filter_map(|(token, phrase)| self.starting(phrase, token))
+            .find(|found| found.end <= except.start || found.start >= except.end)
     }
 
-    /// Whether a phrase may begin with a word.
-    fn may_start(&self, phrase: u32, word: Mask) -> bool {
-        let first = self.pool.step(self.pool.steps(phrase).start);
-        self.edges.first(first).may_be(word)
+    /// Where the phrases could begin among some tokens, with which of them: in the order of the text.
+    pub(crate) fn places(&self, phrases: Phrases, tokens: &Range<usize>) -> std::vec::IntoIter<(usize, u32)> {
+        let places = self.words.begun.borrow_mut().places(self.words, self.openers, phrases, tokens);
+        places.into_iter()
+    }
+
+    /// Which of the phrases could begin among some tokens, in order.
+    pub(crate) fn begun(&self, phrases: Phrases, tokens: &Range<usize>) -> Vec<u32> {
+        self.words.begun.borrow_mut().phrases(self.words, self.openers, phrases, tokens)
     }
 
     /// The given steps, the next word at `next` or up to `slack` later. Gives the end.

@@ -72,10 +72,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, measured) in native::measure(&input, options.rounds)? {
         tell(name, measured)?;
     }
-    let scripts = crates.join("js");
     for (name, folder) in [("wasm", &options.wasm), ("obscenity", &options.obscenity)] {
         if let Some(folder) = folder {
-            tell(name, node::measure(&scripts, name, folder, &input, options.rounds)?)?;
+            tell(name, node::measure(name, folder, &input, options.rounds)?)?;
         }
     }
     let all = Value::from(all);

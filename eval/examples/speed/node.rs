@@ -1,4 +1,7 @@
 //! The same texts and windows in node: Lapwing's WebAssembly, and npm's obscenity.
+//!
+//! The scripts travel inside this program and the folders are made absolute: a build folder may be shared by several
+//! working copies and outlive the one that it was filled from, and node takes a relative folder for a package's name.
 
 use std::error::Error;
 use std::path::Path;
@@ -8,9 +11,12 @@ use serde_json::{Value, json};
 
 use crate::Input;
 
+/// What node runs, by file name.
+const SCRIPTS: [(&str, &str); 2] =
+    [("time.js", include_str!("../../js/time.js")), ("module.js", include_str!("../../js/module.js"))];
+
 /// Runs one of them; `name` is what the script calls it.
 pub(crate) fn measure(
-    scripts: &Path,
     name: &str,
     folder: &Path,
     input: &Input,
@@ -20,8 +26,12 @@ pub(crate) fn measure(
     let place = tempfile::tempdir()?;
     let file = place.path().join("input.json");
     std::fs::write(&file, json!({ "texts": input.texts, "windows": input.windows }).to_string())?;
+    for (script, text) in SCRIPTS {
+        std::fs::write(place.path().join(script), text)?;
+    }
     let mut node = Command::new("node");
-    node.arg(scripts.join("time.js")).arg(name).arg(folder).arg(&file).arg(rounds.to_string());
+    node.arg(place.path().join("time.js")).arg(name).arg(std::path::absolute(folder)?);
+    node.arg(&file).arg(rounds.to_string());
     let output = node.output().map_err(|error| format!("cannot start node: {error}"))?;
     if !output.status.success() {
         return Err(format!("node, {name}: {}", String::from_utf8_lossy(&output.stderr).trim()).into());

@@ -4,7 +4,7 @@
 //! only if all of it becomes words, so that neither a name nor a rare word falls into pieces.
 
 use super::{Edit, Text, typo};
-use crate::lists::{Vocabulary, kind};
+use crate::lists::{MOST_OPENING, Vocabulary, kind};
 
 /// Fewest letters that are cut.
 const LEAST: usize = 8;
@@ -22,6 +22,10 @@ const MAX_ENDING: usize = 4;
 const LONG: usize = 20;
 /// What a letter costs that is in no word.
 const LONE: u32 = 13;
+/// A place that no words lead to yet.
+const NOWHERE: (u32, usize, usize) = (u32::MAX, 0, 0);
+/// Places of a run that needs no allocation.
+const SHORT: usize = 32;
 /// Of a long run, the part of which so many letters may be in no word.
 const LETTERS_FOR_A_LONE_ONE: usize = 4;
 
@@ -111,14 +115,22 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
         return None;
     }
     // For each place: the least cost to get there, the letters in no word on the way, and the length of the last word.
-    let mut best = vec![(u32::MAX, 0, 0); bytes.len() + 1];
+    let (mut short, mut long) = ([NOWHERE; SHORT], Vec::new());
+    let best = match short.get_mut(..=bytes.len()) {
+        Some(best) => best,
+        None => {
+            long.resize(bytes.len() + 1, NOWHERE);
+            long.as_mut_slice()
+        }
+    };
     best[0] = (0, 0, 0);
     for start in 0..bytes.len() {
         let (cost, lone, _) = best[start];
         let longest = MAX_WORD.min(bytes.len() - start);
         for length in 1..=longest {
             let Some(word) = letters.get(start..start + length) else { break };
-            if !vocabulary.may_begin(word.as_bytes()) {
+            // Of more letters it is not known, and it was asked of the first of them.
+            if length <= MOST_OPENING && !vocabulary.may_begin(word.as_bytes()) {
                 break;
             }
             let (more, alone) = match price(word, vocabulary) {
@@ -154,6 +166,9 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
 
 /// What a word costs: little when it is everywhere, and more when it is short, because short words fit anywhere.
 fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
+    if word.len() == 1 && !matches!(word, "i" | "a" | "u") {
+        return None;
+    }
     let Some(id) = vocabulary.number(word.as_bytes()) else {
         return (word.len() > 5 && matches!(vocabulary.rest(word), Some(1..=MAX_ENDING))).then_some(16);
     };

@@ -1,12 +1,14 @@
 //! Digits and symbols for letters (`k1ll`, `$uicide`, `f*ck`), and letters typed too often (`kiiill`).
 
-use super::{Edit, Text};
+use super::{Edit, Text, Token};
 use std::ops::Range;
 
 /// Longer words are not read: nobody types them by hand, and every reading costs time.
 const MAX_LETTERS: usize = 40;
 /// Readings tried for one word.
 const MAX_READINGS: usize = 96;
+/// Readings of which it need not be certain that they begin words.
+const FEW: usize = 8;
 /// Fewest letters of a disguised word.
 const MIN_LETTERS: usize = 3;
 /// Most symbols that stand together in a word, and most words that symbols join into one.
@@ -58,7 +60,9 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
     if count > MAX_LETTERS || (!number && text.vocabulary.is_word(word)) {
         return None;
     }
-    let mut readings = vec![String::new()];
+    let mut readings = Readings::default();
+    let mut next = Readings::default();
+    readings.add("", &[]);
     for (c, length) in runs(word) {
         let letters = letters_for(c);
         let as_typed = [c];
@@ -69,28 +73,84 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
             _ if text.manner.doubled => &[1, 2],
             _ => &[2, 1],
         };
-        let mut next = Vec::new();
-        for reading in &readings {
+        next.clear();
+        for reading in readings.iter() {
             for choice in choices {
                 for length in lengths {
-                    let mut longer = reading.clone();
-                    longer.extend(std::iter::repeat_n(*choice, *length));
+                    next.add(reading, [*choice; 2].get(..*length).unwrap_or_default());
                     // What begins no known word is dropped at once, so strange words cost next to nothing.
-                    if text.vocabulary.could_begin(&longer) {
-                        next.push(longer);
+                    if !next.last().is_some_and(|reading| text.vocabulary.might_begin(reading)) {
+                        next.drop_last();
                     }
                 }
             }
         }
+        // Where there are few, what seems to begin a word may stay until it is whole: asking for certain takes longer.
+        if next.ends.len() > FEW {
+            next.retain(|reading| text.vocabulary.could_begin(reading));
+        }
         next.truncate(MAX_READINGS);
-        readings = next;
+        std::mem::swap(&mut readings, &mut next);
     }
-    let by_rule = || readings.iter().filter(|reading| text.vocabulary.knows(reading));
+    let certain = |reading: &&str| text.vocabulary.could_begin(reading);
+    let by_rule = || readings.iter().filter(|reading| text.vocabulary.knows(reading)).filter(certain);
     // Somebody who hides a word hides a rude one: “sh*t” is not “shut”.
-    let rude = by_rule().find(|reading| word.contains('*') && !text.vocabulary.is_english(reading));
+    let rude = || by_rule().find(|reading| word.contains('*') && !text.vocabulary.is_english(reading));
     let by_word = || readings.iter().find(|reading| text.vocabulary.is_word(reading));
     let words = accept == Accept::Words;
-    rude.or_else(|| by_rule().next()).or_else(|| if words { by_word() } else { None }).cloned()
+    let read = rude().or_else(|| by_rule().next()).or_else(|| if words { by_word() } else { None });
+    read.map(str::to_owned)
+}
+
+/// Readings of one word, one directly after another: as strings of their own each would be an allocation.
+#[derive(Default)]
+struct Readings {
+    text: String,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Readings {
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    /// Adds a reading and what follows it.
+    fn add(&mut self, reading: &str, more: &[char]) {
+        self.text.push_str(reading);
+        self.text.extend(more);
+        self.ends.push(self.text.len());
+    }
+
+    fn start(&self, at: usize) -> usize {
+        at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default()
+    }
+
+    fn last(&self) -> Option<&str> {
+        self.text.get(self.start(self.ends.len().checked_sub(1)?)..)
+    }
+
+    fn drop_last(&mut self) {
+        self.truncate(self.ends.len().saturating_sub(1));
+    }
+
+    fn truncate(&mut self, length: usize) {
+        if length < self.ends.len() {
+            self.text.truncate(self.start(length));
+            self.ends.truncate(length);
+        }
+    }
+
+    fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        let mut kept = Self::default();
+        self.iter().filter(|reading| keep(reading)).for_each(|reading| kept.add(reading, &[]));
+        *self = kept;
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).filter_map(|at| self.text.get(self.start(at)..*self.ends.get(at)?))
+    }
 }
 
 /// The word that symbols stand for where the whole text is written like that.
@@ -122,6 +182,13 @@ fn is_mostly_letters(word: &str) -> bool {
 pub(super) fn everywhere(text: &Text<'_>) -> bool {
     const LEAST: usize = 2;
     const LONG: usize = 4;
+    // A look at each word says of most texts that not enough could be read.
+    let sample = text.folded.tokens.get(..MAX_SAMPLE.min(text.folded.tokens.len())).unwrap_or_default();
+    let may_read = |token: &&Token| token.odd || touches_symbol(text, token);
+    let most = sample.iter().filter(may_read).take(LEAST.max(sample.len() / 5 + 1)).count();
+    if most < LEAST || most * 5 < sample.len() {
+        return false;
+    }
     let (mut read, mut long, mut odd, mut at) = (0, 0, 0, 0);
     while let Some(token) = text.token(at).filter(|_| at < MAX_SAMPLE) {
         let word = text.word(at);
@@ -173,12 +240,16 @@ fn has_double(word: &str) -> bool {
 pub(super) fn doubled(text: &Text<'_>) -> bool {
     const LEAST: usize = 3;
     let sample = text.known.len().min(MAX_SAMPLE);
-    let strange = (0..sample).filter(|at| text.known.get(*at).is_some_and(|known| known.strange));
-    let doubled = strange.filter(|at| {
+    let least = LEAST.max(sample / 3);
+    let strange =
+        || (0..sample).filter(|at| text.known.get(*at).is_some_and(|known| known.strange));
+    if strange().nth(least - 1).is_none() {
+        return false;
+    }
+    let doubled = strange().filter(|at| {
         let word = text.word(*at);
         has_double(word) && reading(text, word, Accept::Words, true).is_some()
     });
-    let least = LEAST.max(sample / 3);
     doubled.take(least).count() == least
 }
 
@@ -210,13 +281,23 @@ fn symbols_after(text: &Text<'_>, end: usize) -> usize {
     rest.chars().take(MAX_SYMBOLS).take_while(|c| is_symbol(*c)).map(char::len_utf8).sum()
 }
 
+/// Whether a symbol may stand directly before or after a word: its first byte, or its last.
+fn touches_symbol(text: &Text<'_>, token: &Token) -> bool {
+    let bytes = text.original.as_bytes();
+    let may_be = |at: Option<usize>| {
+        let byte = at.and_then(|at| bytes.get(at));
+        byte.is_some_and(|byte| !byte.is_ascii() || is_symbol(char::from(*byte)))
+    };
+    may_be(token.origin.start.checked_sub(1)) || may_be(Some(token.origin.end))
+}
+
 /// Words that symbols join, begin or end (`k!ll`, `$uicide`, `f**k`).
 pub(super) fn symbols(text: &Text<'_>, at: usize) -> Option<Edit> {
     symbols_read(text, at, if text.manner.leet { Accept::Words } else { Accept::Rules })
 }
 
 fn symbols_read(text: &Text<'_>, at: usize, accept: Accept) -> Option<Edit> {
-    let first = text.token(at)?;
+    let first = text.token(at).filter(|token| touches_symbol(text, token))?;
     let may_be = |word: &str| text.manner.leet || is_mostly_letters(word);
     let before = text.original.get(..first.origin.start)?;
     let lead: usize = before.chars().rev().take(1).take_while(|c| is_symbol(*c)).map(char::len_utf8).sum();

@@ -27,7 +27,8 @@ const LONG: usize = 6;
 pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let word = text.word(at);
     let plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
-    let known = text.vocabulary.is_word(word) || !text.folded.others(at).is_empty();
+    // It is strange, so it is no word.
+    let known = text.token(at).is_some_and(|token| token.several);
     let name = is_name(text, at) || text.folded.tokens.len() == 1;
     if known || !plain || !(LEAST_AMONG_OTHERS..=MOST).contains(&word.len()) || name {
         return fragment(text, at);
@@ -112,14 +113,21 @@ pub(super) fn is_formed(text: &Text<'_>, word: &str) -> bool {
     const BEGINNINGS: [&str; 8] = ["un", "re", "over", "out", "non", "pre", "mis", "anti"];
     const LEAST_STEM: usize = 4;
     let is_stem = |stem: &str| {
-        let english = |stem: &str| stem.len() >= LEAST_STEM && text.vocabulary.is_english(stem);
-        let mut letters = stem.bytes().rev();
+        let english = |stem: &[u8]| {
+            let kinds = |id| text.vocabulary.kinds(id);
+            stem.len() >= LEAST_STEM
+                && text.vocabulary.number(stem).is_some_and(|id| kinds(id) & kind::ENGLISH != 0)
+        };
+        // Only plain letters come here, and few.
+        let mut letters = stem.as_bytes().iter().rev();
         let doubled = letters.next() == letters.next();
-        english(stem)
-            || english(&format!("{stem}e"))
-            || stem.strip_suffix('i').is_some_and(|stem| english(&format!("{stem}y")))
-            || (doubled
-                && stem.char_indices().next_back().is_some_and(|(at, _)| stem.get(..at).is_some_and(english)))
+        english(stem.as_bytes())
+            || Short::of(&[stem, "e"]).is_some_and(|with| english(with.letters()))
+            || stem
+                .strip_suffix('i')
+                .and_then(|stem| Short::of(&[stem, "y"]))
+                .is_some_and(|with| english(with.letters()))
+            || (doubled && stem.as_bytes().split_last().is_some_and(|(_, stem)| english(stem)))
     };
     ENDINGS.iter().any(|ending| word.strip_suffix(ending).is_some_and(is_stem))
         || BEGINNINGS.iter().any(|beginning| word.strip_prefix(beginning).is_some_and(is_stem))
@@ -148,10 +156,42 @@ fn fragment(text: &Text<'_>, at: usize) -> Option<Edit> {
         if !loose || one.sentence != next.sentence || next.separator != Some(' ') {
             return None;
         }
-        let word = format!("{}{}", text.word(tokens.start), text.word(tokens.start + 1));
-        (word.len() >= LEAST && text.vocabulary.ending(&word) == Some(0))
-            .then(|| text.one(tokens, word))
-            .flatten()
+        let pieces = [text.word(tokens.start), text.word(tokens.start + 1)];
+        let is_rules = |letters: &[u8]| {
+            let number = text.vocabulary.number(letters);
+            number.is_some_and(|id| text.vocabulary.kinds(id) & (kind::WHOLE | kind::OPEN) != 0)
+        };
+        let is_rules = match Short::of(&pieces) {
+            Some(word) => word.letters().len() >= LEAST && is_rules(word.letters()),
+            None => is_rules(pieces.concat().as_bytes()),
+        };
+        if is_rules { text.one(tokens, pieces.concat()) } else { None }
     };
     beside(at + 1, at..at + 2)
+}
+
+/// A word put together to be looked up, without an allocation.
+struct Short {
+    bytes: [u8; MOST_SHORT],
+    length: usize,
+}
+
+/// Bytes of a [`Short`].
+const MOST_SHORT: usize = 32;
+
+impl Short {
+    /// The pieces, one directly after another; `None` when there is no room for them.
+    fn of(pieces: &[&str]) -> Option<Self> {
+        let mut short = Self { bytes: [0; MOST_SHORT], length: 0 };
+        for piece in pieces {
+            let end = short.length + piece.len();
+            short.bytes.get_mut(short.length..end)?.copy_from_slice(piece.as_bytes());
+            short.length = end;
+        }
+        Some(short)
+    }
+
+    fn letters(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
 }

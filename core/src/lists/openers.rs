@@ -1,0 +1,107 @@
+//! The words with which phrases begin that are looked for around a match.
+//!
+//! What a rule wants or does not want in the sentence, and what cues make of it, are phrases too, hundreds of them. They
+//! are asked for only where a rule's own phrase stands, so they have no anchors; but a look at the words of the sentence
+//! says which few of them could begin there. Made when lists are compiled.
+
+use crate::lists::pool::{Phrases, Pool};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Openers {
+    /// Words with which phrases begin, in order; as a whole or as the part that a phrase has of them.
+    #[serde(with = "super::numbers")]
+    words: Vec<u32>,
+    /// Where the phrases of each end.
+    #[serde(with = "super::numbers::ends")]
+    ends: Vec<u32>,
+    #[serde(with = "super::numbers")]
+    phrases: Vec<u32>,
+    /// Phrases that may begin with any word, in order.
+    #[serde(with = "super::numbers")]
+    open: Vec<u32>,
+}
+
+#[cfg_attr(
+    not(feature = "sources"),
+    allow(dead_code, reason = "only the compiler of lists asks for it")
+)]
+impl Openers {
+    /// The first words of these phrases.
+    pub(crate) fn new(groups: impl Iterator<Item = Phrases>, pool: &Pool) -> Self {
+        use crate::lists::pool::{Code, Piece};
+        let mut openers = Self::default();
+        let mut pairs: Vec<(u32, u32)> = Vec::new();
+        for phrase in groups.flat_map(Phrases::numbers) {
+            let Some(first) = pool.steps(phrase).next() else { continue };
+            let words = pool.runs(pool.step(first)).map(|run| match pool.pieces(run).first() {
+                Some(code) => match Piece::from(Code(*code)) {
+                    Piece::Word { id, .. } => Some((id, phrase)),
+                    Piece::Gap => None,
+                },
+                None => None,
+            });
+            match words.collect::<Option<Vec<_>>>() {
+                Some(words) => pairs.extend(words),
+                None => openers.open.push(phrase),
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        for (word, phrase) in pairs {
+            if openers.words.last() != Some(&word) {
+                openers.words.push(word);
+                openers.ends.push(0);
+            }
+            openers.phrases.push(phrase);
+            if let Some(end) = openers.ends.last_mut() {
+                *end = u32::try_from(openers.phrases.len()).unwrap_or(u32::MAX);
+            }
+        }
+        openers.open.sort_unstable();
+        openers.open.dedup();
+        openers
+    }
+}
+
+impl Openers {
+    /// Which of the openers a word is, or a part of it.
+    pub(crate) fn of(&self, word: u32) -> Range<usize> {
+        let Ok(at) = self.words.binary_search(&word) else { return 0..0 };
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        start as usize..self.ends.get(at).copied().unwrap_or(start) as usize
+    }
+
+    /// The phrases of a group that begin with some openers, which are one word's.
+    pub(crate) fn among(&self, range: &Range<usize>, group: Phrases) -> &[u32] {
+        among(self.phrases.get(range.clone()).unwrap_or_default(), group)
+    }
+
+    /// Those of a group that may begin with any word.
+    pub(crate) fn anywhere(&self, group: Phrases) -> &[u32] {
+        among(&self.open, group)
+    }
+
+    /// Whether the tables fit together.
+    pub(crate) fn is_sound(&self, phrases: usize) -> bool {
+        self.words.is_sorted()
+            && self.words.len() == self.ends.len()
+            && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
+            && self.phrases.iter().chain(&self.open).all(|phrase| (*phrase as usize) < phrases)
+            && self.open.is_sorted()
+    }
+}
+
+/// Of phrases that are in order those of a group.
+pub(crate) fn among(phrases: &[u32], group: Phrases) -> &[u32] {
+    let numbers = group.numbers();
+    // Most often it is none of them.
+    if phrases.last().is_none_or(|last| *last < numbers.start) {
+        return &[];
+    }
+    let start = phrases.partition_point(|phrase| *phrase < numbers.start);
+    let rest = phrases.get(start..).unwrap_or_default();
+    rest.get(..rest.partition_point(|phrase| *phrase < numbers.end)).unwrap_or_default()
+}

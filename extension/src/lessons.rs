@@ -47,13 +47,9 @@ mod tests {
     const NOW: i64 = 1_795_511_640_000;
     const YEAR_9: Audience = Audience::Year(9);
 
-    fn lessons(value: Value) -> Lessons {
-        Lessons::read(&value)
-    }
-
     #[test]
     fn a_lesson_holds_until_it_ends_and_no_longer_than_any_may() {
-        let announced = lessons(json!([{ "topics": ["hate"], "years": [], "until": NOW }]));
+        let announced = Lessons::read(&json!([{ "topics": ["hate"], "years": [], "until": NOW }]));
         let holds = |now| !announced.topics(YEAR_9, now).is_empty();
         assert!(holds(NOW - 1) && holds(NOW - limit::LESSON));
         assert!(!holds(NOW) && !holds(NOW + 1) && !holds(NOW - limit::LESSON - 1));
@@ -62,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_lesson_for_one_year_is_for_browsers_of_that_year_alone() {
-        let announced = lessons(json!([
+        let announced = Lessons::read(&json!([
             { "topics": ["hate"], "years": [9, 10], "until": NOW },
             { "topics": ["gambling"], "years": [], "until": NOW },
         ]));
@@ -76,9 +72,9 @@ mod tests {
     #[test]
     fn what_is_no_lesson_is_none_and_the_others_hold() {
         for nothing in [Value::Null, json!({}), json!("x"), json!([])] {
-            assert_eq!(lessons(nothing), Lessons::default());
+            assert_eq!(Lessons::read(&nothing), Lessons::default());
         }
-        let mixed = lessons(json!([
+        let mixed = Lessons::read(&json!([
             { "topics": ["hate"], "years": [300], "until": NOW },
             { "topics": ["hate"], "years": [] },
             { "topics": ["of_2031", "suicide"], "years": [9], "until": NOW, "room": "B12" },

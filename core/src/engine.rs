@@ -79,8 +79,10 @@ impl Engine {
     }
 
     /// Announces a lesson: findings about its topics are lowered by one step until another is announced, except what is
-    /// critical and signs of immediate danger. An empty set ends it.
-    pub fn announce_lesson(&mut self, topics: BTreeSet<Category>) {
+    /// critical and signs of immediate danger. An empty set ends it. A topic that is not taught
+    /// ([`Category::is_taught`]) changes nothing.
+    pub fn announce_lesson(&mut self, mut topics: BTreeSet<Category>) {
+        topics.retain(|topic| topic.is_taught());
         self.matcher.lesson = topics;
     }
 

@@ -144,3 +144,19 @@ fn an_ai_is_known_from_the_lists() {
     assert_eq!(engine.surface_of("https://www.bot.example/chat", ""), Surface::Ai);
     assert_eq!(engine.surface_of("https://other.example/chat", ""), Surface::Chat);
 }
+
+#[test]
+fn a_lesson_about_what_is_not_taught_changes_nothing() {
+    let mut engine = engine(|_| {});
+    let found = |engine: &Engine| {
+        let typed = Typed { text: "i want to kill myself", surface: Surface::Chat, url: "" };
+        engine.check_text(&typed).remove(0).severity
+    };
+    assert_eq!(found(&engine), Severity::High);
+    engine.announce_lesson([Category::Illegal, Category::AbuseNeglect].into());
+    assert!(engine.matcher.lesson.is_empty());
+    engine.announce_lesson([Category::Suicide, Category::Illegal].into());
+    assert_eq!(found(&engine), Severity::Medium);
+    engine.announce_lesson(BTreeSet::new());
+    assert_eq!(found(&engine), Severity::High);
+}

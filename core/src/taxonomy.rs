@@ -136,6 +136,15 @@ impl Category {
         (self as u8) <= (Self::Profanity as u8)
     }
 
+    /// Whether staff may announce a lesson about this category, which lowers what is found of it. Unlawful content is no
+    /// lesson, nor is what concerns sites alone; and where a child would write about what happens at home (abuse, running
+    /// away), a lesson is when they may tell, so nothing of it is lowered.
+    #[must_use]
+    pub const fn is_taught(self) -> bool {
+        use Category::{AbuseNeglect, Bypass, HonourAbuse, Profanity, RunningAway};
+        self.is_text() && !matches!(self, AbuseNeglect | HonourAbuse | RunningAway | Bypass | Profanity)
+    }
+
     /// Whether a pupil who meets this category is shown help before anything else.
     #[must_use]
     pub const fn needs_support(self) -> bool {
@@ -220,6 +229,15 @@ mod tests {
     fn text_categories_are_the_nineteen_of_the_design() {
         assert_eq!(Category::ALL.iter().filter(|c| c.is_text()).count(), 19);
         assert!(!Category::Illegal.is_text());
+    }
+
+    #[test]
+    fn no_lesson_is_about_what_is_unlawful_or_what_a_child_may_tell_of_home() {
+        let taught: Vec<_> = Category::ALL.iter().filter(|category| category.is_taught()).collect();
+        assert_eq!(taught.len(), 14);
+        assert!(taught.iter().all(|category| category.is_text()));
+        assert!(Category::Suicide.is_taught() && Category::Gambling.is_taught());
+        assert!(!Category::Illegal.is_taught() && !Category::AbuseNeglect.is_taught());
     }
 
     #[test]

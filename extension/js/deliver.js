@@ -7,7 +7,7 @@ import { relay_request } from "./engine.js";
 import { fault } from "./fault.js";
 import { answered, counts, enrolled, outbox } from "./outbox.js";
 import * as platform from "./platform.js";
-import { current, ready } from "./state.js";
+import { announced, current, ready } from "./state.js";
 
 /** A timer is worth setting only while the worker is likely to live; the alarm takes over after that. */
 const WORTH_WAITING = 25_000;
@@ -103,6 +103,7 @@ async function heardBack(answer) {
   if (answer.status !== 200) return;
   try {
     const school = JSON.parse(answer.body);
+    announced(school);
     await platform.writeLocal({ school, contact: Date.now() });
   } catch {
     // Not the relay's words (a sign-in page of the network): what was kept still holds.

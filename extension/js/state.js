@@ -77,12 +77,13 @@ let remembered = "";
 export async function start() {
   const [installType, local, session, who] = await Promise.all([
     platform.installType(),
-    platform.readLocal(["policy", "policy_empty_since"]),
+    platform.readLocal(["policy", "policy_empty_since", "school"]),
     platform.readSession(["analyser", "checked_under"]),
     platform.account(),
   ]);
   account = who;
   restore(session.analyser);
+  announced(local.school);
   checkedUnder = session.checked_under ?? "";
   setup.install_type = installType;
   setup.kept = local.policy ?? null;
@@ -97,6 +98,14 @@ export async function refresh() {
   if (managed === null) return;
   setup.managed = managed;
   await settle();
+}
+
+/**
+ * Takes in the lessons that staff have announced, from what the school has set. Which of them hold is asked at each check.
+ * @param {{lessons?: unknown} | null | undefined} school
+ */
+export function announced(school) {
+  analyser.announced(JSON.stringify(school?.lessons ?? []));
 }
 
 /** @param {unknown} session */

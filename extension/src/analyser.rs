@@ -5,6 +5,7 @@
 //! here touches the browser or the network.
 
 use crate::alert::{self, Stamp};
+use crate::lessons::Lessons;
 use crate::memory::{Memory, Place, Sighting};
 use crate::outbox::Entry;
 use crate::page::Page;
@@ -16,6 +17,7 @@ use lapwing_core::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What the browser told about an address.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -101,12 +103,18 @@ pub struct Analyser {
     /// Built when it is first asked: building the matcher is most of a worker's start.
     engine: Option<Engine>,
     standing: Standing,
+    lessons: Lessons,
     session: Session,
 }
 
 impl Default for Analyser {
     fn default() -> Self {
-        Self { engine: None, standing: Standing::Starting, session: Session::default() }
+        Self {
+            engine: None,
+            standing: Standing::Starting,
+            lessons: Lessons::default(),
+            session: Session::default(),
+        }
     }
 }
 
@@ -126,6 +134,11 @@ impl Analyser {
         let lists_version = self.engine.as_ref().map_or("", Engine::lists_version);
         let status = Status::of(&self.standing, lists_version);
         Ok(Change { status, keep: settled.keep, empty_since: settled.empty_since, changed })
+    }
+
+    /// Takes in the lessons that staff have announced, in place of those that were known before.
+    pub fn announced(&mut self, lessons: Lessons) {
+        self.lessons = lessons;
     }
 
     /// Whether an address may be opened, from what is known now: `None` when it may, and nothing else is due.
@@ -180,7 +193,7 @@ impl Analyser {
         if !matches!(self.standing, Standing::Watching(..)) {
             return Ok(Reading { read: true, entry: None });
         }
-        self.ensure_engine()?;
+        self.ensure_engine_at(heard.stamp.now)?;
         let Some(engine) = &self.engine else { return Ok(Reading { read: true, entry: None }) };
         // A bank's frame in a shop, and a shop's frame in a bank: either is reason enough not to read.
         if engine.never_reads_url(&heard.url) || engine.never_reads_url(&heard.top) {
@@ -257,7 +270,7 @@ impl Analyser {
     }
 
     fn decision(&mut self, url: &str, frame: Frame, now: i64) -> Result<Decision, ListsError> {
-        self.ensure_engine()?;
+        self.ensure_engine_at(now)?;
         let checked = self.engine.as_ref().map(|engine| engine.check_url(&Visit { url, frame }));
         let mut decision = checked.unwrap_or_else(Decision::allow);
         if decision.verdict.action == Action::Warn && self.session.passes.allows(url, now) {
@@ -271,6 +284,20 @@ impl Analyser {
             Standing::Watching(managed, _) => &managed.school_name,
             _ => "",
         }
+    }
+
+    /// The engine as it is to read at this moment: the lessons that hold now are known to it, and those that are over are
+    /// forgotten.
+    fn ensure_engine_at(&mut self, now: i64) -> Result<(), ListsError> {
+        self.ensure_engine()?;
+        let topics = match &self.standing {
+            Standing::Watching(managed, _) => self.lessons.topics(managed.policy.audience, now),
+            _ => BTreeSet::new(),
+        };
+        if let Some(engine) = &mut self.engine {
+            engine.announce_lesson(topics);
+        }
+        Ok(())
     }
 
     fn ensure_engine(&mut self) -> Result<(), ListsError> {

@@ -229,3 +229,63 @@ fn several_lines_in_one_field_are_one_alert_also_across_the_workers_end() {
     let kept = second.session().unwrap();
     assert!(!kept.contains("snap") && !kept.contains("live"), "{kept}");
 }
+
+/// Medium by itself.
+const DRINK: &str = "we got drunk on vodka last night";
+
+/// Lessons about drugs and suicide for Year 9, until `until`.
+fn announced(until: i64) -> Lessons {
+    Lessons::read(
+        &json!([{ "topics": ["drugs_alcohol", "suicide", "illegal"], "years": [9], "until": until }]),
+    )
+}
+
+#[test]
+fn in_an_announced_lesson_its_topics_weigh_less_until_it_ends_and_what_is_critical_alerts_as_ever() {
+    let mut analyser = watching();
+    analyser.announced(announced(600_000));
+    assert_eq!(analyser.heard(typed(DRINK, 0)).unwrap(), Reading { read: true, entry: None });
+    let high = alert(analyser.heard(typed("me and my mates smoke weed at the park", 1_000)).unwrap().entry);
+    assert_eq!(high.severity, Severity::Medium);
+    let said = "Lowered: staff have announced a lesson about drugs or alcohol.";
+    assert!(high.reasons[0].context.iter().any(|line| line == said), "{:?}", high.reasons);
+    let grave = alert(analyser.heard(typed(WORDS, 2_000)).unwrap().entry);
+    assert_eq!(grave.severity, Severity::Critical);
+    // The relay has been away since; the lesson is over all the same, and the words are news again.
+    let after = alert(analyser.heard(typed(DRINK, 600_000)).unwrap().entry);
+    assert_eq!((after.category, after.severity), (Category::DrugsAlcohol, Severity::Medium));
+}
+
+#[test]
+fn a_lesson_outlives_a_change_of_policy_and_is_for_its_year_alone() {
+    let mut other = settled(|policy| policy["year_group"] = json!("8"));
+    other.announced(announced(600_000));
+    assert!(other.heard(typed(DRINK, 0)).unwrap().entry.is_some(), "it is not their lesson");
+    let setup = |managed: Value| Setup {
+        install_type: Some("admin".into()),
+        managed: Some(managed),
+        ..Setup::default()
+    };
+    let managed = json!({
+        "relay_url": "https://relay.example", "enrolment_key": "k", "school_name": "Elm", "year_group": "9"
+    });
+    other.settle(setup(managed)).unwrap();
+    let elsewhere = Heard { field: "8/0/a/1".into(), tab: 8, ..typed(DRINK, 1_000) };
+    assert_eq!(other.heard(elsewhere).unwrap().entry, None);
+    other.announced(Lessons::default());
+    let elsewhere = Heard { field: "9/0/a/1".into(), tab: 9, ..typed(DRINK, 2_000) };
+    assert!(other.heard(elsewhere).unwrap().entry.is_some(), "it was ended");
+}
+
+#[test]
+fn the_words_of_a_search_are_read_in_the_light_of_the_lesson_too() {
+    let mut analyser = watching();
+    let search = "https://www.google.com/search?q=how+to+kill+myself";
+    analyser.announced(announced(600_000));
+    let lowered = alert(analyser.opened(visit(search, 0)).unwrap().entry);
+    let said = "Lowered: staff have announced a lesson about suicide.";
+    let says = |reason: &lapwing_core::wire::Reason| reason.context.iter().any(|line| line == said);
+    let plain = alert(watching().opened(visit(search, 0)).unwrap().entry);
+    assert!(!plain.reasons.iter().any(says) && plain.severity >= lowered.severity);
+    assert!(lowered.severity == Severity::Critical || lowered.reasons.iter().any(says), "{lowered:?}");
+}

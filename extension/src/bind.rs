@@ -3,6 +3,7 @@
 //! Errors are JavaScript `Error`s whose name says what failed. Nothing is decided here.
 
 use crate::analyser::Analyser;
+use crate::lessons::Lessons;
 use crate::outbox::{Entry, Outbox};
 use crate::probe::Probe;
 use crate::{receipt, relay, words};
@@ -45,6 +46,12 @@ impl WasmAnalyser {
     /// `ListsError` or `MessageError`.
     pub fn settle(&mut self, setup: &str) -> Result<String, JsValue> {
         write(&self.0.settle(read(setup)?).map_err(|error| failed("ListsError", &error))?)
+    }
+
+    /// [`Analyser::announced`]: JSON of the lessons that the school has set. What cannot be read is no lesson.
+    pub fn announced(&mut self, lessons: &str) {
+        let lessons = serde_json::from_str(lessons).unwrap_or_default();
+        self.0.announced(Lessons::read(&lessons));
     }
 
     /// [`Analyser::decide`]: JSON of an [`Answer`](crate::analyser::Answer), or an empty string when there is nothing

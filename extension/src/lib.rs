@@ -8,6 +8,7 @@
 pub mod alert;
 pub mod analyser;
 mod bind;
+pub mod lessons;
 pub mod memory;
 pub mod outbox;
 pub mod pace;

@@ -6,8 +6,8 @@ use crate::auth::{Step, gate};
 use crate::watch::watch;
 use crate::web::{
     account, alerts, assets, audit_trail, children, concerns, confirm, devices, glass, home, inbox, install,
-    join, numbers, people, problems, reports, scopes, search, setup, sharing, sign_in, signing_in, sso,
-    trust,
+    join, lessons, numbers, people, problems, reports, scopes, search, setup, sharing, sign_in, signing_in,
+    sso, trust,
 };
 use crate::{api, health, openapi, security};
 use axum::Router;
@@ -173,6 +173,11 @@ pub fn table() -> Vec<Row> {
         post("/concerns/{id}/category",     Lead,    concerns::change::set_category),
         post("/concerns/{id}/named",        Lead,    concerns::named::name),
         post("/concerns/{id}/named/lift",   Lead,    concerns::named::lift),
+
+        // Lessons that staff announce, during which devices lower what they find about their topics
+        get ("/lessons",                    Staff,   lessons::page),
+        post("/lessons",                    Staff,   lessons::announce),
+        post("/lessons/{id}/end",           Staff,   lessons::end),
 
         get ("/search",                     Waiting, search::page),
         get ("/pupils/{id}",                Lead,    children::page),

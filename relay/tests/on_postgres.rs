@@ -28,6 +28,8 @@ mod identity;
 mod inbox;
 #[path = "suite/keys.rs"]
 mod keys;
+#[path = "suite/lessons.rs"]
+mod lessons;
 #[path = "suite/operation.rs"]
 mod operation;
 #[path = "suite/pages_hostile.rs"]

@@ -31,6 +31,8 @@ mod identity;
 mod inbox;
 #[path = "suite/keys.rs"]
 mod keys;
+#[path = "suite/lessons.rs"]
+mod lessons;
 #[path = "suite/log.rs"]
 mod log;
 #[path = "suite/operation.rs"]

@@ -1,5 +1,6 @@
 //! Enrolment, and the check-in by which a device says that it is alive and learns what the school has set.
 
+use super::Lesson;
 use serde::{Deserialize, Serialize};
 
 /// A device asks to be known. The private half of the key never leaves it.
@@ -79,4 +80,7 @@ pub struct SchoolConfig {
     pub adults: Vec<TrustedAdult>,
     /// When reports are read, in words: “Monday to Friday, 8am to 4pm in term time”. May be empty.
     pub hours: String,
+    /// Lessons that staff have announced and that are not over. A relay of before lessons sends none.
+    #[serde(default)]
+    pub lessons: Vec<Lesson>,
 }

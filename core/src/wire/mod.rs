@@ -6,11 +6,13 @@
 
 mod alert;
 mod device;
+mod lesson;
 mod report;
 mod signature;
 
 pub use alert::{Alert, AlertBatch, BatchReceipt, Excerpt, Reason, Refusal, SourceKind};
 pub use device::{CheckIn, DeviceState, Enrolled, Enrolment, SchoolConfig, TrustedAdult};
+pub use lesson::Lesson;
 pub use report::{
     About, Identity, Report, ReportReceipt, Thread, ThreadMessage, ThreadQuery, ThreadReply, Voice,
 };
@@ -51,4 +53,8 @@ pub mod limit {
     pub const STORY: usize = 10_000;
     /// Findings named in one alert.
     pub const REASONS: usize = 12;
+    /// Milliseconds that a lesson may last from when it is announced: 24 hours. A device does not follow a longer one.
+    pub const LESSON: i64 = 24 * 60 * 60 * 1_000;
+    /// Lessons of one school that may be announced at the same time.
+    pub const LESSONS: usize = 50;
 }

@@ -5,7 +5,7 @@ use super::problem::Problem;
 use super::signed::Signed;
 use crate::app::App;
 use crate::db::intake::{Arrival, News};
-use crate::db::{accounts, schools};
+use crate::db::{accounts, lessons, schools};
 use crate::limit::Lane;
 use axum::Json;
 use axum::extract::State;
@@ -27,11 +27,12 @@ pub(crate) async fn check_in(
     };
     let admitted = app.admission.admit(&device, Lane::Bulk, 1)?;
     let school_id = device.school_id.clone();
+    let now = app.now();
     let arrival = Arrival {
         vault: app.vault(&school_id).await?,
         school_id: device.school_id,
         device_id: device.id,
-        now: app.now(),
+        now,
         news: Some(News::Said(said)),
         alerts: Vec::new(),
     };
@@ -42,5 +43,6 @@ pub(crate) async fn check_in(
         .into_iter()
         .map(|adult| TrustedAdult { id: adult.id, name: adult.name, role: adult.job })
         .collect();
-    Ok(Json(SchoolConfig { school: school.name, adults, hours: school.hours }))
+    let lessons = lessons::for_devices(app.db.read(), &school_id, now).await?;
+    Ok(Json(SchoolConfig { school: school.name, adults, hours: school.hours, lessons }))
 }

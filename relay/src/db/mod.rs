@@ -24,6 +24,7 @@ pub(crate) mod inbox;
 pub(crate) mod intake;
 pub(crate) mod keys;
 pub(crate) mod known_devices;
+pub(crate) mod lessons;
 mod linking;
 pub(crate) mod links;
 pub(crate) mod load;

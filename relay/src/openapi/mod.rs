@@ -23,6 +23,7 @@ use utoipa::OpenApi;
     wire::CheckIn,
     wire::Enrolled,
     wire::Enrolment,
+    wire::Lesson,
     wire::Report,
     wire::ReportReceipt,
     wire::SchoolConfig,

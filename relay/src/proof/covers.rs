@@ -99,6 +99,9 @@ tables! {
     GLASS = 13 "break_glass" true [Text("id"), Text("object_kind"), Text("object_id"), Text("account_id"), Text("name"), Text("role"),
         Bytes("sealed"), Number("opened_at"), Number("until"), Text("notice_to"), Text("acknowledged_by"),
         Number("acknowledged_at")];
+    /// What lessons were announced, and which were ended early.
+    LESSON = 14 "lesson" true [Text("id"), Text("topics"), Text("years"), Number("until"), Bytes("sealed"), Text("announced_by"),
+        Number("announced_at"), Text("ended_by"), Number("ended_at")];
 }
 
 /// A row that is vouched for.

@@ -19,12 +19,16 @@ pub(crate) enum Object {
     Report,
     /// A concern and its entries.
     Concern,
+    /// The note of a lesson that staff announced.
+    Lesson,
 }
 
 impl Object {
     /// Reads what is stored.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        [Self::Episode, Self::Report, Self::Concern].into_iter().find(|object| object.as_str() == text)
+        [Self::Episode, Self::Report, Self::Concern, Self::Lesson]
+            .into_iter()
+            .find(|object| object.as_str() == text)
     }
 
     /// As stored.
@@ -33,6 +37,7 @@ impl Object {
             Self::Episode => "episode",
             Self::Report => "report",
             Self::Concern => "concern",
+            Self::Lesson => "lesson",
         }
     }
 }

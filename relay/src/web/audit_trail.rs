@@ -24,6 +24,7 @@ const KINDS: &[(&str, &str)] = &[
     ("concern", "Concerns"),
     ("episode", "Alerts"),
     ("pupil_report", "Pupils’ reports"),
+    ("lesson", "Lessons"),
     ("numbers", "Numbers"),
     ("trail", "This trail"),
     ("account", "Accounts"),

@@ -29,6 +29,7 @@ pub(crate) mod home;
 pub(crate) mod inbox;
 pub(crate) mod install;
 pub(crate) mod join;
+pub(crate) mod lessons;
 pub(crate) mod numbers;
 pub(crate) mod people;
 pub(crate) mod problems;

@@ -37,6 +37,8 @@ pub(crate) enum Area {
     Trail,
     /// Opening a record in need.
     Glass,
+    /// Lessons that staff have announced.
+    Lessons,
 }
 
 /// The frame around a page.
@@ -71,6 +73,7 @@ const INBOX: Item = (Area::Inbox, "/inbox", "Inbox");
 const CONCERNS: Item = (Area::Concerns, "/concerns", "Concerns");
 const NEW_CONCERN: Item = (Area::NewConcern, "/concerns/new", "Record a concern");
 const REPORTS: Item = (Area::Reports, "/reports", "Reports to me");
+const LESSONS: Item = (Area::Lessons, "/lessons", "Lessons");
 const PEOPLE: Item = (Area::People, "/people", "People");
 const NUMBERS: Item = (Area::Numbers, "/numbers", "Numbers");
 const TRAIL: Item = (Area::Trail, "/trail", "Audit trail");
@@ -109,11 +112,13 @@ impl Chrome {
     pub(crate) fn nav(&self) -> Vec<NavItem> {
         let items: &[Item] = match self.who.as_ref().map(|who| who.role) {
             None => &[],
-            Some(Role::Dsl) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, PEOPLE, NUMBERS, TRAIL],
-            Some(Role::DeputyDsl) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, NUMBERS, GLASS],
-            Some(Role::Pastoral) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS],
-            Some(Role::Head) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, NUMBERS, TRAIL, GLASS],
-            Some(Role::Staff) => &[NEW_CONCERN, (Area::Concerns, "/concerns", "My concerns"), REPORTS],
+            Some(Role::Dsl) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS, PEOPLE, NUMBERS, TRAIL],
+            Some(Role::DeputyDsl) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS, NUMBERS, GLASS],
+            Some(Role::Pastoral) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS],
+            Some(Role::Head) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS, NUMBERS, TRAIL, GLASS],
+            Some(Role::Staff) => {
+                &[NEW_CONCERN, (Area::Concerns, "/concerns", "My concerns"), REPORTS, LESSONS]
+            }
             Some(Role::Governor) => &[NUMBERS],
             Some(Role::TrustLead) => &[(Area::Trust, "/trust", "Schools")],
             Some(Role::Auditor) => &[TRAIL],
@@ -169,7 +174,7 @@ mod tests {
         for role in Role::ALL.into_iter().filter(|role| !role.meets_records()) {
             let offered = hrefs(role);
             assert!(!offered.is_empty());
-            for page in ["/inbox", "/concerns", "/concerns/new", "/reports", "/break-glass"] {
+            for page in ["/inbox", "/concerns", "/concerns/new", "/reports", "/break-glass", "/lessons"] {
                 assert!(!offered.contains(&page), "{role}: {page}");
             }
         }

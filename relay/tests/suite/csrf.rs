@@ -1,6 +1,7 @@
 //! Changes that another site's page asks for with the reader's own cookie: every changing URL of the table, by every way
 //! in which a browser or a forged request may say where it comes from. None does anything.
 
+use super::lessons;
 use crate::device::ask;
 use crate::school::{School, Seen, Told, id};
 use axum::body::Body;
@@ -37,6 +38,8 @@ async fn rows(school: &School) -> Vec<i64> {
         "select count(*) from scope_grant",
         "select count(*) from share",
         "select count(*) from break_glass",
+        "select count(*) from lesson",
+        "select count(*) from lesson where ended_at is not null",
     ] {
         counts.push(school.number(sql).await);
     }
@@ -49,6 +52,7 @@ async fn no_change_is_taken_from_another_sites_page() {
     let dsl = school.person("dsl", "Mrs Adeyemi").await;
     let (episode, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
     let report = school.report(&Told::default()).await;
+    let lesson = lessons::announce(&school, &dsl, &[]).await;
     let before = rows(&school).await;
     let mut tried = 0;
     for row in table().iter().filter(|row| row.method == Method::POST && row.needs != Needs::Device) {
@@ -59,6 +63,7 @@ async fn no_change_is_taken_from_another_sites_page() {
         let object = match row.path.split('/').nth(1).unwrap() {
             "episodes" => episode.clone(),
             "reports" => report.clone(),
+            "lessons" => lesson.clone(),
             _ => id(),
         };
         let path =

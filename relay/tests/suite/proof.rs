@@ -1,6 +1,7 @@
 //! Proof: whatever somebody does to the record behind the relay's back, verification finds it and names it. The person at
 //! work here owns the database: the triggers that keep rows from being changed are taken away first.
 
+use super::lessons;
 use crate::school::{NOW, School, Seen, Told, id};
 use lapwing_relay::proof::anchor::{self, Anchor};
 use lapwing_relay::proof::verify::{Fault, Findings, What, verify};
@@ -8,7 +9,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 use std::path::PathBuf;
 
 /// What rows are vouched for, and in which columns. Written down once more, so that none is forgotten by accident.
-const VOUCHED: [(&str, &[&str], &[&str]); 9] = [
+const VOUCHED: [(&str, &[&str], &[&str]); 10] = [
     (
         "alert",
         &["device_id", "episode_id", "source", "category", "severity", "action", "reasons", "policy_version"],
@@ -21,11 +22,12 @@ const VOUCHED: [(&str, &[&str], &[&str]); 9] = [
     ("evidence", &["concern_id", "kind", "object_id"], &[]),
     ("entry", &["concern_id", "kind", "author_id"], &["at"]),
     ("person", &["kind", "name_hash", "year_group"], &["created_at"]),
+    ("lesson", &["topics", "years", "announced_by"], &["until", "announced_at"]),
     ("audit_event", &["action", "object_kind", "object_id", "detail"], &["at"]),
 ];
 
 /// Tables with words under seal.
-const SEALED: [&str; 6] = ["alert", "pupil_report", "message", "concern", "entry", "person"];
+const SEALED: [&str; 7] = ["alert", "pupil_report", "message", "concern", "entry", "person", "lesson"];
 
 /// A school with a bit of everything in it, and its anchors.
 async fn lived_in() -> (School, Vec<Anchor>) {
@@ -59,6 +61,7 @@ async fn lived_in() -> (School, Vec<Anchor>) {
         school.post(&dsl, &format!("/concerns/{concern}/note"), &note).await;
         school.get(&dsl, &format!("/concerns/{concern}")).await.has("A bruise");
     }
+    lessons::announce(&school, &dsl, &[]).await;
     let anchors = anchored(&school).await;
     (school, anchors)
 }

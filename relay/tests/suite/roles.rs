@@ -1,6 +1,7 @@
 //! Every URL as every role, logged out, and as another school. The table in `routes` is what is tried, and what it
 //! allows is written down here once more, so that neither changes by accident.
 
+use super::lessons;
 use crate::device::{Answer, ask};
 use crate::school::{NOW, Person, School, Seen, Told, id};
 use axum::body::Body;
@@ -84,6 +85,7 @@ struct Objects {
     account: String,
     school: String,
     child: String,
+    lesson: String,
 }
 
 impl Objects {
@@ -110,7 +112,11 @@ impl Objects {
         let row =
             sqlx::query("select person_id from involvement where concern_id = $1").bind(concern.clone());
         let child = sqlx::Row::get(&row.fetch_one(&school.database.pool).await.unwrap(), 0);
-        Self { episode, alert, report, concern, device, account, school: school.id.clone(), child }
+        // Only so many are on at once, and this is called more often.
+        let end = "update lesson set ended_at = $1, ended_by = announced_by where ended_at is null";
+        school.sql(end, &[NOW.into()]).await;
+        let lesson = lessons::announce(school, staff, &[]).await;
+        Self { episode, alert, report, concern, device, account, school: school.id.clone(), child, lesson }
     }
 
     /// Objects that nobody has.
@@ -124,6 +130,7 @@ impl Objects {
             account: id(),
             school: id(),
             child: id(),
+            lesson: id(),
         }
     }
 
@@ -137,6 +144,7 @@ impl Objects {
             "devices" => &self.device,
             "people" => &self.account,
             "pupils" => &self.child,
+            "lessons" => &self.lesson,
             "sharing" | "trust" => &self.concern,
             "inbox" => return row.path.replace("{id}", &id()),
             other => panic!("a URL under /{other} names an object: say in this test which"),
@@ -317,6 +325,7 @@ async fn changes(school: &School) -> Vec<i64> {
         "select count(*) from device where revoked_at is not null",
         "select count(*) from account where disabled_at is not null or job <> ''",
         "select count(*) from one_time_link",
+        "select count(*) from lesson where ended_at is not null",
     ] {
         counts.push(school.number(sql).await);
     }

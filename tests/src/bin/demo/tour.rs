@@ -52,7 +52,26 @@ async fn staff(gallery: &mut Gallery, ground: &Ground) -> Result<()> {
     page::press(&office.driver, "Record the concern").await?;
     page::see(&office.driver, "There is a problem").await?;
     office.console_errors().await?;
-    gallery.show(office, "concern-form-problems").await
+    gallery.show(office, "concern-form-problems").await?;
+    lessons(gallery, ground).await
+}
+
+/// A lesson is announced, wrongly at first, and ended.
+async fn lessons(gallery: &mut Gallery, ground: &Ground) -> Result<()> {
+    let office = &ground.office;
+    office.goto(&address(ground, "/lessons")).await?;
+    page::choose(&office.driver, "Suicide").await?;
+    page::press(&office.driver, "Announce").await?;
+    page::see(&office.driver, "There is a problem").await?;
+    office.console_errors().await?;
+    gallery.show(office, "lessons-problems").await?;
+    page::pick(&office.driver, "Who is it for?", "Year 9").await?;
+    page::fill(&office.driver, "A note for colleagues", "Room 12, with the school nurse").await?;
+    page::press(&office.driver, "Announce").await?;
+    page::see(&office.driver, "End now").await?;
+    gallery.show(office, "lessons").await?;
+    page::press(&office.driver, "End now").await?;
+    page::see(&office.driver, "None.").await
 }
 
 async fn it(gallery: &mut Gallery, ground: &Ground, school: &School) -> Result<()> {

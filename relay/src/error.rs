@@ -47,6 +47,8 @@ pub(crate) enum Error {
     TimedOut,
     /// The database is busy or full; nothing was lost, and trying again may help.
     Busy(String),
+    /// More comes than can be kept in time; nothing was lost, and trying again in a few seconds helps.
+    Full,
     /// A fault of ours.
     Internal(String),
 }
@@ -125,6 +127,11 @@ impl Error {
                     format!("Nothing was saved. Try again in a minute. If it goes on, tell IT: reference {reference}."),
                 )
             }
+            Self::Full => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Lapwing is busy",
+                "Nothing was saved. Try again in a few seconds.".into(),
+            ),
             Self::Internal(detail) => {
                 let reference = logged(&detail);
                 (
@@ -197,6 +204,7 @@ impl IntoResponse for Error {
             Self::Enrol => return Redirect::to("/account").into_response(),
             Self::TooMany(TooMany { seconds }) => Some(*seconds),
             Self::Busy(_) => Some(30),
+            Self::Full => Some(5),
             _ => None,
         };
         let (status, title, text) = self.explained();

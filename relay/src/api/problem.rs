@@ -132,6 +132,7 @@ impl From<Error> for Problem {
                 let detail = format!("Nothing was kept; send it again later. Reference {reference}.");
                 Self { kind: Kind::BUSY, detail, retry_after: Some(spread(&reference)) }
             }
+            Error::Full => Refused::Full { seconds: soon() }.into(),
             Error::Internal(detail) => {
                 let reference = logged(&detail);
                 Self::new(
@@ -154,6 +155,12 @@ impl From<Error> for Problem {
 /// the same moment must not return in one; the reference number, made by chance, tells them apart.
 fn spread(reference: &str) -> u64 {
     10 + u64::from_str_radix(reference, 16).unwrap_or_default() % 31
+}
+
+/// When to come back to a writer that has a few seconds' work: 2 to 10 seconds, by chance.
+fn soon() -> u64 {
+    let chance = uuid::Uuid::new_v4().as_u128() % 9;
+    2 + u64::try_from(chance).unwrap_or_default()
 }
 
 impl IntoResponse for Problem {
@@ -194,6 +201,13 @@ mod tests {
             .filter_map(|_| Problem::from(Error::Busy("database is locked".into())).retry_after)
             .collect();
         assert!(told.len() > 10 && told.iter().all(|seconds| (10..=40).contains(seconds)), "{told:?}");
+    }
+
+    #[test]
+    fn devices_that_found_the_writer_full_come_back_soon_and_apart() {
+        let told: std::collections::HashSet<_> =
+            (0..200).filter_map(|_| Problem::from(Error::Full).retry_after).collect();
+        assert!(told.len() > 4 && told.iter().all(|seconds| (2..=10).contains(seconds)), "{told:?}");
     }
 
     #[tokio::test]

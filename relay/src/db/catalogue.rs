@@ -83,10 +83,12 @@ struct Questions {
 }
 
 const SQLITE: Questions = Questions {
-    tables: "select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\' \
-             and name not like '\\_sqlx%' escape '\\' order by name",
+    // `alert_key` is a view of what is a table on PostgreSQL: backups hold the same of both.
+    tables: "select name from sqlite_schema where (type = 'table' or name = 'alert_key') \
+             and name not like 'sqlite\\_%' escape '\\' and name not like '\\_sqlx%' escape '\\' order by name",
     columns: "select name, lower(type) as type from pragma_table_info($1) order by cid",
-    key: "select name from pragma_table_info($1) where pk > 0 order by pk",
+    key: "select name from pragma_table_info($1) \
+          where pk > 0 or ($1 = 'alert_key' and name <> 'received_at') order by pk, cid",
     references: "select \"from\" as from_column, \"table\" as to_table, \"to\" as to_column from pragma_foreign_key_list($1) \
                  order by \"from\"",
 };

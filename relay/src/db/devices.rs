@@ -125,7 +125,7 @@ static CHECKED_IN: Many = Many::new(
 /// Keeps what devices said at check-in, and when: by id, milliseconds.
 pub(crate) async fn checked_in(tx: &mut Tx, said: &BTreeMap<&str, (&CheckIn, i64)>) -> Result<(), Error> {
     let said: Vec<_> = said.iter().collect();
-    for statement in CHECKED_IN.over_filled(tx.engine(), &said, |query, (id, (said, at))| {
+    for statement in CHECKED_IN.over(tx.engine(), &said, |query, (id, (said, at))| {
         query
             .bind((**id).to_owned())
             .bind(*at)
@@ -161,7 +161,7 @@ static HOLD: Many = Many::new(
 pub(crate) async fn hold(tx: &mut Tx, ids: &BTreeSet<&str>) -> Result<(), Error> {
     if tx.is_shared() {
         let ids: Vec<_> = ids.iter().collect();
-        for statement in HOLD.over_filled(tx.engine(), &ids, |query, id| query.bind((**id).to_owned())) {
+        for statement in HOLD.over(tx.engine(), &ids, |query, id| query.bind((**id).to_owned())) {
             statement.fetch_all(&mut **tx).await?;
         }
     }
@@ -177,8 +177,8 @@ static HEARD_OF: Many = Many::new(
 /// Notes when devices were heard of: by id, milliseconds.
 pub(crate) async fn heard_of(tx: &mut Tx, devices: &BTreeMap<&str, i64>) -> Result<(), Error> {
     let devices: Vec<_> = devices.iter().collect();
-    for statement in HEARD_OF
-        .over_filled(tx.engine(), &devices, |query, (id, at)| query.bind((**id).to_owned()).bind(**at))
+    for statement in
+        HEARD_OF.over(tx.engine(), &devices, |query, (id, at)| query.bind((**id).to_owned()).bind(**at))
     {
         statement.execute(&mut **tx).await?;
     }

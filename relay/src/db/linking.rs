@@ -108,12 +108,10 @@ pub(super) async fn write(
         }
         moved.push((school, hash));
     }
-    for statement in INSERT.over(engine, &written, |query, row| row.bind(query)) {
-        statement.execute(&mut *db).await?;
-    }
-    for statement in MOVE.over_filled(engine, &moved, |query, (school, hash)| {
-        query.bind((*school).to_owned()).bind(hash.clone())
-    }) {
+    INSERT.insert(&mut *db, &written, |query, row| row.bind(query)).await?;
+    for statement in
+        MOVE.over(engine, &moved, |query, (school, hash)| query.bind((*school).to_owned()).bind(hash.clone()))
+    {
         statement.execute(&mut *db).await?;
     }
     Ok(())

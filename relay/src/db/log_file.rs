@@ -12,6 +12,12 @@ const EVERY: Duration = Duration::from_secs(2);
 /// it would grow for as long as something is always being written.
 const MOST_FRAMES: i64 = 64 * 1024;
 
+/// Frames that may be left to move while writers are stopped: a few megabytes.
+const LITTLE: i64 = 1_500;
+
+/// How often the rest is moved beside the writers before they are stopped, however much it still is.
+const TRIES: usize = 8;
+
 /// How long writers are stopped at most for readers to finish, milliseconds.
 pub(super) const PATIENCE: &str = "pragma busy_timeout = 100";
 
@@ -49,9 +55,16 @@ impl LogFile {
 
     /// Moves what is in the log, and starts it again when it had more than `most` frames.
     async fn shorten(&self, most: i64) -> Result<(), sqlx::Error> {
-        if self.checkpoint(PASSIVE).await? > most {
-            // Once more for what came meanwhile, so that writers wait only for the little that came after that.
-            self.checkpoint(PASSIVE).await?;
+        let mut long = self.checkpoint(PASSIVE).await?;
+        if long > most {
+            // Again for what came meanwhile, each time less, until writers need wait only for little: under a backlog the
+            // second time still takes a second, in which thousands of pages come.
+            for _ in 0..TRIES {
+                let before = std::mem::replace(&mut long, self.checkpoint(PASSIVE).await?);
+                if long - before < LITTLE {
+                    break;
+                }
+            }
             self.checkpoint(RESTART).await?;
         }
         Ok(())

@@ -2,12 +2,14 @@
 //! few different texts and each connection prepares each of them once.
 //!
 //! SQLite gets `?` for each value: it would look a numbered one up by its name in a list of all of them, which for two
-//! thousand values was a seventh of all the work of taking alerts in.
+//! thousand values was a seventh of all the work of taking alerts in. And where it could not insert a row it need not undo
+//! the rows before it: whoever fails here undoes the whole transaction, so no copy of each page is kept for that.
 
 use super::catalogue::Engine;
+use crate::error::Error;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
-use sqlx::{Any, AssertSqlSafe};
+use sqlx::{Any, AnyConnection, AssertSqlSafe};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
@@ -29,8 +31,9 @@ pub(super) struct Many {
 }
 
 impl Many {
-    /// `before (values ($1, …), …) after`, with `columns` values a row. Where the rows are read from, they are a table with
-    /// the columns `column1`, `column2` … on both engines.
+    /// `before values ($1, …), … after`, with `columns` values a row. Where the rows are read from, they are a table with
+    /// the columns `column1`, `column2` … on both engines. A plain `insert into` with nothing after it is for
+    /// [`insert`](Self::insert) alone.
     pub(super) const fn new(before: &'static str, columns: usize, after: &'static str) -> Self {
         Self {
             before,
@@ -41,20 +44,10 @@ impl Many {
         }
     }
 
-    /// The statement for each chunk of `rows`, with the values that `bind` gives for each row, in order.
+    /// The statement for each chunk of `rows`, with the values that `bind` gives for each row, in order. On PostgreSQL, where
+    /// each is a way to the server and back, the last chunk is filled up with its last row again: for statements to which
+    /// a row that comes twice means nothing new, such as reading, and setting what is not counted.
     pub(super) fn over<T>(
-        &'static self,
-        engine: Engine,
-        rows: &[T],
-        bind: impl Fn(Bound, &T) -> Bound,
-    ) -> impl Iterator<Item = Bound> {
-        self.bound(engine, chunks(rows), bind)
-    }
-
-    /// The same with fewer chunks on PostgreSQL, where each is a way to the server and back: the last is filled up with its
-    /// last row again. For statements to which a row that comes twice means nothing new: reading, and setting what is not
-    /// counted.
-    pub(super) fn over_filled<T>(
         &'static self,
         engine: Engine,
         rows: &[T],
@@ -66,6 +59,28 @@ impl Many {
             (None, Some(filled_chunks(rows)))
         };
         self.bound(engine, exact.into_iter().flatten().chain(filled.into_iter().flatten()), bind)
+    }
+
+    /// Inserts `rows`. Here too the last chunk is filled up on PostgreSQL, which is told to pass over a row that is there
+    /// already; that none but those were passed over shows in how many it inserted.
+    ///
+    /// # Errors
+    /// When the database refuses, or has one of the rows already. The transaction must then be undone.
+    pub(super) async fn insert<T>(
+        &'static self,
+        db: &mut AnyConnection,
+        rows: &[T],
+        bind: impl Fn(Bound, &T) -> Bound,
+    ) -> Result<(), Error> {
+        let mut inserted = 0;
+        for statement in self.over(Engine::of(db), rows, bind) {
+            inserted += statement.execute(&mut *db).await?.rows_affected();
+        }
+        if inserted != rows.len() as u64 {
+            let detail = format!("{inserted} of {} rows were new; nothing was saved", rows.len());
+            return Err(Error::Internal(detail));
+        }
+        Ok(())
     }
 
     fn bound<'r, T: 'r>(
@@ -87,7 +102,12 @@ impl Many {
     }
 
     fn text(&self, engine: Engine, rows: usize) -> String {
-        let mut text = String::from(self.before);
+        let plain = self.before.strip_prefix("insert into ").filter(|_| self.after.is_empty());
+        let (mut text, after) = match (plain, engine) {
+            (Some(rest), Engine::Sqlite) => (format!("insert or fail into {rest}"), ""),
+            (Some(_), Engine::Postgres) => (self.before.to_owned(), " on conflict do nothing"),
+            (None, _) => (self.before.to_owned(), self.after),
+        };
         let mut value = 0;
         for row in 0..rows {
             text.push_str(if row == 0 { "values (" } else { ", (" });
@@ -100,7 +120,7 @@ impl Many {
             }
             text.push(')');
         }
-        text.push_str(self.after);
+        text.push_str(after);
         text
     }
 }
@@ -144,10 +164,18 @@ mod tests {
         assert_eq!(filled_chunks(&rows[..0]).count(), 0);
         static MANY: Many = Many::new("select ", 1, "");
         let bound: Vec<usize> = MANY
-            .over_filled(Engine::Postgres, &rows[..3], |query, row| query.bind(i64::try_from(*row).unwrap()))
+            .over(Engine::Postgres, &rows[..3], |query, row| query.bind(i64::try_from(*row).unwrap()))
             .map(|query| query.sql().as_str().matches('$').count())
             .collect();
         assert_eq!(bound, [4], "the third row stands there twice");
+    }
+
+    #[test]
+    fn a_plain_insert_is_undone_by_its_transaction_and_passes_over_rows_that_fill_up() {
+        static MANY: Many = Many::new("insert into t (a) ", 1, "");
+        let text = |engine| MANY.text(engine, 1);
+        assert_eq!(text(Engine::Sqlite), "insert or fail into t (a) values (?)");
+        assert_eq!(text(Engine::Postgres), "insert into t (a) values ($1) on conflict do nothing");
     }
 
     #[test]
@@ -167,10 +195,7 @@ mod tests {
         );
         assert_eq!(
             texts(Engine::Postgres),
-            [
-                "insert into t (a, b) values ($1, $2), ($3, $4) on conflict do nothing",
-                "insert into t (a, b) values ($1, $2) on conflict do nothing",
-            ]
+            ["insert into t (a, b) values ($1, $2), ($3, $4), ($5, $6), ($7, $8) on conflict do nothing",]
         );
     }
 }

@@ -5,8 +5,9 @@
 //! Two doors, both after the signature is known to be the device's own, so that nobody is charged for another's flood.
 //! At the first (`arrive`, before the body is read) a device may have only so many requests under way, and small bodies,
 //! as a lone severe alert is, have memory of their own. At the second (`admit`, when it is known what the body says)
-//! there are two lanes. Severe alerts and reports have places that nothing else can take; each device has a few of them,
-//! beyond which it queues with the rest. In the bulk lane a device and its school may bring so many alerts a second.
+//! there are two lanes. Severe alerts and reports have places that nothing else can take, and a lone one places that no
+//! batch can take, for a day's backlog has something severe in every batch; each device has a few of them, beyond which
+//! it queues with the rest. In the bulk lane a device and its school may bring so many alerts a second.
 //!
 //! Whoever is refused is told when to come back, and nobody the same moment as anybody else: a thousand devices that
 //! were sent away together do not return together. The extension keeps to `Retry-After` (`extension/src/pace.rs`).
@@ -30,7 +31,9 @@ const SMALL: u64 = 32 * 1024;
 const SMALL_BODIES: usize = 32 * 1024;
 /// Kilobytes of all other bodies.
 const LARGE_BODIES: usize = 128 * 1024;
-/// Requests between admission and answer, for each lane.
+/// A request that brings up to so many alerts brings little: it costs next to nothing to let it in.
+pub(crate) const FEW: usize = 8;
+/// Requests between admission and answer: in the bulk lane, and twice in the severe lane, for little and for batches.
 const LANE: usize = 512;
 /// Alerts that a device may bring at once: a whole outbox of the extension, after a day without network.
 const DEVICE_BURST: u32 = 5_000;
@@ -86,6 +89,7 @@ pub(crate) struct Admission {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
     severe: Arc<Semaphore>,
+    severe_batches: Arc<Semaphore>,
     bulk: Arc<Semaphore>,
     device: Limit,
     device_severe: Limit,
@@ -134,6 +138,7 @@ impl Admission {
             small: semaphore(SMALL_BODIES),
             large: semaphore(LARGE_BODIES),
             severe: semaphore(LANE),
+            severe_batches: semaphore(LANE),
             bulk: semaphore(LANE),
             device: Limit::new(clock, DEVICE_BURST, DEVICE_WHOLE),
             device_severe: Limit::new(clock, SEVERE_BURST, SEVERE_WHOLE),
@@ -171,7 +176,8 @@ impl Admission {
     pub(crate) fn admit(&self, device: &Device, lane: Lane, alerts: usize) -> Result<Admitted, Refused> {
         if lane == Lane::Severe && self.device_severe.check(&device.id).is_ok() {
             // Where even the severe lane is full, the bulk lane may have a place; no further limit applies.
-            let place = Self::place(&self.severe).map(|place| (Lane::Severe, place));
+            let own = if alerts > FEW { &self.severe_batches } else { &self.severe };
+            let place = Self::place(own).map(|place| (Lane::Severe, place));
             let place = place.or_else(|| Self::place(&self.bulk).map(|place| (Lane::Bulk, place)));
             return place.map(Self::admitted).ok_or_else(|| self.full(Lane::Severe));
         }

@@ -85,6 +85,17 @@ fn a_full_bulk_lane_leaves_the_severe_lane_open() {
 }
 
 #[test]
+fn batches_that_hold_something_severe_leave_places_for_a_lone_alert() {
+    let (admission, _) = admission();
+    let held: Vec<_> = (0..LANE * 2)
+        .map(|n| admission.admit(&device(&format!("h{n}"), &n.to_string()), Lane::Severe, 50).unwrap())
+        .collect();
+    assert_eq!(held.iter().filter(|held| held.lane == Lane::Severe).count(), LANE);
+    assert!(admission.admit(&device("late", "oak"), Lane::Severe, 50).is_err());
+    assert_eq!(admission.admit(&device("in danger", "oak"), Lane::Severe, 1).unwrap().lane, Lane::Severe);
+}
+
+#[test]
 fn a_device_that_calls_everything_severe_queues_with_the_rest() {
     let (admission, _) = admission();
     let liar = device("liar", "oak");

@@ -4,7 +4,7 @@
 
 mod admission;
 
-pub(crate) use admission::{Admission, Arrival, Lane, Refused};
+pub(crate) use admission::{Admission, Arrival, FEW, Lane, Refused};
 
 use crate::clock::Clock;
 use governor::clock::{Clock as GovernorClock, Reference};

@@ -24,11 +24,15 @@ use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 
 /// How often an open page's session is looked at.
 const CHECK: Duration = Duration::from_secs(30);
 /// How often a quiet connection is shown to be alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// An open page is told of changes this often at most.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How soon a person must look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -332,10 +336,16 @@ pub(crate) async fn events(
         Some((Some(false), interval))
     });
     let ticks = Box::pin(stream::select(changes, checks));
-    let stream = stream::unfold(Some((ticks, app, session, seen)), |state| async {
-        let (mut ticks, app, session, seen) = state?;
+    let stream = stream::unfold(Some((ticks, app, session, seen, Instant::now())), |state| async {
+        let (mut ticks, app, session, seen, mut next) = state?;
         loop {
             let changed = ticks.next().await??;
+            if changed {
+                // The first change is told at once. What comes right after it is told together: while alerts stream in there
+                // is a change with each commit, and every open page would have its whole list read for each of them.
+                sleep_until(next).await;
+                next = Instant::now() + LOOK_EVERY;
+            }
             // A stream runs after its handler has answered, so it says itself whose rows it reaches.
             let stands = scope::within(Scope::Relay, session.stands(&app)).await;
             // A fault of the database is no reason to send anybody away: the next look decides.
@@ -349,7 +359,7 @@ pub(crate) async fn events(
             let now = scope::within(Scope::school(&me.school_id), Waiting::load(&app, me)).await;
             let now = now.map(|waiting| waiting.fingerprint());
             if !matches!(now, Ok(now) if now == seen) {
-                let state = (ticks, app, session, now.unwrap_or(seen));
+                let state = (ticks, app, session, now.unwrap_or(seen), next);
                 return Some((Ok(Event::default().event("change").data("inbox")), Some(state)));
             }
         }

@@ -15,6 +15,7 @@ use crate::db::intake::Arrival;
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::limit::Lane;
+use crate::metrics;
 use lapwing_core::wire::Refusal;
 use queue::{Full, Job, Queue};
 use size::Size;
@@ -29,7 +30,8 @@ use tokio::task::JoinSet;
 /// same dozen ways to the database and back.
 const WRITERS: usize = 4;
 
-/// How long a request waits for its commit. Then it is refused as busy, although it may yet be kept: sent again, it is known.
+/// How long a request waits for its commit, longer than anything should that `queue` lets in. Then it is refused as busy,
+/// although it may yet be kept: sent again, it is known.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of one request's alerts.
@@ -89,9 +91,10 @@ impl Writer {
     pub(crate) async fn keep(&self, arrival: Arrival, lane: Lane) -> Result<Kept, Error> {
         let (answer, answered) = oneshot::channel();
         let queue = self.queue(&arrival.school_id)?;
-        queue
-            .push(Job { arrival, answer }, lane)
-            .map_err(|Full| Error::Busy("more alerts wait than can be kept in memory".into()))?;
+        queue.push(Job { arrival, answer }, lane, Instant::now()).map_err(|Full| {
+            metrics::intake("busy");
+            Error::Full
+        })?;
         // A device that is told nothing would be told by the time limit of all requests that its body was slow.
         let answer = tokio::time::timeout(PATIENCE, answered)
             .await
@@ -117,6 +120,7 @@ async fn write(queue: Arc<Queue>, app: Weak<App>) {
     let mut size = Size::default();
     loop {
         let jobs = queue.take(size.alerts()).await;
+        let deep = queue.is_deep();
         let Some(app) = app.upgrade() else { return };
         let alerts = jobs.iter().map(|job| job.arrival.alerts.len()).sum();
         let started = Instant::now();
@@ -124,7 +128,8 @@ async fn write(queue: Arc<Queue>, app: Weak<App>) {
         if let Err(broken) = tokio::spawn(scope::within(Scope::Relay, group::commit(app, jobs))).await {
             tracing::error!(panicked = broken.is_panic(), "a group of alerts could not be written");
         }
-        size.learn(alerts, started.elapsed());
+        size.learn(alerts, started.elapsed(), deep);
+        queue.hear_pace(size.pace());
     }
 }
 

@@ -28,11 +28,11 @@ fn devices(jobs: &[Job]) -> Vec<&str> {
 
 #[tokio::test]
 async fn what_is_severe_overtakes_a_backlog() {
-    let queue = Queue::default();
+    let (queue, now) = (Queue::default(), Instant::now());
     for device in ["a", "b", "c"] {
-        queue.push(job(device, 50), Lane::Bulk).unwrap();
+        queue.push(job(device, 50), Lane::Bulk, now).unwrap();
     }
-    queue.push(job("in danger", 1), Lane::Severe).unwrap();
+    queue.push(job("in danger", 1), Lane::Severe, now).unwrap();
     let group = queue.take(100).await;
     assert_eq!(devices(&group), ["in danger", "a"], "a third would make it more than 100 alerts");
     assert_eq!(devices(&queue.take(100).await), ["b", "c"]);
@@ -40,26 +40,64 @@ async fn what_is_severe_overtakes_a_backlog() {
 }
 
 #[tokio::test]
-async fn a_full_lane_refuses_and_the_other_still_takes() {
-    let queue = Queue::default();
-    let whole = MOST / 50;
-    for _ in 0..whole {
-        queue.push(job("flood", 50), Lane::Bulk).unwrap();
+async fn a_lone_severe_alert_overtakes_batches_that_hold_severe_ones_too() {
+    let (queue, now) = (Queue::default(), Instant::now());
+    for _ in 0..20 {
+        queue.push(job("a day offline", 50), Lane::Severe, now).unwrap();
     }
-    assert_eq!(queue.push(job("late", 1), Lane::Bulk), Err(Full));
-    queue.push(job("in danger", 1), Lane::Severe).unwrap();
-    assert_eq!(devices(&queue.take(50).await), ["in danger"], "a whole request of the flood no longer fits");
-    assert_eq!(queue.take(50).await.len(), 1);
-    queue.push(job("late", 1), Lane::Bulk).unwrap();
+    queue.push(job("in danger", 1), Lane::Severe, now + Duration::from_secs(4)).unwrap();
+    assert_eq!(devices(&queue.take(1).await), ["in danger"]);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_as_long_as_something_more_urgent_keeps_coming() {
+    let (queue, now) = (Queue::default(), Instant::now());
+    queue.push(job("patient", 50), Lane::Bulk, now).unwrap();
+    // Each second twice as much comes as is taken, all of it severe.
+    let mut taken = Vec::new();
+    for second in 1..=10 {
+        for _ in 0..2 {
+            queue.push(job("flood", 50), Lane::Severe, now + Duration::from_secs(second)).unwrap();
+        }
+        taken.extend(queue.take(50).await);
+    }
+    // The eight that came less than five seconds after it, and no later one.
+    assert_eq!(devices(&taken).iter().position(|device| *device == "patient"), Some(8));
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_in_time_is_refused_unless_it_is_little() {
+    let (queue, now) = (Queue::default(), Instant::now());
+    queue.hear_pace(1_000);
+    let push = |device: &str, alerts, lane| queue.push(job(device, alerts), lane, now);
+    assert!(!queue.is_deep());
+    for _ in 0..3_000 / 50 {
+        push("flood", 50, Lane::Bulk).unwrap();
+    }
+    assert!(queue.is_deep());
+    assert_eq!(push("late", 50, Lane::Bulk), Err(Full), "three seconds of work wait");
+    push("one more", 1, Lane::Bulk).unwrap();
+    for _ in 0..2_950 / 50 {
+        push("grave", 50, Lane::Severe).unwrap();
+    }
+    assert_eq!(push("grave, too", 50, Lane::Severe), Err(Full), "six seconds of work wait");
+    push("in danger", 1, Lane::Severe).unwrap();
+    assert_eq!(devices(&queue.take(1).await), ["in danger"]);
+    queue.hear_pace(0);
+    assert_eq!(queue.take(10_000).await.len(), 120);
+    for _ in 0..LEAST / 50 {
+        push("slow disk", 50, Lane::Bulk).unwrap();
+    }
+    assert_eq!(push("late", 50, Lane::Bulk), Err(Full));
 }
 
 #[tokio::test]
 async fn a_request_larger_than_a_group_goes_alone() {
-    let queue = Queue::default();
-    queue.push(job("a", 50), Lane::Bulk).unwrap();
-    queue.push(job("b", 0), Lane::Bulk).unwrap();
-    assert_eq!(devices(&queue.take(16).await), ["a"]);
-    assert_eq!(devices(&queue.take(16).await), ["b"], "a request without an alert is answered, too");
+    let (queue, now) = (Queue::default(), Instant::now());
+    queue.push(job("b", 50), Lane::Bulk, now).unwrap();
+    queue.push(job("a", 0), Lane::Bulk, now).unwrap();
+    assert_eq!(devices(&queue.take(16).await), ["a"], "a request without an alert is answered, too");
+    assert_eq!(devices(&queue.take(16).await), ["b"]);
 }
 
 #[tokio::test]
@@ -70,6 +108,6 @@ async fn whoever_waits_wakes_up_for_what_comes() {
         async move { queue.take(10).await.len() }
     });
     tokio::task::yield_now().await;
-    queue.push(job("a", 1), Lane::Bulk).unwrap();
+    queue.push(job("a", 1), Lane::Bulk, Instant::now()).unwrap();
     assert_eq!(reader.await.unwrap(), 1);
 }

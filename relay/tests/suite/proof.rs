@@ -304,11 +304,14 @@ async fn a_whole_new_chain_does_not_agree_with_the_anchors() {
     let mut connection = school.database.pool.acquire().await.unwrap();
     take_triggers_away(&mut connection).await;
     without_checks(&mut connection).await;
-    if connection.backend_name() != "PostgreSQL" {
+    let mut tables: Vec<&str> = VOUCHED.into_iter().map(|(table, ..)| table).chain(["chain_head"]).collect();
+    if connection.backend_name() == "PostgreSQL" {
+        // On SQLite it is a view of the alerts.
+        tables.push("alert_key");
+    } else {
         run(&mut connection, "pragma foreign_keys = off").await;
     }
-    for (table, ..) in VOUCHED.into_iter().chain([("chain_head", &[][..], &[][..]), ("alert_key", &[], &[])])
-    {
+    for table in tables {
         run(&mut connection, &format!("delete from {table}")).await;
     }
     drop(connection);

@@ -15,8 +15,6 @@ use lapwing_core::{Stage, Surface};
 use sqlx::Row as _;
 use std::collections::{BTreeMap, HashSet};
 
-static CLAIM: Many = Many::new("insert into alert_key (school_id, id, received_at) ", 3, "");
-
 // Others may claim the same key at the same time, so only the engine can say who was first.
 static CLAIM_SHARED: Many = Many::new(
     "insert into alert_key (school_id, id, received_at) ",
@@ -37,7 +35,8 @@ static INSERT: Many = Many::new(
     "",
 );
 
-/// Claims the keys of all alerts of `group`. Answers those, as school and id, that nobody claimed before.
+/// Claims the keys of all alerts of `group`. Answers those, as school and id, that nobody claimed before. On SQLite nothing
+/// is written for it: the alerts' rows are their own keys.
 pub(super) async fn claim(tx: &mut Tx, group: &[&Arrival]) -> Result<HashSet<(String, String)>, Error> {
     let keys: BTreeMap<(&str, &str), i64> = group
         .iter()
@@ -47,25 +46,18 @@ pub(super) async fn claim(tx: &mut Tx, group: &[&Arrival]) -> Result<HashSet<(St
     if tx.is_shared() {
         return claim_shared(tx, &keys.into_iter().collect::<Vec<_>>()).await;
     }
-    // One writer: what is not there now will not come from anybody else. Asking for the few that are there is quicker than
-    // hearing back each that is not.
+    // One writer: what is not there now will not come from anybody else.
     let mut claimed: HashSet<(String, String)> = HashSet::new();
     let wanted: Vec<_> = keys.keys().copied().collect();
-    for statement in CLAIMED.over_filled(tx.engine(), &wanted, |query, (school, id)| {
+    for statement in CLAIMED.over(tx.engine(), &wanted, |query, (school, id)| {
         query.bind((*school).to_owned()).bind((*id).to_owned())
     }) {
         for row in statement.fetch_all(&mut **tx).await? {
             claimed.insert((row.try_get("school_id")?, row.try_get("id")?));
         }
     }
-    let is_new = |((school, id), _): &Key<'_>| {
-        claimed.is_empty() || !claimed.contains(&((*school).to_owned(), (*id).to_owned()))
-    };
-    let fresh: Vec<Key<'_>> = keys.into_iter().filter(is_new).collect();
-    for statement in CLAIM.over(tx.engine(), &fresh, bind_key) {
-        statement.execute(&mut **tx).await?;
-    }
-    Ok(fresh.into_iter().map(|((school, id), _)| (school.to_owned(), id.to_owned())).collect())
+    let fresh = wanted.into_iter().map(|(school, id)| (school.to_owned(), id.to_owned()));
+    Ok(fresh.filter(|key| !claimed.contains(key)).collect())
 }
 
 /// A school, an alert's id, and when the relay had it.
@@ -109,9 +101,7 @@ pub(super) async fn insert(
         vouched.entry(&arrival.school_id).or_default().push(row.cover());
         stored.push(row);
     }
-    for statement in INSERT.over(tx.engine(), &stored, |query, row| row.bind(query)) {
-        statement.execute(&mut **tx).await?;
-    }
+    INSERT.insert(tx, &stored, |query, row| row.bind(query)).await?;
     for (school, covers) in vouched {
         tx.wrote_all(school, covers);
     }

@@ -117,3 +117,26 @@ async fn an_episode_whose_key_is_gone_is_left_alone() {
         sqlx::query("select count(*) from episode where alerts = 1").fetch_one(app.db.read()).await.unwrap();
     assert_eq!(row.try_get::<i64, _>(0).unwrap(), 2);
 }
+
+#[tokio::test]
+async fn alerts_are_their_own_keys_and_a_backup_of_the_other_engine_may_bring_them_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path()).await;
+    app.writer
+        .keep(arrival(&app, vec![alert(&json!({})), alert(&json!({}))]).await, Lane::Bulk)
+        .await
+        .unwrap();
+    let keys = async || {
+        let count =
+            sqlx::query("select count(*) from alert_key k join alert a using (school_id, id, received_at)");
+        count.fetch_one(app.db.read()).await.unwrap().try_get::<i64, _>(0).unwrap()
+    };
+    assert_eq!(keys().await, 2);
+    let mut tx = app.db.begin().await.unwrap();
+    sqlx::query("insert into alert_key select * from alert_key").execute(&mut *tx).await.unwrap();
+    let tables = crate::db::catalogue::tables(&mut tx).await.unwrap();
+    drop(tx);
+    assert_eq!(keys().await, 2);
+    let key = tables.iter().find(|table| table.name == "alert_key").map(|table| table.key.clone());
+    assert_eq!(key.unwrap(), ["school_id", "id"]);
+}

@@ -56,11 +56,13 @@ static BEGIN: Many = Many::new(
 static WRAP: Many =
     Many::new("insert into record_key (school_id, object_kind, object_id, under, wrapped) ", 5, "");
 
+// The school is compared in a way for which there is no index, as above: a plan from an empty table could else go through
+// all episodes of the school for each.
 static JOIN: Many = Many::new(
     "update episode set last_at = v.column3, alerts = v.column4, severity = v.column5, rank = v.column6, \
      stage = v.column7, first_at = v.column8 from (",
     8,
-    ") v where episode.school_id = v.column1 and episode.id = v.column2",
+    ") v where episode.id = v.column2 and episode.school_id || '' = v.column1",
 );
 
 /// What alerts of one episode have in common.
@@ -149,7 +151,7 @@ impl<'a> Themes<'a> {
             episodes.insert(*theme, episode);
         }
         begin(tx, &begun).await?;
-        for statement in JOIN.over_filled(tx.engine(), &joined, |query, (school, id, sum)| {
+        for statement in JOIN.over(tx.engine(), &joined, |query, (school, id, sum)| {
             query
                 .bind((*school).to_owned())
                 .bind(id.clone())
@@ -256,7 +258,7 @@ async fn open(tx: &mut Tx, coming: &BTreeMap<Theme<'_>, Coming<'_>>) -> Result<V
     let statement = if tx.is_shared() { &OPEN_HELD } else { &OPEN };
     let wanted: Vec<_> = coming.iter().collect();
     let mut found = Vec::new();
-    for query in statement.over_filled(tx.engine(), &wanted, |query, (theme, coming)| {
+    for query in statement.over(tx.engine(), &wanted, |query, (theme, coming)| {
         query
             .bind(theme.school.to_owned())
             .bind(theme.device.to_owned())
@@ -305,35 +307,33 @@ impl Begun {
 }
 
 async fn begin(tx: &mut Tx, begun: &[Begun]) -> Result<(), Error> {
-    for statement in BEGIN.over(tx.engine(), begun, |query, row| {
-        query
-            .bind(row.id.clone())
-            .bind(row.school.clone())
-            .bind(row.device.clone())
-            .bind(row.account_hash.clone())
-            .bind(row.sealed.clone())
-            .bind(row.category.as_str())
-            .bind(row.sum.severity.as_str())
-            .bind(rank(row.sum.severity))
-            .bind(row.sum.stage.map(Stage::as_str))
-            .bind(row.sum.first_at)
-            .bind(row.sum.last_at)
-            .bind(row.sum.alerts)
-            .bind("new")
-    }) {
-        statement.execute(&mut **tx).await?;
-    }
-    for statement in WRAP.over(tx.engine(), begun, |query, row| {
+    BEGIN
+        .insert(tx, begun, |query, row| {
+            query
+                .bind(row.id.clone())
+                .bind(row.school.clone())
+                .bind(row.device.clone())
+                .bind(row.account_hash.clone())
+                .bind(row.sealed.clone())
+                .bind(row.category.as_str())
+                .bind(row.sum.severity.as_str())
+                .bind(rank(row.sum.severity))
+                .bind(row.sum.stage.map(Stage::as_str))
+                .bind(row.sum.first_at)
+                .bind(row.sum.last_at)
+                .bind(row.sum.alerts)
+                .bind("new")
+        })
+        .await?;
+    WRAP.insert(tx, begun, |query, row| {
         query
             .bind(row.school.clone())
             .bind(Object::Episode.as_str())
             .bind(row.id.clone())
             .bind(row.under.clone())
             .bind(row.wrapped.clone())
-    }) {
-        statement.execute(&mut **tx).await?;
-    }
-    Ok(())
+    })
+    .await
 }
 
 /// 0 info … 4 critical.

@@ -25,7 +25,7 @@ create trigger lesson_stays before delete on lesson begin
 end;
 
 -- The note's key is a record's key like the others. SQLite changes a check only with its table.
-create table record_key_of_8 (
+create table record_key_of_9 (
     school_id text not null references school (id),
     object_kind text not null check (object_kind in ('episode', 'report', 'concern', 'lesson')),
     object_id text not null,
@@ -33,8 +33,8 @@ create table record_key_of_8 (
     wrapped blob not null,
     primary key (school_id, object_kind, object_id, under)
 );
-insert into record_key_of_8 (school_id, object_kind, object_id, under, wrapped)
+insert into record_key_of_9 (school_id, object_kind, object_id, under, wrapped)
     select school_id, object_kind, object_id, under, wrapped from record_key;
 drop table record_key;
-alter table record_key_of_8 rename to record_key;
+alter table record_key_of_9 rename to record_key;
 create index record_key_under on record_key (under);

@@ -24,10 +24,7 @@ pub(crate) struct Openers {
     open: Vec<u32>,
 }
 
-#[cfg_attr(
-    not(feature = "sources"),
-    allow(dead_code, reason = "only the compiler of lists asks for it")
-)]
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 impl Openers {
     /// The first words of these phrases.
     pub(crate) fn new(groups: impl Iterator<Item = Phrases>, pool: &Pool) -> Self {

@@ -24,10 +24,7 @@ pub(crate) struct Openers {
     open: Vec<u32>,
 }
 
-#[cfg_attr(
-    not(feature = "sources"),
-    allow(dead_code, reason = "only the compiler of lists asks for it")
-)]
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 impl Openers {
     /// The first words of these phrases.
     pub(crate) fn new(groups: impl Iterator<Item = Phrases>, pool: &Pool) -> Self {
@@ -77,6 +74,11 @@ impl Openers {
     /// The phrases of a group that begin with some openers, which are one word's.
     pub(crate) fn among(&self, range: &Range<usize>, group: Phrases) -> &[u32] {
         among(self.phrases.get(range.clone()).unwrap_or_default(), group)
+    }
+
+    /// All phrases that begin with some openers, in no order.
+    pub(crate) fn all(&self, range: &Range<usize>) -> &[u32] {
+        self.phrases.get(range.clone()).unwrap_or_default()
     }
 
     /// Those of a group that may begin with any word.

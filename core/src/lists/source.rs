@@ -5,10 +5,10 @@
 
 use crate::hash::Fnv;
 use crate::lists::anchors::Anchors;
-use crate::lists::openers::Openers;
 use crate::lists::error::{ListsError, Problem};
 use crate::lists::model::Compiled;
 use crate::lists::named::Named;
+use crate::lists::openers::Openers;
 use crate::lists::phrase::{self, Words};
 use crate::lists::pool::{Form, Known, Phrases, Piece};
 use crate::lists::vocabulary::{Vocabulary, kind};

@@ -133,7 +133,8 @@ fn brute(matcher: &Matcher, text: &str) -> Vec<(usize, usize)> {
             let any = rule.any.numbers().any(|phrase| stretch.starting(phrase, token).is_some());
             let tokens = stretch.from..stretch.to;
             let somewhere = |phrases: Phrases| {
-                let begins = |token| phrases.numbers().any(|phrase| stretch.starting(phrase, token).is_some());
+                let begins =
+                    |token| phrases.numbers().any(|phrase| stretch.starting(phrase, token).is_some());
                 tokens.clone().any(begins)
             };
             if any && (rule.with.is_empty() || somewhere(rule.with)) && !somewhere(rule.unless) {

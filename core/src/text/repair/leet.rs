@@ -236,8 +236,7 @@ pub(super) fn doubled(text: &Text<'_>) -> bool {
     const LEAST: usize = 3;
     let sample = text.known.len().min(MAX_SAMPLE);
     let least = LEAST.max(sample / 3);
-    let strange =
-        || (0..sample).filter(|at| text.known.get(*at).is_some_and(|known| known.strange));
+    let strange = || (0..sample).filter(|at| text.known.get(*at).is_some_and(|known| known.strange));
     if strange().nth(least - 1).is_none() {
         return false;
     }

@@ -7,6 +7,7 @@
 use crate::lists::edges::Mask;
 use crate::lists::pool::Pool;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// One phrase of a rule, and where in it a word stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,9 @@ pub(crate) struct Use {
     /// Piece of the run.
     pub(crate) piece: usize,
 }
+
+/// Uses that are asked together whether one of them may be between two words.
+const TOGETHER: usize = 8;
 
 /// For every word, the phrases that are looked for where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -44,27 +48,40 @@ pub(super) const fn unpack(place: u32) -> (usize, usize, usize) {
     ((place & 0xff) as usize, (place >> 16) as usize, (place >> 8 & 0xff) as usize)
 }
 
+/// The masks of some uses: those that are asked together, and the rest.
+fn among<'a>(masks: &'a [u32], uses: &Range<usize>) -> (&'a [[u32; TOGETHER]], &'a [u32]) {
+    masks.get(uses.clone()).unwrap_or_default().as_chunks()
+}
+
 impl Anchors {
     /// Whether anything is looked for where a word stands.
     pub(crate) fn has(&self, word: u32) -> bool {
         !self.range(word).is_empty()
     }
 
-    fn range(&self, word: u32) -> std::ops::Range<usize> {
+    fn range(&self, word: u32) -> Range<usize> {
         let word = word as usize;
         let start = word.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
         start as usize..self.ends.get(word).copied().unwrap_or(start) as usize
     }
 
-    /// What a word leads to, by number: all of it, or what may be between two words.
-    pub(crate) fn between(&self, word: u32, beside: Option<(Mask, Mask)>) -> impl Iterator<Item = usize> {
+    /// What a word leads to between two words, by number.
+    pub(crate) fn between(&self, word: u32, before: Mask, after: Mask, mut each: impl FnMut(usize)) {
         let range = self.range(word);
-        let before = self.before.get(range.clone()).unwrap_or_default();
-        let after = self.after.get(range.clone()).unwrap_or_default();
-        let may_be = move |(before, after): (&u32, &u32)| {
-            beside.is_none_or(|beside| Mask(*before).has(beside.0) & Mask(*after).has(beside.1))
-        };
-        range.zip(before.iter().zip(after)).filter(move |(_, both)| may_be(*both)).map(|(index, _)| index)
+        let may_be = |(one, other): (&u32, &u32)| Mask(*one).has(before) & Mask(*other).has(after);
+        let (befores, rest) = among(&self.before, &range);
+        let (afters, rest_after) = among(&self.after, &range);
+        // Hardly any may be, so several are asked at once whether one of them may.
+        for (at, (befores, afters)) in befores.iter().zip(afters).enumerate() {
+            let both = || befores.iter().zip(afters);
+            if both().map(may_be).fold(false, |any, may_be| any | may_be) {
+                let from = range.start + at * TOGETHER;
+                both().zip(from..).filter(|(both, _)| may_be(*both)).for_each(|(_, index)| each(index));
+            }
+        }
+        let from = range.end - rest.len().min(range.len());
+        let rest = rest.iter().zip(rest_after).zip(from..);
+        rest.filter(|(both, _)| may_be(*both)).for_each(|(_, index)| each(index));
     }
 
     /// A use by its number.

@@ -23,17 +23,23 @@ pub(crate) struct Edges {
 pub(crate) struct Mask(pub(crate) u32);
 
 impl Mask {
-    const NONE: Self = Self(0);
-    const ALL: Self = Self(u32::MAX);
+    /// Every word, so that nothing is left out.
+    pub(crate) const ALL: Self = Self(u32::MAX);
+    /// The bit that only the set of all words has, and every word: one comparison is then enough for both.
+    const EVERY: u32 = 1 << 31;
 
-    /// Only this word; nothing for a word that no phrase has.
+    /// A word of a text; one that no phrase has is only among all words.
     pub(crate) const fn of(code: Code) -> Self {
-        if code.is_open() { Self::NONE } else { Self(1 << (code.0.wrapping_mul(0x9e37_79b1) >> 27)) }
+        if code.is_open() { Self(Self::EVERY) } else { Self(Self::EVERY | Self::bucket(code)) }
+    }
+
+    const fn bucket(code: Code) -> u32 {
+        1 << ((code.0.wrapping_mul(0x9e37_79b1) >> 16) % 31)
     }
 
     /// The words that this piece stands for.
     const fn of_piece(code: Code) -> Self {
-        if code.is_open() || code.is_part() { Self::ALL } else { Self::of(code) }
+        if code.is_open() || code.is_part() { Self::ALL } else { Self(Self::bucket(code)) }
     }
 
     const fn with(self, other: Self) -> Self {
@@ -42,7 +48,7 @@ impl Mask {
 
     /// Whether this word may be in the set.
     pub(crate) const fn has(self, word: Self) -> bool {
-        self.0 == u32::MAX || self.0 & word.0 != 0
+        self.0 & word.0 != 0
     }
 }
 
@@ -69,13 +75,14 @@ impl Edges {
         let edge = |piece: Option<&u32>| piece.copied().unwrap_or(Code::NONE.0);
         let firsts: Vec<u32> = (0..run_count).map(|run| edge(pool.pieces(run).first())).collect();
         let lasts: Vec<u32> = (0..run_count).map(|run| edge(pool.pieces(run).last())).collect();
+        // In one pass: all of this is done again each time the browser wakes the extension.
         let end = |edges: &[u32], step| {
-            let codes = || among(edges, pool.runs(step)).iter().map(|code| Code(*code));
-            End {
-                parts: codes().any(Code::is_part),
-                open: codes().any(Code::is_open),
-                mask: codes().map(Mask::of_piece).fold(Mask::NONE, Mask::with),
-            }
+            let codes = among(edges, pool.runs(step)).iter().map(|code| Code(*code));
+            codes.fold(End::default(), |end, code| End {
+                parts: end.parts | code.is_part(),
+                open: end.open | code.is_open(),
+                mask: end.mask.with(Mask::of_piece(code)),
+            })
         };
         let steps =
             (0..pool.step_count()).map(|step| Step { first: end(&firsts, step), last: end(&lasts, step) });

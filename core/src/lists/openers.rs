@@ -76,6 +76,11 @@ impl Openers {
         among(self.phrases.get(range.clone()).unwrap_or_default(), group)
     }
 
+    /// All phrases that begin with some openers, in no order.
+    pub(crate) fn all(&self, range: &Range<usize>) -> &[u32] {
+        self.phrases.get(range.clone()).unwrap_or_default()
+    }
+
     /// Those of a group that may begin with any word.
     pub(crate) fn anywhere(&self, group: Phrases) -> &[u32] {
         among(&self.open, group)

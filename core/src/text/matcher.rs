@@ -11,7 +11,9 @@ use super::fold::Folded;
 use super::repair::repair;
 use super::run::{Stretch, Words, look_up};
 use crate::answer::Finding;
-use crate::lists::{Anchors, Compiled, Cue, Edges, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary};
+use crate::lists::{
+    Anchors, Compiled, Cue, Edges, Mask, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary,
+};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -163,20 +165,19 @@ impl Matcher {
             return;
         }
         let stretch = self.stretch(words, token);
-        let (before, after) = stretch.beside(token);
         // A word that was guessed may be another than the one that stands there.
         let certain = !words.may_be_several(token + 1)
             && token.checked_sub(1).is_none_or(|before| !words.may_be_several(before));
-        let beside = certain.then_some((before, after));
-        for index in self.anchors.between(id, beside) {
-            let Some(place) = self.anchors.get(&self.pool, index) else { continue };
-            let Some(tokens) = stretch.around(&place, token) else { continue };
+        let (before, after) = if certain { stretch.beside(token) } else { (Mask::ALL, Mask::ALL) };
+        self.anchors.between(id, before, after, |index| {
+            let Some(place) = self.anchors.get(&self.pool, index) else { return };
+            let Some(tokens) = stretch.around(&place, token) else { return };
             let guessed = words.folded.tokens.get(tokens.clone()).unwrap_or_default();
             let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
             if tokens.len() >= least.max(guessed) {
                 self.verify(&stretch, tokens, &place, surface, hits);
             }
-        }
+        });
     }
 
     fn verify(

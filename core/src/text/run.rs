@@ -5,7 +5,7 @@
 
 use super::begun::Begun;
 use super::fold::Folded;
-use crate::lists::{Code, Edges, End, Known, Mask, Openers, Phrases, Pool, Use, Vocabulary};
+use crate::lists::{Code, Edges, End, Known, Mask, Openers, Phrases, Pool, Use, Vocabulary, kind};
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -52,6 +52,13 @@ impl<'a> Words<'a> {
         number.map_or(Code::UNKNOWN, Code::whole)
     }
 
+    /// The same, but none for a word that no phrase has as a whole.
+    fn code_in_rules(&self, token: usize) -> Code {
+        let number = self.known.get(token).and_then(|known| known.number);
+        let number = number.filter(|id| self.vocabulary.kinds(*id) & kind::WHOLE != 0);
+        number.map_or(Code::UNKNOWN, Code::whole)
+    }
+
     /// Whether the word at a place may stand for others too.
     pub(crate) fn may_be_several(&self, token: usize) -> bool {
         self.folded.tokens.get(token).is_some_and(|token| token.several)
@@ -70,12 +77,18 @@ impl<'a> Words<'a> {
         }
     }
 
+    /// Whether the word at a place begins or ends with a word that phrases have the beginning or the end of.
+    fn has_part(&self, token: usize) -> bool {
+        self.known.get(token).is_some_and(|known| known.beginning.is_some() || known.closed)
+    }
+
     /// Whether the piece is the word at `token`, whose code is `code`.
     fn is(&self, piece: Code, token: usize, code: Code) -> bool {
         if piece == code {
             return true;
         }
-        if !piece.is_part() && !self.may_be_several(token) {
+        let may_be_part = piece.is_part() && self.has_part(token);
+        if !may_be_part && !self.may_be_several(token) {
             return false;
         }
         let part = |word: &str| {
@@ -123,7 +136,7 @@ impl Stretch<'_> {
     pub(crate) fn beside(&self, token: usize) -> (Mask, Mask) {
         let mask = |at: Option<usize>| {
             let at = at.filter(|at| (self.from..self.to).contains(at));
-            Mask::of(at.map_or(Code::UNKNOWN, |at| self.words.code(at)))
+            Mask::of(at.map_or(Code::UNKNOWN, |at| self.words.code_in_rules(at)))
         };
         (mask(token.checked_sub(1)), mask(Some(token + 1)))
     }
@@ -178,7 +191,9 @@ impl Stretch<'_> {
 
     /// Whether the word at a place, which has this code, may be one of these pieces.
     fn may_be(&self, pieces: &[u32], end: End, token: usize, code: Code) -> bool {
-        end.parts || pieces.contains(&code.0) || self.words.may_be_several(token)
+        pieces.contains(&code.0)
+            || (end.parts && self.words.has_part(token))
+            || self.words.may_be_several(token)
     }
 
     fn run_forwards(&self, rest: Range<usize>, pieces: &[u32], next: usize, slack: usize) -> Option<usize> {

@@ -115,6 +115,9 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
         return None;
     }
     // For each place: the least cost to get there, the letters in no word on the way, and the length of the last word.
+    if bytes.len() < LONG && !is_words(letters, vocabulary) {
+        return None;
+    }
     let (mut short, mut long) = ([NOWHERE; SHORT], Vec::new());
     let best = match short.get_mut(..=bytes.len()) {
         Some(best) => best,
@@ -162,6 +165,29 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
     }
     lengths.reverse();
     Some(lengths)
+}
+
+/// Whether letters, fewer than 32 of them, can be cut into words at all: asked first, because nearly none can.
+fn is_words(letters: &str, vocabulary: &Vocabulary) -> bool {
+    // A bit for each place that words lead to.
+    let mut reached = 1_u32;
+    for start in (0..letters.len()).filter(|start| *start < 31) {
+        if reached >> start == 0 {
+            return false;
+        }
+        if reached >> start & 1 == 0 {
+            continue;
+        }
+        for length in 1..=MAX_WORD.min(letters.len() - start) {
+            let Some(word) = letters.get(start..start + length) else { break };
+            if length <= MOST_OPENING && !vocabulary.may_begin(word.as_bytes()) {
+                break;
+            }
+            let leads = reached >> (start + length) & 1 == 0 && price(word, vocabulary).is_some();
+            reached |= u32::from(leads) << (start + length);
+        }
+    }
+    reached >> letters.len() & 1 != 0
 }
 
 /// What a word costs: little when it is everywhere, and more when it is short, because short words fit anywhere.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::place::Place;
 use crate::say::{Say, seconds};
-use crate::{build, faults, run, schema, tidy, tools, wasm};
+use crate::{build, demo, faults, run, schema, tidy, tools, wasm};
 
 /// Runs everything.
 pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
@@ -64,6 +64,7 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
         cargo.env("LAPWING_AXE", tools::axe(say, place)?);
         run::shown(&mut cargo, |line| counts.hear(line))
     })?;
+    stage("the demonstration, step by step, and every page under axe", &mut || demo::checked(say, place))?;
     stage("faults, a few of each (all of them: cargo xtask test faults --full)", &mut || {
         let mut cargo = build::with_extension(place, run::cargo());
         cargo.args(["build", "--package", "lapwing-tests", "--bin", "faults"]);

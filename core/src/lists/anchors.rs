@@ -5,6 +5,7 @@
 //! each time the browser wakes the extension.
 
 use crate::lists::edges::Mask;
+use crate::lists::numbers::below;
 use crate::lists::pool::Pool;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -97,6 +98,6 @@ impl Anchors {
         self.ends.len() == words
             && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
             && [&self.places, &self.before, &self.after].iter().all(|table| table.len() == self.phrases.len())
-            && self.phrases.iter().all(|phrase| (*phrase as usize) < phrases)
+            && below(&self.phrases, phrases)
     }
 }

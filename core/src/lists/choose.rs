@@ -39,7 +39,12 @@ impl Anchors {
     ///
     /// # Errors
     /// [`ListsError::Damaged`] when a phrase has no such step, so that it could never be found.
-    pub(crate) fn new(rules: &[Rule], pool: &Pool, vocabulary: &Vocabulary) -> Result<Self, ListsError> {
+    pub(crate) fn new(
+        rules: &[Rule],
+        pool: &Pool,
+        edges: &Edges,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, ListsError> {
         // What a step costs; `None` when it may be left out or is a gap, because then it cannot be looked for.
         // Phrases have many steps in common, so each is priced once.
         let priced = |step| pool.runs(step).map(|run| Some(cheapest(vocabulary, pool.pieces(run))?.0)).sum();
@@ -67,7 +72,6 @@ impl Anchors {
         });
         let (phrases, places) = chosen.into_iter().map(|(_, phrase, place)| (phrase, place)).unzip();
         let mut anchors = Self { ends, phrases, places, before: Vec::new(), after: Vec::new() };
-        let edges = Edges::new(pool);
         let beside = |index| {
             let place = anchors
                 .get(pool, index)

@@ -35,11 +35,11 @@ impl Engine {
     pub fn new(lists: Lists, policy: Policy) -> Result<Self, ListsError> {
         let mut compiled = lists.into_compiled();
         Ok(Self {
-            sites: SiteMap::new(&compiled.sites, &compiled.reasons),
+            sites: SiteMap::new(std::mem::take(&mut compiled.sites), std::mem::take(&mut compiled.reasons)),
             never_read: Hosts::new(compiled.never_read.iter().chain(&policy.never_read_sites)),
             allowed: Hosts::new(&policy.allowed_sites),
             blocked: Hosts::new(&policy.blocked_sites),
-            lists_version: compiled.version.clone(),
+            lists_version: std::mem::take(&mut compiled.version),
             patterns: std::mem::take(&mut compiled.patterns),
             matcher: Matcher::new(compiled, policy.audience).with_model(Model::shipped()?),
             policy,

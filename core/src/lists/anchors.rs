@@ -5,6 +5,7 @@
 //! each time the browser wakes the extension.
 
 use crate::lists::edges::Mask;
+use crate::lists::numbers::below;
 use crate::lists::pool::Pool;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -32,7 +33,10 @@ pub(crate) struct Anchors {
     pub(super) ends: Vec<u32>,
     #[serde(with = "super::numbers")]
     pub(super) phrases: Vec<u32>,
-    /// Where in the phrase: its step, and in that the run and the piece, see [`unpack`].
+    /// The run of the pool: the phrase and the step lead to it too, but by way of three tables.
+    #[serde(with = "super::numbers")]
+    pub(super) runs: Vec<u32>,
+    /// Where in the phrase its step is, and in the run the piece, see [`unpack`].
     #[serde(with = "super::numbers")]
     pub(super) places: Vec<u32>,
     /// The words that may stand directly before, and after: [`Mask`]s.
@@ -42,10 +46,9 @@ pub(crate) struct Anchors {
     pub(super) after: Vec<u32>,
 }
 
-/// Step, run and piece of a phrase in one number. Runs are at most 256 (a phrase has no more alternatives), pieces and
-/// steps at most as many as a line has words.
-pub(super) const fn unpack(place: u32) -> (usize, usize, usize) {
-    ((place & 0xff) as usize, (place >> 16) as usize, (place >> 8 & 0xff) as usize)
+/// The step of a phrase and the piece of a run in one number: at most as many as a line has words.
+pub(super) const fn unpack(place: u32) -> (usize, usize) {
+    ((place & 0xff) as usize, (place >> 8) as usize)
 }
 
 /// The masks of some uses: those that are asked together, and the rest.
@@ -87,16 +90,16 @@ impl Anchors {
     /// A use by its number.
     pub(crate) fn get(&self, pool: &Pool, index: usize) -> Option<Use> {
         let phrase = *self.phrases.get(index)?;
-        let (step, run, piece) = unpack(*self.places.get(index)?);
-        let step = pool.steps(phrase).start + step;
-        Some(Use { phrase, step, run: pool.runs(pool.step(step)).start + run, piece })
+        let (step, piece) = unpack(*self.places.get(index)?);
+        let run = *self.runs.get(index)? as usize;
+        Some(Use { phrase, step: pool.steps(phrase).start + step, run, piece })
     }
 
     /// Whether the tables fit together, for so many words and phrases.
     pub(crate) fn is_sound(&self, words: usize, phrases: usize) -> bool {
         self.ends.len() == words
             && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
-            && [&self.places, &self.before, &self.after].iter().all(|table| table.len() == self.phrases.len())
-            && self.phrases.iter().all(|phrase| (*phrase as usize) < phrases)
+            && [&self.runs, &self.places, &self.before, &self.after].iter().all(|table| table.len() == self.phrases.len())
+            && below(&self.phrases, phrases)
     }
 }

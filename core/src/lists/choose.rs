@@ -29,9 +29,9 @@ fn cheapest(vocabulary: &Vocabulary, run: &[u32]) -> Option<(usize, u32, usize)>
     words.min_by_key(|(cost, _, _)| *cost)
 }
 
-fn pack(step: usize, run: usize, piece: usize) -> Option<u32> {
-    let packed = u32::try_from(run << 16 | piece << 8 | step).ok()?;
-    (unpack(packed) == (step, run, piece)).then_some(packed)
+fn pack(step: usize, piece: usize) -> Option<u32> {
+    let packed = u32::try_from(piece << 8 | step).ok()?;
+    (unpack(packed) == (step, piece)).then_some(packed)
 }
 
 impl Anchors {
@@ -39,35 +39,41 @@ impl Anchors {
     ///
     /// # Errors
     /// [`ListsError::Damaged`] when a phrase has no such step, so that it could never be found.
-    pub(crate) fn new(rules: &[Rule], pool: &Pool, vocabulary: &Vocabulary) -> Result<Self, ListsError> {
+    pub(crate) fn new(
+        rules: &[Rule],
+        pool: &Pool,
+        edges: &Edges,
+        vocabulary: &Vocabulary,
+    ) -> Result<Self, ListsError> {
         // What a step costs; `None` when it may be left out or is a gap, because then it cannot be looked for.
         // Phrases have many steps in common, so each is priced once.
         let priced = |step| pool.runs(step).map(|run| Some(cheapest(vocabulary, pool.pieces(run))?.0)).sum();
         let prices: Vec<Option<usize>> = (0..pool.step_count()).map(priced).collect();
         let price = |place: usize| prices.get(pool.step(place)).copied().flatten();
-        let mut chosen: Vec<(u32, u32, u32)> = Vec::new();
+        let mut chosen: Vec<(u32, u32, u32, u32)> = Vec::new();
         for phrase in rules.iter().flat_map(|rule| rule.any.numbers()) {
             let never = || ListsError::Damaged("a phrase has no certain word".to_owned());
             let steps = pool.steps(phrase);
             let (_, step) = steps.clone().filter_map(|at| Some((price(at)?, at))).min().ok_or_else(never)?;
-            for (number, run) in pool.runs(pool.step(step)).enumerate() {
+            for run in pool.runs(pool.step(step)) {
                 let Some((_, id, piece)) = cheapest(vocabulary, pool.pieces(run)) else { continue };
-                let place = pack(step - steps.start, number, piece).ok_or_else(never)?;
-                chosen.push((id, phrase, place));
+                let place = pack(step - steps.start, piece).ok_or_else(never)?;
+                chosen.push((id, phrase, u32::try_from(run).map_err(|_| never())?, place));
             }
         }
         // Stable: the uses of a word keep the order of the rules.
-        chosen.sort_by_key(|(id, _, _)| *id);
+        chosen.sort_by_key(|(id, ..)| *id);
         let mut ends = vec![0_u32; vocabulary.len()];
-        chosen.iter().for_each(|(id, _, _)| ends[*id as usize] += 1);
+        chosen.iter().for_each(|(id, ..)| ends[*id as usize] += 1);
         let mut sum = 0;
         ends.iter_mut().for_each(|end| {
             sum += *end;
             *end = sum;
         });
-        let (phrases, places) = chosen.into_iter().map(|(_, phrase, place)| (phrase, place)).unzip();
-        let mut anchors = Self { ends, phrases, places, before: Vec::new(), after: Vec::new() };
-        let edges = Edges::new(pool);
+        let phrases = chosen.iter().map(|(_, phrase, ..)| *phrase).collect();
+        let runs = chosen.iter().map(|(_, _, run, _)| *run).collect();
+        let places = chosen.iter().map(|(.., place)| *place).collect();
+        let mut anchors = Self { ends, phrases, runs, places, before: Vec::new(), after: Vec::new() };
         let beside = |index| {
             let place = anchors
                 .get(pool, index)

@@ -6,16 +6,21 @@
 
 use crate::lists::anchors::Use;
 use crate::lists::pool::{Code, Pool};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Edges {
-    /// For each run its first piece, and its last; [`Code::NONE`] for an empty run.
+    /// For each step what its alternatives are like, at either end: an [`End`] in two bits, and another. Made when lists
+    /// are compiled, because a worker that wakes up would have to look at every piece of every alternative.
+    #[serde(with = "super::numbers")]
+    steps: Vec<u32>,
+    /// For each run its first piece, and its last; [`Code::NONE`] for an empty run. Quickly made, and large.
+    #[serde(skip)]
     firsts: Vec<u32>,
+    #[serde(skip)]
     lasts: Vec<u32>,
-    /// For each step.
-    steps: Vec<Step>,
 }
 
 /// A set of words, in which some are always that do not belong there.
@@ -38,10 +43,12 @@ impl Mask {
     }
 
     /// The words that this piece stands for.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
     const fn of_piece(code: Code) -> Self {
         if code.is_open() || code.is_part() { Self::ALL } else { Self(Self::bucket(code)) }
     }
 
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
     const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
@@ -59,52 +66,60 @@ pub(crate) struct End {
     pub(crate) parts: bool,
     /// Some are empty, or have a gap there.
     pub(crate) open: bool,
-    /// The words that may stand there.
-    mask: Mask,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Step {
-    first: End,
-    last: End,
+impl End {
+    const BITS: u32 = 2;
+
+    const fn from_bits(bits: u32) -> Self {
+        Self { parts: bits & 1 != 0, open: bits & 2 != 0 }
+    }
 }
 
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 impl Edges {
     pub(crate) fn new(pool: &Pool) -> Self {
-        let run_count = (0..pool.step_count()).map(|step| pool.runs(step).end).max().unwrap_or_default();
-        let edge = |piece: Option<&u32>| piece.copied().unwrap_or(Code::NONE.0);
-        let firsts: Vec<u32> = (0..run_count).map(|run| edge(pool.pieces(run).first())).collect();
-        let lasts: Vec<u32> = (0..run_count).map(|run| edge(pool.pieces(run).last())).collect();
-        // In one pass: all of this is done again each time the browser wakes the extension.
-        let end = |edges: &[u32], step| {
-            let codes = among(edges, pool.runs(step)).iter().map(|code| Code(*code));
-            codes.fold(End::default(), |end, code| End {
-                parts: end.parts | code.is_part(),
-                open: end.open | code.is_open(),
-                mask: end.mask.with(Mask::of_piece(code)),
-            })
+        let mut edges = Self::default();
+        edges.fill(pool);
+        let end = |edges: &[u32]| {
+            let codes = edges.iter().map(|code| Code(*code));
+            codes.fold(0, |bits, code| bits | u32::from(code.is_part()) | u32::from(code.is_open()) << 1)
         };
-        let steps =
-            (0..pool.step_count()).map(|step| Step { first: end(&firsts, step), last: end(&lasts, step) });
-        Self { steps: steps.collect(), firsts, lasts }
+        let step = |runs: Range<usize>| end(edges.firsts(runs.clone())) | end(edges.lasts(runs)) << End::BITS;
+        let steps = (0..pool.step_count()).map(|number| step(pool.runs(number))).collect();
+        Self { steps, ..edges }
     }
 
     /// The words that may stand directly before and after an anchor.
-    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
     pub(crate) fn beside(&self, pool: &Pool, place: &Use) -> (Mask, Mask) {
         let steps = pool.steps(place.phrase);
         let pieces = pool.pieces(place.run);
+        let mask = |edges: &[u32]| {
+            edges.iter().fold(Mask::default(), |mask, code| mask.with(Mask::of_piece(Code(*code))))
+        };
         let inside =
             |at: Option<usize>| at.and_then(|at| pieces.get(at)).map(|code| Mask::of_piece(Code(*code)));
         let before = inside(place.piece.checked_sub(1)).unwrap_or_else(|| match place.step.checked_sub(1) {
-            Some(step) if step >= steps.start => self.last(pool.step(step)).mask,
+            Some(step) if step >= steps.start => mask(self.lasts(pool.runs(pool.step(step)))),
             _ => Mask::ALL,
         });
         let after = inside(Some(place.piece + 1)).unwrap_or_else(|| match place.step + 1 {
-            step if step < steps.end => self.first(pool.step(step)).mask,
+            step if step < steps.end => mask(self.firsts(pool.runs(pool.step(step)))),
             _ => Mask::ALL,
         });
         (before, after)
+    }
+}
+
+impl Edges {
+    /// Makes the large tables of a pool that has been read.
+    pub(crate) fn fill(&mut self, pool: &Pool) {
+        (self.firsts, self.lasts) = pool.edges();
+    }
+
+    /// Whether there is something for each step.
+    pub(crate) const fn is_sound(&self, steps: usize) -> bool {
+        self.steps.len() == steps
     }
 
     /// The first pieces of these runs.
@@ -119,12 +134,16 @@ impl Edges {
 
     /// What a step's alternatives begin with.
     pub(crate) fn first(&self, step: usize) -> End {
-        self.steps.get(step).map(|step| step.first).unwrap_or_default()
+        End::from_bits(self.bits(step))
     }
 
     /// What a step's alternatives end with.
     pub(crate) fn last(&self, step: usize) -> End {
-        self.steps.get(step).map(|step| step.last).unwrap_or_default()
+        End::from_bits(self.bits(step) >> End::BITS)
+    }
+
+    fn bits(&self, step: usize) -> u32 {
+        self.steps.get(step).copied().unwrap_or_default()
     }
 }
 

@@ -47,7 +47,7 @@ pub use error::{ListsError, Problem};
 #[cfg(feature = "sources")]
 pub use import::{Imported, Provenance, import_csv, import_weighted};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
-pub(crate) use openers::{Openers, among};
+pub(crate) use openers::{BLOCK, Openers};
 pub(crate) use pool::{Code, Phrases, Pool};
 pub(crate) use strings::Strings;
 pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, kind, letter, letters};

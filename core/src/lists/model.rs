@@ -4,6 +4,7 @@
 
 use crate::lists::ListsError;
 use crate::lists::anchors::Anchors;
+use crate::lists::edges::Edges;
 use crate::lists::openers::Openers;
 use crate::lists::pool::{Phrases, Pool};
 use crate::lists::strings::Strings;
@@ -13,7 +14,7 @@ use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::{Deserialize, Serialize};
 
 /// First bytes of the compiled form; the last one is its version.
-const MAGIC: &[u8] = b"LWL\x04";
+const MAGIC: &[u8] = b"LWL\x05";
 
 /// Everything, as postcard writes it after [`MAGIC`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub(crate) struct Compiled {
     pub(crate) vocabulary: Vocabulary,
     /// The phrases of all rules and cues.
     pub(crate) pool: Pool,
+    /// What the phrases' alternatives begin and end with.
+    pub(crate) edges: Edges,
     /// The words by which the rules' phrases are looked for.
     pub(crate) anchors: Anchors,
     /// The words with which all other phrases begin.
@@ -159,7 +162,7 @@ impl Compiled {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, ListsError> {
         let damaged = |detail: &str| ListsError::Damaged(detail.to_owned());
         let body = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("not lists of this version"))?;
-        let (compiled, rest) = postcard::take_from_bytes::<Self>(body)
+        let (mut compiled, rest) = postcard::take_from_bytes::<Self>(body)
             .map_err(|error| ListsError::Damaged(error.to_string()))?;
         if !rest.is_empty() {
             return Err(damaged("more bytes than lists"));
@@ -167,6 +170,8 @@ impl Compiled {
         if !compiled.is_sound() {
             return Err(damaged("a rule refers to something that is not there"));
         }
+        compiled.edges.fill(&compiled.pool);
+        compiled.openers.fill();
         Ok(compiled)
     }
 
@@ -186,6 +191,7 @@ impl Compiled {
         self.vocabulary.is_sound()
             && self.strings.is_sound()
             && self.pool.is_sound(self.vocabulary.len())
+            && self.edges.is_sound(self.pool.step_count())
             && self.anchors.is_sound(self.vocabulary.len(), self.pool.phrase_count())
             && self.openers.is_sound(self.pool.phrase_count())
             && rules.chain(self.around()).all(|phrases| self.pool.has(phrases))

@@ -54,6 +54,23 @@ impl Visitor<'_> for Numbers {
     }
 }
 
+/// Whether something holds of every number. Without stopping at the first of which it does not: it nearly always holds, and
+/// a loop that does not stop is done several numbers at a time.
+pub(crate) fn all(numbers: &[u32], holds: impl Fn(u32) -> bool) -> bool {
+    numbers.iter().fold(true, |so_far, number| so_far & holds(*number))
+}
+
+/// Whether every number is less than this.
+pub(crate) fn below(numbers: &[u32], limit: usize) -> bool {
+    all(numbers, |number| (number as usize) < limit)
+}
+
+/// Whether no number is less than the one before.
+pub(crate) fn ascend(numbers: &[u32]) -> bool {
+    let next = numbers.get(1..).unwrap_or_default();
+    numbers.iter().zip(next).fold(true, |so_far, (one, next)| so_far & (one <= next))
+}
+
 /// Where the items of a flat table end, written as how long they are, which most often fits a byte.
 pub(crate) mod ends {
     use super::{Deserializer, Error, Serializer};
@@ -87,6 +104,15 @@ mod tests {
 
     #[derive(Serialize, Deserialize)]
     struct Lengths(#[serde(with = "super::ends")] Vec<u32>);
+
+    #[test]
+    fn whole_tables_are_looked_at() {
+        use super::{ascend, below};
+        assert!(
+            ascend(&[]) && ascend(&[7]) && ascend(&[1, 1, 2]) && !ascend(&[1, 2, 1]) && !ascend(&[2, 1, 3])
+        );
+        assert!(below(&[], 0) && below(&[0, 2], 3) && !below(&[3, 0], 3) && !below(&[0, 3], 3));
+    }
 
     #[test]
     fn numbers_of_every_width_come_back() {

@@ -4,6 +4,7 @@
 //! are asked for only where a rule's own phrase stands, so they have no anchors; but a look at the words of the sentence
 //! says which few of them could begin there. Made when lists are compiled.
 
+use crate::lists::numbers::below;
 use crate::lists::pool::{Phrases, Pool};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -22,7 +23,17 @@ pub(crate) struct Openers {
     /// Phrases that may begin with any word, in order.
     #[serde(with = "super::numbers")]
     open: Vec<u32>,
+    /// The phrases of each opener once more, [`BLOCK`] of them at a time: which, and a bit for each that is among them. Some
+    /// words begin hundreds.
+    #[serde(skip)]
+    blocks: Vec<(u32, u64)>,
+    /// Where the blocks of each end.
+    #[serde(skip)]
+    block_ends: Vec<u32>,
 }
+
+/// Phrases in a block.
+pub(crate) const BLOCK: u32 = u64::BITS;
 
 #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 impl Openers {
@@ -59,26 +70,45 @@ impl Openers {
         }
         openers.open.sort_unstable();
         openers.open.dedup();
+        openers.fill();
         openers
     }
 }
 
 impl Openers {
+    /// Makes the blocks of openers that have been read.
+    pub(crate) fn fill(&mut self) {
+        self.blocks = Vec::with_capacity(self.phrases.len() / 2);
+        self.block_ends = Vec::with_capacity(self.ends.len());
+        let mut start = 0;
+        for end in &self.ends {
+            let from = self.blocks.len();
+            for phrase in self.phrases.get(start..*end as usize).unwrap_or_default() {
+                let (block, bit) = (phrase / BLOCK, 1 << (phrase % BLOCK));
+                let has_some = self.blocks.len() > from;
+                match self.blocks.last_mut() {
+                    Some((last, bits)) if has_some && *last == block => *bits |= bit,
+                    _ => self.blocks.push((block, bit)),
+                }
+            }
+            start = *end as usize;
+            self.block_ends.push(u32::try_from(self.blocks.len()).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Which of the openers a word is, or a part of it.
-    pub(crate) fn of(&self, word: u32) -> Range<usize> {
-        let Ok(at) = self.words.binary_search(&word) else { return 0..0 };
-        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        start as usize..self.ends.get(at).copied().unwrap_or(start) as usize
+    pub(crate) fn of(&self, word: u32) -> Option<usize> {
+        self.words.binary_search(&word).ok()
     }
 
-    /// The phrases of a group that begin with some openers, which are one word's.
-    pub(crate) fn among(&self, range: &Range<usize>, group: Phrases) -> &[u32] {
-        among(self.phrases.get(range.clone()).unwrap_or_default(), group)
+    /// The phrases of a group that begin with an opener.
+    pub(crate) fn among(&self, opener: usize, group: Phrases) -> &[u32] {
+        among(self.phrases.get(range(&self.ends, opener)).unwrap_or_default(), group)
     }
 
-    /// All phrases that begin with some openers, in no order.
-    pub(crate) fn all(&self, range: &Range<usize>) -> &[u32] {
-        self.phrases.get(range.clone()).unwrap_or_default()
+    /// All phrases that begin with an opener: blocks of them, each with a bit for those that do.
+    pub(crate) fn blocks(&self, opener: usize) -> &[(u32, u64)] {
+        self.blocks.get(range(&self.block_ends, opener)).unwrap_or_default()
     }
 
     /// Those of a group that may begin with any word.
@@ -91,13 +121,20 @@ impl Openers {
         self.words.is_sorted()
             && self.words.len() == self.ends.len()
             && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
-            && self.phrases.iter().chain(&self.open).all(|phrase| (*phrase as usize) < phrases)
+            && below(&self.phrases, phrases)
+            && below(&self.open, phrases)
             && self.open.is_sorted()
     }
 }
 
+/// From the end of the one before to the end of this one.
+fn range(ends: &[u32], index: usize) -> Range<usize> {
+    let start = index.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
+    start as usize..ends.get(index).copied().unwrap_or(start) as usize
+}
+
 /// Of phrases that are in order those of a group.
-pub(crate) fn among(phrases: &[u32], group: Phrases) -> &[u32] {
+fn among(phrases: &[u32], group: Phrases) -> &[u32] {
     let numbers = group.numbers();
     // Most often it is none of them.
     if phrases.last().is_none_or(|last| *last < numbers.start) {

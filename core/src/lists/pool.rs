@@ -4,6 +4,7 @@
 //! them all before it can answer. As nested vectors that would be as many allocations; here it is five. Phrases have
 //! many steps in common, above all those that lists name, so each step is stored once.
 
+use crate::lists::numbers::{all, ascend, below};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -121,11 +122,6 @@ impl Phrases {
         self.from >= self.to
     }
 
-    /// All from the first of these to the last of those.
-    pub(crate) const fn to(self, other: Self) -> Self {
-        Self { from: self.from, to: other.to }
-    }
-
     pub(crate) const fn numbers(self) -> Range<u32> {
         self.from..self.to
     }
@@ -218,6 +214,24 @@ impl Pool {
         self.pieces.get(between(&self.runs, run)).unwrap_or_default()
     }
 
+    /// The first piece of each run, and the last; [`Code::NONE`] of an empty one.
+    pub(crate) fn edges(&self) -> (Vec<u32>, Vec<u32>) {
+        let mut firsts = Vec::with_capacity(self.runs.len());
+        let mut lasts = Vec::with_capacity(self.runs.len());
+        let mut start = 0;
+        for end in &self.runs {
+            let end = *end as usize;
+            let edge = |at: usize| match self.pieces.get(at) {
+                Some(code) if start < end => *code,
+                _ => Code::NONE.0,
+            };
+            firsts.push(edge(start));
+            lasts.push(edge(end.wrapping_sub(1)));
+            start = end;
+        }
+        (firsts, lasts)
+    }
+
     /// Every piece of every step.
     pub(crate) fn all(&self) -> impl Iterator<Item = Piece> {
         self.pieces.iter().map(|code| Piece::from(Code(*code)))
@@ -226,16 +240,14 @@ impl Pool {
     /// Whether the tables fit together, and every word is one of so many.
     pub(crate) fn is_sound(&self, words: usize) -> bool {
         let fits = |ends: &[u32], length: usize| {
-            ends.is_sorted() && ends.last().map_or(0, |end| *end as usize) == length
+            ascend(ends) && ends.last().map_or(0, |end| *end as usize) == length
         };
+        let fits_words = |code: u32| Code(code).is_open() | (((code >> 2) as usize) < words);
         fits(&self.runs, self.pieces.len())
             && fits(&self.steps, self.runs.len())
-            && self.order.iter().all(|step| (*step as usize) < self.steps.len())
+            && below(&self.order, self.steps.len())
             && fits(&self.phrases, self.order.len())
-            && self.all().all(|piece| match piece {
-                Piece::Word { id, .. } => (id as usize) < words,
-                Piece::Gap => true,
-            })
+            && all(&self.pieces, fits_words)
     }
 
     /// How many phrases there are.

@@ -5,6 +5,7 @@
 
 use crate::hash::Fnv;
 use crate::lists::anchors::Anchors;
+use crate::lists::edges::Edges;
 use crate::lists::error::{ListsError, Problem};
 use crate::lists::model::Compiled;
 use crate::lists::named::Named;
@@ -201,7 +202,8 @@ impl Compiler {
             .filter_map(|(word, number)| Some((number, out.vocabulary.number(word.as_bytes())?)))
             .collect();
         out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
-        out.anchors = Anchors::new(&out.rules, &out.pool, &out.vocabulary)?;
+        out.edges = Edges::new(&out.pool);
+        out.anchors = Anchors::new(&out.rules, &out.pool, &out.edges, &out.vocabulary)?;
         out.vocabulary.mark_leads(&out.anchors);
         out.openers = Openers::new(out.around(), &out.pool);
         out.never_read.sort_unstable();

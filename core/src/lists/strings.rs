@@ -3,6 +3,7 @@
 //! A worker that wakes up reads thousands of them before it can answer: as strings of their own each would be an
 //! allocation.
 
+use crate::lists::numbers::ascend;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -53,7 +54,7 @@ impl Strings {
 
     /// Whether every text is where it should be.
     pub(crate) fn is_sound(&self) -> bool {
-        self.ends.is_sorted()
+        ascend(&self.ends)
             && self.ends.last().map_or(0, |end| *end as usize) == self.text.len()
             && self.ends.iter().all(|end| self.text.is_char_boundary(*end as usize))
     }

@@ -16,6 +16,11 @@ const STARTS: usize = 4096;
 /// Numbers of 32 bits that tell which letters words have: they stay in the nearest cache, as the words do not.
 const JUMBLES: usize = 8192;
 
+/// Quarters of the places that a table's words need: room where every word of a text is looked for, so that the first
+/// place nearly always has the answer; less where the jumbles say no before.
+const ROOMY: usize = 6;
+const FULL: usize = 5;
+
 /// Sets the bit for the first bytes of a word.
 fn mark(table: &mut [u32], word: &[u8], length: usize) {
     let bit = word.get(..length).and_then(|beginning| opening(beginning, table));
@@ -63,8 +68,8 @@ impl Vocabulary {
             starts,
             above: nest(&lexicon, &kinds),
             closed: closed.collect(),
-            slots: table(numbers().map(|(id, (word, _))| (id, hash(word.as_bytes())))),
-            jumbled: table(long.into_iter()),
+            slots: table(numbers().map(|(id, (word, _))| (id, hash(word.as_bytes()))), ROOMY),
+            jumbled: table(long.into_iter(), FULL),
             words: lexicon,
             kinds,
         }
@@ -81,10 +86,10 @@ impl Vocabulary {
     }
 }
 
-/// A hash table in which at least a third is empty.
-fn table(numbers: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
+/// A hash table with so many quarters of the places that its words need, at least.
+fn table(numbers: impl Iterator<Item = (u32, u32)>, quarters: usize) -> Vec<u32> {
     let numbers: Vec<(u32, u32)> = numbers.collect();
-    let mut table = vec![0; (numbers.len() * 3 / 2 + 1).next_power_of_two()];
+    let mut table = vec![0; (numbers.len() * quarters / 4 + 1).next_power_of_two()];
     for (id, hash) in numbers {
         let (mut at, mark) = slot(hash, table.len());
         while table[at] != 0 {

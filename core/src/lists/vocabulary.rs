@@ -5,6 +5,7 @@
 //! Made by the compiler of lists and read in place: a word is found by one look into a hash table.
 
 use crate::lists::lexicon::Lexicon;
+use crate::lists::numbers::{all, below};
 use serde::{Deserialize, Serialize};
 
 /// What is known of a word; several may hold.
@@ -374,14 +375,14 @@ impl Vocabulary {
         let table = |table: &[u32]| {
             table.len().is_power_of_two()
                 && table.contains(&0)
-                && table.iter().all(|slot| (slot & NUMBER) as usize <= words)
+                && all(table, |slot| (slot & NUMBER) as usize <= words)
         };
         self.words.is_sound()
             && self.kinds.len() == words
             && self.above.len() == words
             // Each word that another begins with comes before it, so following them comes to an end.
-            && self.above.iter().enumerate().all(|(id, above)| *above as usize <= id)
-            && self.closed.iter().all(|id| (*id as usize) < words)
+            && self.above.iter().zip(0..).fold(true, |so_far, (above, id)| so_far & (*above <= id))
+            && below(&self.closed, words)
             && table(&self.slots)
             && table(&self.jumbled)
     }

@@ -21,7 +21,7 @@ mod source;
 mod tests;
 
 use crate::answer::Finding;
-use crate::lists::ListsError;
+use crate::lists::{Known, ListsError, Vocabulary};
 use crate::taxonomy::{Severity, Surface};
 use crate::text::excerpt;
 use crate::text::fold::Folded;
@@ -60,12 +60,25 @@ impl Model {
         Ok(Self { weights, table })
     }
 
-    /// Adds what several signs together say and no rule has said.
-    pub(crate) fn add(&self, text: &str, folded: &Folded, surface: Surface, findings: &mut Vec<Finding>) {
+    /// Learns the numbers that its words have in a vocabulary.
+    pub(crate) fn meet(&mut self, vocabulary: &Vocabulary) {
+        self.table.meet(vocabulary);
+    }
+
+    /// Adds what several signs together say and no rule has said. `known` is what the vocabulary that it has met says of
+    /// the words.
+    pub(crate) fn add(
+        &self,
+        text: &str,
+        folded: &Folded,
+        known: &[Known],
+        surface: Surface,
+        findings: &mut Vec<Finding>,
+    ) {
         if folded.tokens.len() < FEWEST {
             return;
         }
-        let hits = self.table.read(folded, surface);
+        let hits = self.table.read(folded, known, surface);
         if hits.points.is_empty() {
             return;
         }

@@ -1,9 +1,11 @@
 //! Finds the model's words in a text.
 //!
-//! Nearly every word of a text is none of them, or is one that only matters elsewhere, so a word is looked for by a number
-//! made of its first and last letters, in a table with much room, and compared as text only when a second number agrees.
+//! Nearly every word of a text is in the vocabulary of the lists, which has been asked for it already: then its number there
+//! says which of the model's it is. Any other is looked for by a number made of its first and last letters, in a table with
+//! much room, and compared as text only when a second number agrees.
 
 use super::weights::{LONGEST, Weights};
+use crate::lists::{Known, Vocabulary};
 use crate::taxonomy::Surface;
 use crate::text::fold::Folded;
 use std::ops::Range;
@@ -34,6 +36,8 @@ pub(super) struct Hits {
 pub(super) struct Table {
     /// For each place a word's second number and the word's own number.
     places: Vec<(u16, u16)>,
+    /// For each word of a vocabulary the word's own number; empty when there is none.
+    by_number: Vec<u16>,
     words: Vec<Entry>,
     text: String,
     terms: Vec<Spelled>,
@@ -107,14 +111,38 @@ impl Table {
                 *free = (tag, number);
             }
         }
-        Self { places, words, text: weights.words.clone(), terms, spelling: weights.spelling.clone() }
+        let by_number = Vec::new();
+        Self {
+            places,
+            by_number,
+            words,
+            text: weights.words.clone(),
+            terms,
+            spelling: weights.spelling.clone(),
+        }
     }
 
-    /// The model's words in a text, as far as they count where it was written.
-    pub(super) fn read(&self, folded: &Folded, surface: Surface) -> Hits {
+    /// Learns the numbers that the words have in a vocabulary.
+    pub(super) fn meet(&mut self, vocabulary: &Vocabulary) {
+        let mut by_number = vec![NONE; vocabulary.len()];
+        for (number, entry) in (0..).zip(&self.words) {
+            let word = self.text.get(entry.word.clone()).unwrap_or_default();
+            let id = vocabulary.number(word.as_bytes());
+            if let Some(place) = id.and_then(|id| by_number.get_mut(id as usize)) {
+                *place = number;
+            }
+        }
+        self.by_number = by_number;
+    }
+
+    /// The model's words in a text, as far as they count where it was written. `known` is what the vocabulary that it has
+    /// met says of each word.
+    pub(super) fn read(&self, folded: &Folded, known: &[Known], surface: Surface) -> Hits {
         let mut hits = Hits::default();
         let mut numbers = Vec::with_capacity(folded.tokens.len() + LONGEST);
-        numbers.extend(folded.tokens.iter().map(|token| self.number(folded.word(token), surface)));
+        let known = known.iter().map(|known| known.number).chain(std::iter::repeat(None));
+        let each = folded.tokens.iter().zip(known);
+        numbers.extend(each.map(|(token, known)| self.number(known, || folded.word(token), surface)));
         for (token, number) in numbers.iter().enumerate() {
             let Some(entry) = self.words.get(usize::from(*number)) else { continue };
             if entry.own {
@@ -168,14 +196,22 @@ impl Table {
         entry.and_then(|entry| self.text.get(entry.word.clone())).unwrap_or_default()
     }
 
-    /// The number of a word that counts on this surface; [`NONE`] for every other.
-    fn number(&self, word: &str, surface: Surface) -> u16 {
+    /// The number of a word that counts on this surface; [`NONE`] for every other. `known` is its number in the vocabulary.
+    fn number<'a>(&self, known: Option<u32>, word: impl Fn() -> &'a str, surface: Surface) -> u16 {
+        let number = match known.and_then(|id| self.by_number.get(id as usize)) {
+            Some(number) => *number,
+            None => self.look(word()),
+        };
+        let entry = self.words.get(usize::from(number));
+        if entry.is_some_and(|entry| entry.surfaces & bit(surface) != 0) { number } else { NONE }
+    }
+
+    /// The number of a word that is in no vocabulary.
+    fn look(&self, word: &str) -> u16 {
         let (mut place, tag) = numbers(word);
         while let Some((known, number)) = self.places.get(place).filter(|(_, number)| *number != NONE) {
             if *known == tag && self.word(*number) == word {
-                let counts =
-                    self.words.get(usize::from(*number)).is_some_and(|e| e.surfaces & bit(surface) != 0);
-                return if counts { *number } else { NONE };
+                return *number;
             }
             place = (place + 1) % PLACES;
         }

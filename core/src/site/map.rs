@@ -34,14 +34,16 @@ impl Hosts {
 #[derive(Debug, Default)]
 pub(crate) struct SiteMap {
     hosts: HashMap<String, Vec<Listed>>,
+    /// What site lists say of themselves.
+    reasons: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Listed {
     path: String,
     categories: Vec<Category>,
-    /// The reason of the first list that names it.
-    why: String,
+    /// The reason of the first list that names it: an index of the map's.
+    why: u32,
 }
 
 /// What was found for an address.
@@ -55,68 +57,75 @@ pub(crate) struct Found<'a> {
 
 impl SiteMap {
     /// Joins the rules of all lists. An exception takes one category from what its parents give it.
-    pub(crate) fn new(rules: &[SiteRule], reasons: &[String]) -> Self {
-        let mut map = Self::default();
-        for rule in rules.iter().filter(|rule| !rule.exception) {
-            let listed = map.hosts.entry(rule.entry.host.clone()).or_default();
+    pub(crate) fn new(rules: Vec<SiteRule>, reasons: Vec<String>) -> Self {
+        // Nothing is copied: all of this is done again each time the browser wakes the extension.
+        let mut map = Self { hosts: HashMap::with_capacity(rules.len()), reasons };
+        let mut exceptions = Vec::new();
+        for rule in rules {
+            if rule.exception {
+                exceptions.push(rule);
+                continue;
+            }
+            let listed = map.hosts.entry(rule.entry.host).or_default();
             match listed.iter_mut().find(|known| known.path == rule.entry.path) {
                 Some(known) if known.categories.contains(&rule.category) => {}
                 Some(known) => known.categories.push(rule.category),
                 None => listed.push(Listed {
-                    path: rule.entry.path.clone(),
+                    path: rule.entry.path,
                     categories: vec![rule.category],
-                    why: reasons.get(rule.why as usize).cloned().unwrap_or_default(),
+                    why: rule.why,
                 }),
             }
         }
-        for rule in rules.iter().filter(|rule| rule.exception) {
-            map.except(&rule.entry, rule.category);
+        for rule in exceptions {
+            map.except(rule);
         }
         map.hosts.values_mut().for_each(|listed| listed.sort_by_key(|l| std::cmp::Reverse(l.path.len())));
         map
     }
 
-    fn except(&mut self, entry: &Entry, category: Category) {
-        let Some(address) = Address::parse(&format!("https://{entry}")) else { return };
+    fn except(&mut self, rule: SiteRule) {
+        let Some(address) = Address::parse(&format!("https://{}", rule.entry)) else { return };
+        // While the map is built the paths are not sorted yet, so the longest is looked for.
         let inherited = self.longest(&address);
         let categories: Vec<Category> = inherited
             .iter()
-            .flat_map(|found| found.categories)
+            .flat_map(|(_, listed)| &listed.categories)
             .copied()
-            .filter(|known| *known != category)
+            .filter(|known| *known != rule.category)
             .collect();
-        let why = inherited.map(|found| found.why.to_owned()).unwrap_or_default();
-        let listed = self.hosts.entry(entry.host.clone()).or_default();
-        match listed.iter_mut().find(|known| known.path == entry.path) {
+        // What has no category is never found, and needs no reason.
+        let why = inherited.map_or(u32::MAX, |(_, listed)| listed.why);
+        let listed = self.hosts.entry(rule.entry.host).or_default();
+        match listed.iter_mut().find(|known| known.path == rule.entry.path) {
             Some(known) => known.categories = categories,
-            None => listed.push(Listed { path: entry.path.clone(), categories, why }),
+            None => listed.push(Listed { path: rule.entry.path, categories, why }),
         }
     }
 
     /// What the address's site is about; `None` when nothing lists it or an exception frees it. Unlawful content is
     /// found even under a longer rule that says otherwise.
     pub(crate) fn find(&self, address: &Address) -> Option<Found<'_>> {
-        let unlawful = self.covering(address).find(|found| found.categories.contains(&Category::Illegal));
-        unlawful.or_else(|| self.longest(address)).filter(|found| !found.categories.is_empty())
+        let unlawful =
+            self.covering(address).find(|(_, listed)| listed.categories.contains(&Category::Illegal));
+        let (host, listed) = unlawful.or_else(|| self.longest(address))?;
+        let why = self.reasons.get(listed.why as usize).map_or("", String::as_str);
+        let found = Found { host, path: &listed.path, categories: &listed.categories, why };
+        (!found.categories.is_empty()).then_some(found)
     }
 
-    fn longest(&self, address: &Address) -> Option<Found<'_>> {
-        // While the map is built the paths are not sorted yet, so the longest is looked for.
-        let first = self.covering(address).next()?;
+    fn longest(&self, address: &Address) -> Option<(&str, &Listed)> {
+        let (first, _) = self.covering(address).next()?;
         self.covering(address)
-            .take_while(|found| found.host == first.host)
-            .max_by_key(|found| found.path.len())
+            .take_while(|(host, _)| *host == first)
+            .max_by_key(|(_, listed)| listed.path.len())
     }
 
-    /// Every rule that covers the address, longest host first.
-    fn covering(&self, address: &Address) -> impl Iterator<Item = Found<'_>> {
+    /// Every rule that covers the address with its host, longest host first.
+    fn covering(&self, address: &Address) -> impl Iterator<Item = (&str, &Listed)> {
         address.hosts().filter_map(|host| self.hosts.get_key_value(host)).flat_map(|(host, listed)| {
-            listed.iter().filter(|listed| covers(&listed.path, &address.path)).map(move |listed| Found {
-                host,
-                path: &listed.path,
-                categories: &listed.categories,
-                why: &listed.why,
-            })
+            let covering = listed.iter().filter(|listed| covers(&listed.path, &address.path));
+            covering.map(move |listed| (host.as_str(), listed))
         })
     }
 }

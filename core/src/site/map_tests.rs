@@ -5,7 +5,7 @@ fn rule(line: &str, category: Category, exception: bool) -> SiteRule {
 }
 
 fn found(rules: &[SiteRule], url: &str) -> String {
-    let map = SiteMap::new(rules, &[]);
+    let map = SiteMap::new(rules.to_vec(), Vec::new());
     match map.find(&Address::parse(url).unwrap()) {
         None => "none".into(),
         Some(found) => {

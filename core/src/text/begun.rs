@@ -5,20 +5,20 @@
 //! range of what they said.
 
 use super::run::Words;
-use crate::lists::{Openers, Phrases};
+use crate::lists::{BLOCK, Openers, Phrases};
 use std::ops::Range;
 
 /// How far before a match a cue for it may begin, though it be outside the stretch.
 pub(super) const BEFORE: usize = 6;
 
-const BITS: usize = u64::BITS as usize;
+const BITS: usize = BLOCK as usize;
 
 /// What the words of a stretch said last.
 #[derive(Debug, Default)]
 pub(super) struct Begun {
     tokens: Range<usize>,
     /// A token, and which of the openers it leads to.
-    openers: Vec<(usize, Range<usize>)>,
+    openers: Vec<(usize, usize)>,
     /// A bit for each phrase that any of them begins: of most groups there is none, and a look at few numbers says so.
     phrases: Vec<u64>,
 }
@@ -38,8 +38,8 @@ impl Begun {
         self.ask(words, openers, tokens);
         let mut places: Vec<(usize, u32)> = Vec::new();
         let begun = if self.has_any(group) { self.openers.as_slice() } else { &[] };
-        for (token, range) in begun.iter().filter(|(token, _)| tokens.contains(token)) {
-            places.extend(openers.among(range, group).iter().map(|phrase| (*token, *phrase)));
+        for (token, opener) in begun.iter().filter(|(token, _)| tokens.contains(token)) {
+            places.extend(openers.among(*opener, group).iter().map(|phrase| (*token, *phrase)));
         }
         for phrase in openers.anywhere(group) {
             places.extend(tokens.clone().map(|token| (token, *phrase)));
@@ -48,21 +48,16 @@ impl Begun {
         places
     }
 
-    /// Which phrases of a group could begin among some tokens, in order.
-    pub(super) fn phrases(
+    /// Whether phrases of a group may begin among some tokens. It may say so where none does.
+    pub(super) fn may(
         &mut self,
         words: &Words<'_>,
         openers: &Openers,
         group: Phrases,
         tokens: &Range<usize>,
-    ) -> Vec<u32> {
+    ) -> bool {
         self.ask(words, openers, tokens);
-        let begun = self.openers.iter().filter(|(token, _)| tokens.contains(token));
-        let begun = begun.flat_map(|(_, range)| openers.among(range, group));
-        let mut phrases: Vec<u32> = begun.chain(openers.anywhere(group)).copied().collect();
-        phrases.sort_unstable();
-        phrases.dedup();
-        phrases
+        !group.is_empty() && (self.has_any(group) || !openers.anywhere(group).is_empty())
     }
 
     /// Whether any phrase of a group could begin anywhere in the stretch.
@@ -87,19 +82,17 @@ impl Begun {
         self.openers.clear();
         for token in self.tokens.clone() {
             words.leads(token, |word| {
-                let range = openers.of(word);
-                for phrase in openers.all(&range) {
-                    let place = *phrase as usize / BITS;
+                let Some(opener) = openers.of(word) else { return };
+                for (block, bits) in openers.blocks(opener) {
+                    let place = *block as usize;
                     if place >= self.phrases.len() {
                         self.phrases.resize(place + 1, 0);
                     }
-                    if let Some(bits) = self.phrases.get_mut(place) {
-                        *bits |= 1 << (*phrase as usize % BITS);
+                    if let Some(all) = self.phrases.get_mut(place) {
+                        *all |= bits;
                     }
                 }
-                if !range.is_empty() {
-                    self.openers.push((token, range));
-                }
+                self.openers.push((token, opener));
             });
         }
     }

@@ -7,7 +7,7 @@
 use super::begun::BEFORE;
 use super::run::Stretch;
 use crate::answer::Finding;
-use crate::lists::{Cue, Effect, Phrases, Place, Rule, among};
+use crate::lists::{Cue, Effect, Place, Rule};
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -42,10 +42,9 @@ pub(super) fn read(
     let speaks = |cue: &&Cue| {
         cue.surfaces.contains(surface) && (cue.only.is_empty() || cue.only.contains(&rule.category))
     };
-    // Cues stand in the lists one after another, and nearly none of their phrases could begin anywhere here.
-    let all = cues.iter().map(|cue| cue.any).reduce(Phrases::to).unwrap_or_default();
-    let begun = stretch.begun(all, &(stretch.from.min(tokens.start.saturating_sub(BEFORE))..stretch.to));
-    let may_be = |cue: &&Cue| !among(&begun, cue.any).is_empty();
+    // Nearly none of their phrases could begin anywhere here.
+    let around = stretch.from.min(tokens.start.saturating_sub(BEFORE))..stretch.to;
+    let may_be = |cue: &&Cue| stretch.may_begin(cue.any, &around);
     for cue in cues.iter().filter(may_be).filter(speaks) {
         let Some(found) = find(cue, stretch, tokens) else { continue };
         if stretch.find(cue.unless, &(0..0)).is_some() {

@@ -70,8 +70,7 @@ pub(crate) struct Signal {
 impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
-        let Compiled { rules, near, cues, pool, vocabulary, anchors, openers, strings, .. } = compiled;
-        let (edges, lesson) = (Edges::new(&pool), BTreeSet::new());
+        let Compiled { rules, near, cues, pool, edges, vocabulary, anchors, openers, strings, .. } = compiled;
         Self {
             rules,
             near,
@@ -83,13 +82,14 @@ impl Matcher {
             openers,
             strings,
             audience,
-            lesson,
+            lesson: BTreeSet::new(),
             model: None,
         }
     }
 
     /// Asks a model too, where no rule has said the same.
-    pub(crate) fn with_model(self, model: Model) -> Self {
+    pub(crate) fn with_model(self, mut model: Model) -> Self {
+        model.meet(&self.vocabulary);
         Self { model: Some(model), ..self }
     }
 
@@ -135,7 +135,7 @@ impl Matcher {
         }
         if let Some(model) = &self.model {
             let by_rules = read.findings.len();
-            model.add(text, folded, surface, &mut read.findings);
+            model.add(text, folded, known, surface, &mut read.findings);
             let by_model = read.findings.iter_mut().skip(by_rules);
             by_model.for_each(|finding| context::announced(&self.lesson, finding));
         }

@@ -160,9 +160,9 @@ impl Stretch<'_> {
         places.into_iter()
     }
 
-    /// Which of the phrases could begin among some tokens, in order.
-    pub(crate) fn begun(&self, phrases: Phrases, tokens: &Range<usize>) -> Vec<u32> {
-        self.words.begun.borrow_mut().phrases(self.words, self.openers, phrases, tokens)
+    /// Whether any of the phrases may begin among some tokens. It may say so where none does.
+    pub(crate) fn may_begin(&self, phrases: Phrases, tokens: &Range<usize>) -> bool {
+        self.words.begun.borrow_mut().may(self.words, self.openers, phrases, tokens)
     }
 
     /// The given steps, the next word at `next` or up to `slack` later. Gives the end.

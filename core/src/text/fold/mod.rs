@@ -70,6 +70,11 @@ impl Folded {
                 at = end;
                 continue;
             }
+            if *byte == b' ' {
+                folder.space();
+                at += 1;
+                continue;
+            }
             let mut rest = original.get(at..).unwrap_or_default().chars();
             let Some(c) = rest.next() else { break };
             let end = at + c.len_utf8();
@@ -191,23 +196,26 @@ impl Folder {
         let word = &mut self.word;
         word.origin.end = origin.end;
         let mut last = word.last.and_then(|last| u8::try_from(last).ok()).unwrap_or_default();
+        let (mut same, mut letters, mut digits, mut stretched) = (word.run, false, false, false);
         for byte in run.bytes() {
-            let alphabetic = byte.is_ascii_alphabetic();
-            let byte = byte.to_ascii_lowercase();
-            word.run = if byte == last { word.run + 1 } else { 1 };
+            let digit = byte.is_ascii_digit();
+            // Digits stay what they are.
+            let byte = byte | 0x20;
+            same = if byte == last { same + 1 } else { 1 };
             last = byte;
-            word.alphabetic |= alphabetic;
-            word.digits |= !alphabetic;
-            word.stretched |= word.run >= 3 && alphabetic;
+            letters |= !digit;
+            digits |= digit;
+            stretched |= same >= 3 && !digit;
+            // One by one, because words are short.
+            self.out.text.push(char::from(byte));
         }
+        word.run = same;
+        word.alphabetic |= letters;
+        word.digits |= digits;
+        word.stretched |= stretched;
         word.last = Some(char::from(last));
         word.letters += run.len();
         word.plain_script = true;
-        let start = self.out.text.len();
-        self.out.text.push_str(run);
-        if let Some(letters) = self.out.text.get_mut(start..) {
-            letters.make_ascii_lowercase();
-        }
     }
 
     /// A piece of a character that is not plain ASCII as typed.
@@ -289,14 +297,7 @@ impl Folder {
                 self.separate(c);
                 self.stops.end = origin.end;
             }
-            _ if c.is_whitespace() => {
-                self.separate(' ');
-                // “Wait…” and “wait...” trail off inside a sentence; one stop, or a louder one, ends it.
-                if self.stops.dots == 1 || self.stops.others > 0 {
-                    self.end_sentence(self.stops.end);
-                }
-                self.stops = Stops::default();
-            }
+            _ if c.is_whitespace() => self.space(),
             _ => self.separate(c),
         }
         // The word before has been ended, so this is about the next.
@@ -306,6 +307,16 @@ impl Folder {
             '”' | '»' => self.quoted = false,
             _ => {}
         }
+    }
+
+    /// What parts words within a line.
+    fn space(&mut self) {
+        self.separate(' ');
+        // “Wait…” and “wait...” trail off inside a sentence; one stop, or a louder one, ends it.
+        if self.stops.dots == 1 || self.stops.others > 0 {
+            self.end_sentence(self.stops.end);
+        }
+        self.stops = Stops::default();
     }
 
     fn separate(&mut self, c: char) {

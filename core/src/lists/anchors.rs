@@ -99,7 +99,9 @@ impl Anchors {
     pub(crate) fn is_sound(&self, words: usize, phrases: usize) -> bool {
         self.ends.len() == words
             && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
-            && [&self.runs, &self.places, &self.before, &self.after].iter().all(|table| table.len() == self.phrases.len())
+            && [&self.runs, &self.places, &self.before, &self.after]
+                .iter()
+                .all(|table| table.len() == self.phrases.len())
             && below(&self.phrases, phrases)
     }
 }

@@ -25,13 +25,14 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// spares the matcher most of its look-ups.)
 const BUDGET: usize = 2_900_000;
 /// What today's rustc writes, told to a wasm-opt that may be older than that.
-const FEATURES: [&str; 6] = [
+const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
     "--enable-mutable-globals",
     "--enable-reference-types",
     "--enable-multivalue",
+    "--enable-simd",
 ];
 
 /// The finished module and the script that loads it.
@@ -156,8 +157,11 @@ fn cargo(place: &Place, compiler: &Compiler) -> Command {
 /// Panic messages name source files; no school needs to know whose home folder they were built in.
 fn remap(place: &Place) -> String {
     // Debian's wasm-opt (108) breaks the table that wasm-bindgen makes for reference types; without them it makes none.
-    let mut flags =
-        format!("-Ctarget-feature=-reference-types --remap-path-prefix={}=lapwing", place.root.display());
+    // Every browser that the manifest allows has had 128-bit vectors for years; tables are read and compared by them.
+    let mut flags = format!(
+        "-Ctarget-feature=-reference-types,+simd128 --remap-path-prefix={}=lapwing",
+        place.root.display()
+    );
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     if let Some(home) = cargo_home {
@@ -179,7 +183,7 @@ fn finish(say: &Say, place: &Place, raw: Vec<u8>) -> Result<Module> {
     let optimiser = tools::find(&["wasm-opt"]);
     let mut hasher = DefaultHasher::new();
     // The recipe counts too: change this number with it.
-    (&raw, optimiser.is_some(), 2).hash(&mut hasher);
+    (&raw, optimiser.is_some(), 3).hash(&mut hasher);
     let mark = format!("{:016x}", hasher.finish());
     if fs::read_to_string(&stamp).is_ok_and(|old| old == mark) {
         return Ok(Module { glue: fs::read_to_string(glue)?, wasm: fs::read(wasm)? });

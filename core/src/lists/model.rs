@@ -193,7 +193,7 @@ impl Compiled {
             && self.pool.is_sound(self.vocabulary.len())
             && self.edges.is_sound(self.pool.step_count())
             && self.anchors.is_sound(self.vocabulary.len(), self.pool.phrase_count())
-            && self.openers.is_sound(self.pool.phrase_count())
+            && self.openers.is_sound(self.vocabulary.len(), self.pool.phrase_count())
             && rules.chain(self.around()).all(|phrases| self.pool.has(phrases))
             // A match leads from its phrase to the rule by halving, so rules must be in the order of their phrases.
             && self.rules.is_sorted_by_key(|rule| rule.any.numbers().start)

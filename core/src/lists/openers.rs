@@ -30,6 +30,9 @@ pub(crate) struct Openers {
     /// Where the blocks of each end.
     #[serde(skip)]
     block_ends: Vec<u32>,
+    /// For each word, up to the last that is one, one more than which of the openers it is; else 0.
+    #[serde(skip)]
+    by_word: Vec<u32>,
 }
 
 /// Phrases in a block.
@@ -76,8 +79,14 @@ impl Openers {
 }
 
 impl Openers {
-    /// Makes the blocks of openers that have been read.
+    /// Makes the other tables of openers that have been read.
     pub(crate) fn fill(&mut self) {
+        self.by_word = vec![0; self.words.last().map_or(0, |last| *last as usize + 1)];
+        for (word, number) in self.words.iter().zip(1..) {
+            if let Some(place) = self.by_word.get_mut(*word as usize) {
+                *place = number;
+            }
+        }
         self.blocks = Vec::with_capacity(self.phrases.len() / 2);
         self.block_ends = Vec::with_capacity(self.ends.len());
         let mut start = 0;
@@ -98,12 +107,22 @@ impl Openers {
 
     /// Which of the openers a word is, or a part of it.
     pub(crate) fn of(&self, word: u32) -> Option<usize> {
-        self.words.binary_search(&word).ok()
+        let number = self.by_word.get(word as usize)?;
+        (*number as usize).checked_sub(1)
     }
 
     /// The phrases of a group that begin with an opener.
     pub(crate) fn among(&self, opener: usize, group: Phrases) -> &[u32] {
         among(self.phrases.get(range(&self.ends, opener)).unwrap_or_default(), group)
+    }
+
+    /// From the first phrase that begins with an opener to the last.
+    pub(crate) fn span(&self, opener: usize) -> Range<u32> {
+        match self.phrases.get(range(&self.ends, opener)) {
+            Some([first, .., last]) => *first..last.saturating_add(1),
+            Some([only]) => *only..only.saturating_add(1),
+            _ => 0..0,
+        }
     }
 
     /// All phrases that begin with an opener: blocks of them, each with a bit for those that do.
@@ -116,9 +135,10 @@ impl Openers {
         among(&self.open, group)
     }
 
-    /// Whether the tables fit together.
-    pub(crate) fn is_sound(&self, phrases: usize) -> bool {
+    /// Whether the tables fit together, for so many words and phrases.
+    pub(crate) fn is_sound(&self, words: usize, phrases: usize) -> bool {
         self.words.is_sorted()
+            && below(&self.words, words)
             && self.words.len() == self.ends.len()
             && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
             && below(&self.phrases, phrases)

@@ -13,12 +13,21 @@ pub(super) const BEFORE: usize = 6;
 
 const BITS: usize = BLOCK as usize;
 
+/// A word of the stretch with which phrases begin.
+#[derive(Debug)]
+struct Opened {
+    token: usize,
+    /// Which of the openers it is,
+    opener: usize,
+    /// and from the first of their phrases to the last.
+    phrases: Range<u32>,
+}
+
 /// What the words of a stretch said last.
 #[derive(Debug, Default)]
 pub(super) struct Begun {
     tokens: Range<usize>,
-    /// A token, and which of the openers it leads to.
-    openers: Vec<(usize, usize)>,
+    openers: Vec<Opened>,
     /// A bit for each phrase that any of them begins: of most groups there is none, and a look at few numbers says so.
     phrases: Vec<u64>,
 }
@@ -38,8 +47,12 @@ impl Begun {
         self.ask(words, openers, tokens);
         let mut places: Vec<(usize, u32)> = Vec::new();
         let begun = if self.has_any(group) { self.openers.as_slice() } else { &[] };
-        for (token, opener) in begun.iter().filter(|(token, _)| tokens.contains(token)) {
-            places.extend(openers.among(*opener, group).iter().map(|phrase| (*token, *phrase)));
+        let numbers = group.numbers();
+        let may = |it: &&Opened| {
+            it.phrases.start < numbers.end && numbers.start < it.phrases.end && tokens.contains(&it.token)
+        };
+        for it in begun.iter().filter(may) {
+            places.extend(openers.among(it.opener, group).iter().map(|phrase| (it.token, *phrase)));
         }
         for phrase in openers.anywhere(group) {
             places.extend(tokens.clone().map(|token| (token, *phrase)));
@@ -92,7 +105,7 @@ impl Begun {
                         *all |= bits;
                     }
                 }
-                self.openers.push((token, opener));
+                self.openers.push(Opened { token, opener, phrases: openers.span(opener) });
             });
         }
     }

@@ -6,6 +6,7 @@
 //! hit CATEGORY[/least-severity] [surface] | text     must be found, at least this grave
 //! miss [CATEGORY] | text                             must not be found (in any category: must not alert)
 //! gap CATEGORY | text                                known not to be found yet
+//! gap | text                                         known to alert, and should not
 //! site CATEGORY|none | address                       what a site is about
 //! ```
 
@@ -53,12 +54,13 @@ fn check(engine: &Engine, case: &str) -> Result<(), String> {
             Err(format!("is less grave than {least}: {}", list(&findings)))
         }
         ("gap", Some(_)) if found.is_some() => Err("is found now: make it a hit".into()),
+        ("gap", None) if !engine.weigh(&findings).alert => Err("does not alert: make it a miss".into()),
         ("miss", Some(_)) if found.is_some() => Err(format!("must not be found: {}", list(&findings))),
         ("miss", None) if engine.weigh(&findings).alert => {
             Err(format!("must not alert: {}", list(&findings)))
         }
-        ("hit" | "gap" | "miss", Some(_)) | ("miss", None) => Ok(()),
-        _ => Err("must begin with “hit CATEGORY”, “miss”, “gap CATEGORY” or “site CATEGORY”".into()),
+        ("hit" | "gap" | "miss", Some(_)) | ("miss" | "gap", None) => Ok(()),
+        _ => Err("must begin with “hit CATEGORY”, “miss”, “gap”, “gap CATEGORY” or “site CATEGORY”".into()),
     }
 }
 

@@ -38,6 +38,7 @@ fn text() -> impl Strategy<Value = String> {
         "é",
         "e\u{301}",
         "ﬁ",
+        "oﬃwant",
         "\u{200b}",
         "\u{202e}",
         "🔪",

@@ -156,14 +156,15 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// SQLite's BUSY (5), LOCKED (6), IOERR (10) and FULL (13) with their extended codes; PostgreSQL's classes for
-/// transactions that must be tried again, lack of resources, and an operator's intervention.
+/// SQLite's BUSY (5), LOCKED (6), NOMEM (7), IOERR (10), FULL (13) and CANTOPEN (14) with their extended codes; PostgreSQL's
+/// classes for broken connections, transactions that must be tried again, lack of resources, an operator's intervention, and
+/// what the machine below refuses. Such a fault passes, and what met it must not be refused for good.
 fn is_busy(code: Option<&str>) -> bool {
     let code = code.unwrap_or_default();
     match code.parse::<u32>() {
-        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 10 | 13),
-        // Rolled back for another's sake, out of something, stopped by its operator, or a lock that did not come in time.
-        _ => ["40", "53", "57", "55P03"].iter().any(|class| code.starts_with(class)),
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 7 | 10 | 13 | 14),
+        // 55P03 is a lock that did not come in time.
+        _ => ["08", "40", "53", "57", "58", "55P03"].iter().any(|class| code.starts_with(class)),
     }
 }
 
@@ -244,7 +245,7 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_called_busy() {
-        for code in ["5", "517", "13", "40001", "53100", "57P01"] {
+        for code in ["5", "517", "7", "13", "14", "08006", "40001", "53100", "57P01", "58030"] {
             assert!(is_busy(Some(code)), "{code}");
         }
         for code in ["1", "19", "2067", "23505", "42P01", ""] {

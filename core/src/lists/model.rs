@@ -197,7 +197,7 @@ impl Compiled {
             && rules.chain(self.around()).all(|phrases| self.pool.has(phrases))
             // A match leads from its phrase to the rule by halving, so rules must be in the order of their phrases.
             && self.rules.is_sorted_by_key(|rule| rule.any.numbers().start)
-            && self.rules.iter().all(|rule| rule.near.1 as usize <= self.near.len())
+            && self.rules.iter().all(|rule| rule.near.0 <= rule.near.1 && rule.near.1 as usize <= self.near.len())
             && self.sites.iter().all(|site| (site.why as usize) < self.reasons.len())
     }
 }

@@ -338,12 +338,12 @@ impl Vocabulary {
         if known.number.is_some_and(|id| self.kinds(id) & kind::WHOLE != 0) {
             return Some(0);
         }
-        known.beginning.map(|known| word.len() - self.word(known).len())
+        known.beginning.and_then(|known| word.len().checked_sub(self.word(known).len()))
     }
 
     /// How many bytes a word that is not in the vocabulary has beyond the longest beginning that rules know.
     pub(crate) fn rest(&self, word: &str) -> Option<usize> {
-        self.beginning(word).map(|known| word.len() - self.word(known).len())
+        self.beginning(word).and_then(|known| word.len().checked_sub(self.word(known).len()))
     }
 
     /// Whether a word of the vocabulary could begin like this. It may say so where none does.

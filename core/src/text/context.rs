@@ -95,8 +95,11 @@ fn find(cue: &Cue, stretch: &Stretch<'_>, tokens: &Range<usize>) -> Option<Range
             let quoted = stretch.words.folded.tokens.get(tokens.clone())?.iter().all(|token| token.quoted);
             if quoted { stretch.find(cue.any, tokens) } else { None }
         }
-        Place::Before => beginning(tokens.start.saturating_sub(BEFORE)..tokens.start)
-            .find(|found| found.end == tokens.start),
+        Place::Before => {
+            let sentence = stretch.words.sentence(tokens.start).start;
+            beginning(tokens.start.saturating_sub(BEFORE).max(sentence)..tokens.start)
+                .find(|found| found.end == tokens.start)
+        }
         Place::After => beginning(tokens.end..stretch.to.min(tokens.end + 1)).next(),
     }
 }

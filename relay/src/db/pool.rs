@@ -146,18 +146,25 @@ impl Db {
 
     /// Begins a change.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        if self.doubt.load(Ordering::Acquire) {
-            self.settle().await?;
-        }
-        Ok(Tx::new(self.write.begin_with(self.begin).await?, Arc::clone(&self.doubt)))
+        self.begin_on(&self.write).await
     }
 
     /// Begins a change that brings what devices sent.
     pub(crate) async fn begin_intake(&self) -> Result<Tx, sqlx::Error> {
-        if self.doubt.load(Ordering::Acquire) {
-            self.settle().await?;
+        self.begin_on(&self.intake).await
+    }
+
+    async fn begin_on(&self, pool: &AnyPool) -> Result<Tx, sqlx::Error> {
+        loop {
+            if self.doubt.load(Ordering::Acquire) {
+                self.settle().await?;
+            }
+            let begun = pool.begin_with(self.begin).await?;
+            // Whoever had the connection while this waited for it may have failed to commit.
+            if !self.doubt.load(Ordering::Acquire) {
+                return Ok(Tx::new(begun, Arc::clone(&self.doubt)));
+            }
         }
-        Ok(Tx::new(self.intake.begin_with(self.begin).await?, Arc::clone(&self.doubt)))
     }
 
     /// Settles what a failed commit left open. PostgreSQL does so itself: what it has answered is on its disk, and a

@@ -12,6 +12,8 @@ const AIM_DEEP: Duration = Duration::from_millis(80);
 
 const LEAST: usize = 16;
 const MOST: usize = 1_024;
+/// Fewest while much waits: where the commit itself is slow, smaller groups take as long and carry less.
+const LEAST_DEEP: usize = 256;
 
 /// The size of the next group.
 #[derive(Debug, Clone, Copy)]
@@ -47,18 +49,20 @@ impl Size {
     /// one, unless it was too slow already.
     pub(super) fn learn(&mut self, alerts: usize, took: Duration, deep: bool) {
         let full = alerts * 2 > self.alerts;
-        let aim = if deep { AIM_DEEP } else { AIM };
+        let (aim, least) = if deep { (AIM_DEEP, LEAST_DEEP) } else { (AIM, LEAST) };
         if full {
             #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
             let pace = alerts as f64 / took.as_secs_f64().max(0.000_1);
             self.pace += (pace - self.pace) / 16.0;
         }
         if took > aim * 2 {
-            self.alerts = (self.alerts / 2).max(LEAST);
+            self.alerts = (self.alerts / 2).max(least);
+        } else if self.alerts < least {
+            self.alerts = least;
         } else if took < aim / 2 && full {
             self.alerts = (self.alerts + self.alerts / 4).min(MOST);
         } else if took > aim {
-            self.alerts = (self.alerts - self.alerts / 8).max(LEAST);
+            self.alerts = (self.alerts - self.alerts / 8).max(least);
         }
     }
 }
@@ -86,6 +90,10 @@ mod tests {
         assert!(deep > usual * 2, "{deep}");
         let slow = settled(Duration::from_millis(100), Duration::from_millis(1), false).alerts();
         assert_eq!(slow, LEAST);
+        // A disk of which each sync takes long carries much at once, or a backlog would never end.
+        let (slow, each) = (Duration::from_millis(300), Duration::from_micros(50));
+        assert_eq!(settled(slow, each, false).alerts(), LEAST);
+        assert_eq!(settled(slow, each, true).alerts(), LEAST_DEEP);
         assert_eq!(settled(Duration::ZERO, Duration::from_nanos(1), false).alerts(), MOST);
     }
 

@@ -78,6 +78,11 @@ impl Folded {
             let mut rest = original.get(at..).unwrap_or_default().chars();
             let Some(c) = rest.next() else { break };
             let end = at + c.len_utf8();
+            if table::is_invisible(c) {
+                // It neither joins nor parts words, and a long run of them must not be looked along again and again.
+                at = end;
+                continue;
+            }
             let next = rest.find(|next| !table::is_invisible(*next));
             folder.character(c, at..end, next);
             at = end;

@@ -8,10 +8,12 @@ use super::{Edit, Text, leet};
 use crate::text::fold::{Folded, Token};
 use std::ops::Range;
 
-/// Most symbols of a word that is nothing else.
+/// What may stand between a symbol and the letters of one word.
+const APOSTROPHES: [char; 2] = ['\'', '’'];
+/// Most symbols of a word that is nothing else; a star is none, because it may be any letter.
 const MAX_SYMBOLS: usize = 3;
 
-/// The text without the ends of sentences that were exclamation marks.
+/// The text without the ends of sentences that were exclamation marks on their own: “! w4n7”, not “d0n3! 1”.
 pub(super) fn without_bangs(folded: &Folded, original: &str) -> Folded {
     let mut merged = folded.clone();
     merged.sentences.clear();
@@ -23,12 +25,21 @@ pub(super) fn without_bangs(folded: &Folded, original: &str) -> Folded {
             None => merged.sentences.push(sentence.clone()),
         }
         now.push(merged.sentences.len() - 1);
-        open = original.get(..sentence.end).is_some_and(|before| before.ends_with('!'));
+        open = original.get(..sentence.end).is_some_and(ends_alone)
+            && original
+                .get(sentence.end..)
+                .is_some_and(|after| !after.trim_start_matches(' ').starts_with('\n'));
     }
     for token in &mut merged.tokens {
         token.sentence = now.get(token.sentence).copied().unwrap_or(token.sentence);
     }
     merged
+}
+
+/// Whether the exclamation marks at the end of a text stand apart from the word before.
+fn ends_alone(before: &str) -> bool {
+    let rest = before.trim_end_matches('!');
+    rest.len() < before.len() && (rest.is_empty() || rest.ends_with(char::is_whitespace))
 }
 
 /// An edit at a token, with the words before it that are nothing but symbols.
@@ -46,7 +57,7 @@ pub(super) fn with_symbols(text: &Text<'_>, at: usize, edit: Option<Edit>) -> Op
     }
     // “!'m” is one word: the symbol belongs to what follows.
     if let (Some((last, place)), Some((first, origin))) = (words.last(), rest.first())
-        && text.original.get(place.end..origin.start) == Some("'")
+        && text.original.get(place.end..origin.start).is_some_and(|gap| matches!(gap, "'" | "’"))
     {
         let joined = (format!("{last}{first}"), place.start..origin.end);
         words.pop();
@@ -72,12 +83,13 @@ fn before(text: &Text<'_>, at: usize, token: &Token) -> Vec<(String, Range<usize
         from += piece.len();
         let after_word = at > 0 && place.start == start;
         let before_word = place.end == end;
-        let (symbols, joins) = match piece.trim_end().strip_suffix('\'') {
+        let (symbols, joins) = match piece.trim_end().strip_suffix(APOSTROPHES) {
             Some(symbols) if before_word => (symbols, true),
             _ => (piece.trim_end(), false),
         };
         let count = symbols.chars().count();
-        let fits = (1..=MAX_SYMBOLS).contains(&count) && symbols.chars().all(leet::is_symbol);
+        let fits =
+            (1..=MAX_SYMBOLS).contains(&count) && symbols.chars().all(|c| c != '*' && leet::is_symbol(c));
         if !fits || after_word || (before_word && !joins) {
             continue;
         }

@@ -76,7 +76,8 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
         return None;
     }
     // Every letter of a plain word is a byte of what was typed; of any other the pieces cover all of it.
-    let plain = token.origin.len() == word.len();
+    let typed = text.original.get(token.origin.clone()).unwrap_or_default();
+    let plain = typed.is_ascii() && typed.len() == word.len();
     let mut from = token.origin.start;
     let origins = words.iter().map(|word| {
         let start = from;

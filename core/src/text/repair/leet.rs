@@ -265,7 +265,10 @@ pub(super) fn stretched(text: &Text<'_>, at: usize) -> Option<Edit> {
 
 /// The word without one of two letters that are the same.
 fn once(text: &Text<'_>, word: &str) -> Option<String> {
-    let letters: Vec<char> = word.chars().collect();
+    let letters: Vec<char> = word.chars().take(MAX_LETTERS + 1).collect();
+    if letters.len() > MAX_LETTERS {
+        return None;
+    }
     let doubles = (1..letters.len()).filter(|at| letters.get(*at) == letters.get(at - 1));
     let mut shorter = doubles.map(|double| {
         let rest = letters.iter().enumerate().filter(|(at, _)| *at != double);

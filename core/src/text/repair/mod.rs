@@ -35,9 +35,9 @@ struct Edit {
     tokens: Range<usize>,
     /// Each with the bytes of the original that it covers.
     words: Vec<(String, Range<usize>)>,
-    /// Other words, by number, that the only word may stand for.
+    /// Other words, by number, that the last word may stand for.
     others: Vec<u32>,
-    /// How many words a match with it must have.
+    /// How many words a match with the last one must have.
     least: u8,
 }
 
@@ -169,12 +169,15 @@ fn rebuild(text: &Text<'_>, edits: Vec<Edit>) -> (Folded, Vec<Known>) {
     for edit in edits {
         keep(&mut out, &mut known, at..edit.tokens.start);
         let Some(first) = folded.tokens.get(edit.tokens.start) else { continue };
-        let several = !edit.others.is_empty();
-        if several {
-            out.others.push((out.tokens.len(), edit.others));
-        }
-        for (word, origin) in edit.words {
-            let least = edit.least.max(first.least);
+        let last = edit.words.len().saturating_sub(1);
+        for (index, (word, origin)) in edit.words.into_iter().enumerate() {
+            // Symbols that are words come in front; what was guessed is the word after them.
+            let guessed = index == last;
+            let several = guessed && !edit.others.is_empty();
+            if several {
+                out.others.push((out.tokens.len(), edit.others.clone()));
+            }
+            let least = if guessed { edit.least.max(first.least) } else { first.least };
             known.push(text.vocabulary.look(&word));
             out.push(&word, Token { origin, odd: false, least, several, ..first.clone() });
         }

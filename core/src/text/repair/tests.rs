@@ -62,7 +62,9 @@ fn a_text_that_is_all_disguised_is_read_as_a_whole() {
     }
     assert_eq!(repaired("I.'.m a p.a.i.n s.o k.y.s"), "im a pain so kys");
     assert_eq!(repaired("!'m 50 p4!n, ! w4n7 70 d!3"), "im so pain i want to die");
+    assert_eq!(repaired("!’m 50 p4!n, ! w4n7 70 d!3"), "im so pain i want to die");
     assert_eq!(repaired("well! k1ll it, great! +1"), "well kill it great 1");
+    assert_eq!(repaired("* 1 w4n7 70 d13\n* k!ll my53lf"), "i want to die kill myself");
     assert_eq!(repaired("kiӏӏ myseӏf"), "kill myself");
     assert_eq!(repaired("ii waant too dieee"), "i want to die");
     assert_eq!(repaired("iwanttodie"), "i want to die");

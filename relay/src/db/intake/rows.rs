@@ -38,11 +38,13 @@ static INSERT: Many = Many::new(
 /// Claims the keys of all alerts of `group`. Answers those, as school and id, that nobody claimed before. On SQLite nothing
 /// is written for it: the alerts' rows are their own keys.
 pub(super) async fn claim(tx: &mut Tx, group: &[&Arrival]) -> Result<HashSet<(String, String)>, Error> {
-    let keys: BTreeMap<(&str, &str), i64> = group
-        .iter()
-        .flat_map(|arrival| arrival.alerts.iter().map(move |ready| (arrival, ready)))
-        .map(|(arrival, ready)| ((arrival.school_id.as_str(), ready.alert.id.as_str()), arrival.now))
-        .collect();
+    let mut keys: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for arrival in group {
+        for ready in &arrival.alerts {
+            // Of an alert that comes twice in one group the first is kept, so its time is the one that finds it again.
+            keys.entry((arrival.school_id.as_str(), ready.alert.id.as_str())).or_insert(arrival.now);
+        }
+    }
     if tx.is_shared() {
         return claim_shared(tx, &keys.into_iter().collect::<Vec<_>>()).await;
     }

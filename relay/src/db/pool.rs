@@ -9,10 +9,8 @@ use super::tx::{Doubt, Tx};
 use crate::error::Error;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{
-    Any, AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _,
-    Row as _, Transaction,
-};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,9 +29,8 @@ const POSTGRES_BEGIN: &str = "begin";
 const WRITER_CACHE: &str = "pragma cache_size = -65536";
 const READER_CACHE: &str = "pragma cache_size = -8192";
 
-/// Every statement here is meant to find its rows by an index (`bench scale` explains them). PostgreSQL plans a statement while tables are
-/// small, when reading all of one is quickest, and keeps that plan while they grow. Nor is any of them worth compiling, which
-/// takes longer than the statement.
+/// Every statement is meant to find its rows by an index (`bench scale` explains them). PostgreSQL plans one while tables are small,
+/// when reading all of them is quickest, and keeps that plan while they grow. Compiling would take longer than the statement.
 const BY_INDEX: [&str; 4] =
     ["set enable_seqscan = off", "set enable_hashjoin = off", "set enable_mergejoin = off", "set jit = off"];
 

@@ -6,6 +6,8 @@
 //! in, so that a new rule can be tried without building anything.
 //! `lapwing-relay scan` does the same with a school's own lists and policy.
 
+mod folder;
+
 use lapwing_core::scan::scan_line;
 use lapwing_core::{Audience, Engine, Lists, Policy};
 use std::error::Error;
@@ -27,30 +29,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The lists in a folder, compiled.
-fn read_lists(folder: &Path) -> Result<Lists, Box<dyn Error>> {
-    let mut files = Vec::new();
-    for under in ["", "phrases", "sites"] {
-        let entries = std::fs::read_dir(folder.join(under))
-            .map_err(|error| format!("{}: {error}", folder.join(under).display()))?;
-        for entry in entries {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.ends_with(".toml") {
-                let name = if under.is_empty() { name } else { format!("{under}/{name}") };
-                files.push((name, std::fs::read_to_string(&path)?));
-            }
-        }
-    }
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    Ok(Lists::from_sources(&files)?)
-}
-
 /// Answers every line, and counts those that could not be.
 fn run() -> Result<usize, Box<dyn Error>> {
     let lists = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
         [] => Lists::starter()?,
-        [option, folder] if option == "--lists" => read_lists(Path::new(folder))?,
+        [option, folder] if option == "--lists" => folder::read(Path::new(folder))?,
         _ => return Err("the only option is --lists DIR".into()),
     };
     let engine = Engine::new(lists, Policy::school_default(Audience::Year(9)))?;

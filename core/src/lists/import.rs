@@ -85,7 +85,7 @@ pub fn import_weighted(
 pub fn import_csv(text: &str, provenance: Provenance<'_>) -> Result<Imported, ListsError> {
     let mut problems = Vec::new();
     let mut rules = Rules::default();
-    let mut lines = records(text).into_iter();
+    let mut lines = records(text)?.into_iter();
     let (_, header) = lines.next().unwrap_or_default();
     let column = |name: &str| header.iter().position(|field| field.trim().eq_ignore_ascii_case(name));
     let (Some(phrase), Some(category)) = (column("phrase"), column("category")) else {
@@ -193,35 +193,16 @@ fn phrase(field: &str) -> Option<String> {
     (last.chars().any(char::is_alphanumeric)).then(|| format!("{}{star}", words.join(" ")))
 }
 
-/// The records of a CSV text, with the line on which each begins. Quotes may enclose commas, quotes and line breaks.
-fn records(text: &str) -> Vec<(usize, Vec<String>)> {
-    let mut records = Vec::new();
-    let (mut record, mut field, mut quoted) = (Vec::new(), String::new(), false);
-    let (mut line, mut began) = (1, 1);
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        line += usize::from(c == '\n');
-        match c {
-            '"' if quoted && rest.peek() == Some(&'"') => {
-                rest.next();
-                field.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => record.push(std::mem::take(&mut field)),
-            '\r' if !quoted => {}
-            '\n' if !quoted => {
-                record.push(std::mem::take(&mut field));
-                records.push((began, std::mem::take(&mut record)));
-                began = line;
-            }
-            _ => field.push(c),
-        }
-    }
-    if !field.is_empty() || !record.is_empty() {
-        record.push(field);
-        records.push((began, record));
-    }
-    records
+/// The records of a CSV text, with the line on which each begins; blank lines are left out.
+fn records(text: &str) -> Result<Vec<(usize, csv::StringRecord)>, ListsError> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let line =
+        |position: Option<&csv::Position>| position.map_or(1, |at| usize::try_from(at.line()).unwrap_or(1));
+    let records = reader.records().map(|record| match record {
+        Ok(record) => Ok((line(record.position()), record)),
+        Err(error) => Err(ListsError::Source(vec![problem(line(error.position()), &error.to_string())])),
+    });
+    records.collect()
 }
 
 /// What a rule has in common: its category, severity and reason.

@@ -85,5 +85,6 @@ fn mistakes_are_named_by_line() {
         let problem = bad.iter().find(|problem| problem.starts_with(&format!("line {line}: ")));
         assert!(problem.is_some_and(|problem| problem.contains(part)), "{line}: {bad:?}");
     }
+    assert!(import_csv("phrase,category\n\"a,hate\nb,hate\n", FROM).is_err(), "a quote that is never closed");
     assert!(problems(import_csv("word\nx\n", FROM))[0].starts_with("line 1: must be the names"));
 }

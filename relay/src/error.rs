@@ -156,15 +156,18 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// SQLite's BUSY (5), LOCKED (6), NOMEM (7), IOERR (10), FULL (13) and CANTOPEN (14) with their extended codes; PostgreSQL's
-/// classes for broken connections, transactions that must be tried again, lack of resources, an operator's intervention, and
-/// what the machine below refuses. Such a fault passes, and what met it must not be refused for good.
+/// SQLite's BUSY (5), LOCKED (6), NOMEM (7), READONLY (8), IOERR (10), CORRUPT (11), FULL (13), CANTOPEN (14), PROTOCOL (15)
+/// and NOTADB (26) with their extended codes; PostgreSQL's classes for broken connections, transactions that must be tried
+/// again, lack of resources, an operator's intervention, what the machine below refuses, and faults of its own. Such a fault
+/// lies in the store and not in what was sent: it passes or is mended, and what met it must not be refused for good.
 fn is_busy(code: Option<&str>) -> bool {
     let code = code.unwrap_or_default();
     match code.parse::<u32>() {
-        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5 | 6 | 7 | 10 | 13 | 14),
-        // 55P03 is a lock that did not come in time.
-        _ => ["08", "40", "53", "57", "58", "55P03"].iter().any(|class| code.starts_with(class)),
+        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5..=8 | 10 | 11 | 13..=15 | 26),
+        // 55P03 is a lock that did not come in time, 25006 a server that only reads, as one does that has not taken over yet.
+        _ => {
+            ["08", "40", "53", "57", "58", "XX", "55P03", "25006"].iter().any(|class| code.starts_with(class))
+        }
     }
 }
 
@@ -245,7 +248,10 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_called_busy() {
-        for code in ["5", "517", "7", "13", "14", "08006", "40001", "53100", "57P01", "58030"] {
+        for code in [
+            "5", "517", "7", "11", "13", "14", "26", "08006", "25006", "40001", "53100", "57P01", "58030",
+            "XX001",
+        ] {
             assert!(is_busy(Some(code)), "{code}");
         }
         for code in ["1", "19", "2067", "23505", "42P01", ""] {

@@ -53,7 +53,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
         }
         scope::settle(&device.school_id);
         // Now it is known whose request this is, and before memory is spent on its body.
-        let arrival = app.admission.arrive(&device.id, announced(&parts.headers), limit::BODY as u64)?;
+        let arrival = app.admission.arrive(&device, announced(&parts.headers), limit::BODY as u64)?;
         let bytes = body::read(&parts.headers, body).await?;
         if content_digest(&STANDARD.encode(digest::digest(&digest::SHA256, &bytes))) != digest {
             return Err(Problem::new(

@@ -5,6 +5,7 @@ use super::Db;
 pub(crate) use super::catalogue::Engine;
 use super::keys::{self, KeyRow};
 use super::pool::{self, OpenError};
+use super::schema;
 use crate::error::Error;
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, AnyPool, Row as _};
@@ -72,7 +73,7 @@ impl Look {
 
     /// The schema's version, 0 where there is none, and the one that this program brings.
     pub(crate) async fn schema(&self) -> Result<(i64, i64), sqlx::Error> {
-        let newest = pool::newest_schema(self.engine);
+        let newest = schema::newest_schema(self.engine);
         let there = match self.engine {
             Engine::Sqlite => "select count(*) from sqlite_master where name = '_sqlx_migrations'",
             Engine::Postgres => "select count(*) from pg_class where oid = to_regclass('_sqlx_migrations')",

@@ -4,22 +4,19 @@
 use super::catalogue::Engine;
 use super::log_file::{self, LogFile};
 use super::news::News;
+use super::schema::{POSTGRES, SQLITE};
 use super::scope::{self, Scope};
-use super::tx::{Doubt, Tx};
+use super::turns::Turns;
+use super::tx::Tx;
 use crate::error::Error;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Transaction};
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, Row as _};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tracing::log::LevelFilter;
 use url::Url;
-
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 const READERS: u32 = 8;
 const POSTGRES_BEGIN: &str = "begin";
@@ -63,7 +60,7 @@ pub struct Db {
     snapshot: &'static str,
     news: Option<News>,
     log: Option<LogFile>,
-    doubt: Doubt,
+    turns: Turns,
 }
 
 /// Why the database could not be opened.
@@ -106,7 +103,7 @@ impl Db {
             snapshot: "begin",
             news: None,
             log: Some(log),
-            doubt: Doubt::default(),
+            turns: Turns::sqlite(),
         })
     }
 
@@ -132,7 +129,7 @@ impl Db {
             snapshot: "begin isolation level repeatable read, read only",
             news: Some(news),
             log: None,
-            doubt: Doubt::default(),
+            turns: Turns::default(),
         })
     }
 
@@ -152,16 +149,12 @@ impl Db {
     }
 
     async fn begin_on(&self, pool: &AnyPool) -> Result<Tx, sqlx::Error> {
-        loop {
-            if self.doubt.load(Ordering::Acquire) {
-                self.settle().await?;
-            }
-            let begun = pool.begin_with(self.begin).await?;
-            // Whoever had the connection while this waited for it may have failed to commit.
-            if !self.doubt.load(Ordering::Acquire) {
-                return Ok(Tx::new(begun, Arc::clone(&self.doubt)));
-            }
+        let turn = self.turns.next().await?;
+        if turn.is_doubtful() {
+            self.settle().await?;
+            turn.is_settled();
         }
+        Ok(Tx::new(pool.begin_with(self.begin).await?, turn))
     }
 
     /// Settles what a failed commit left open. PostgreSQL does so itself: what it has answered is on its disk, and a
@@ -178,7 +171,6 @@ impl Db {
             }
             tracing::warn!("a commit failed; the database was opened again and its log is on the disk");
         }
-        self.doubt.store(false, Ordering::Release);
         Ok(())
     }
 
@@ -286,12 +278,6 @@ fn postgres_pool(connections: u32, settings: &'static [&'static str]) -> AnyPool
         })
 }
 
-/// The version of the schema that this program brings.
-pub(super) fn newest_schema(engine: Engine) -> i64 {
-    let migrations = if engine == Engine::Sqlite { &SQLITE } else { &POSTGRES };
-    migrations.iter().map(|migration| migration.version).max().unwrap_or(0)
-}
-
 fn sqlite_options(file: &Path, mode: &str) -> Result<AnyConnectOptions, OpenError> {
     sqlx::any::install_default_drivers();
     let not_a_path = || OpenError::Path(file.display().to_string());
@@ -342,32 +328,6 @@ fn sqlite_pool(connections: u32, patience: &'static str, cache: &'static str) ->
                 Ok(())
             })
         })
-}
-
-/// Why the schema could not be brought to a version.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum MigrateTo {
-    /// This program does not know it.
-    #[error("this version of Lapwing does not know the schema {0}")]
-    Unknown(i64),
-    /// A step failed.
-    #[error("the database’s schema could not be brought up to date: {0}")]
-    Failed(#[from] MigrateError),
-}
-
-/// Brings the schema to `version`, or to the newest. A restore does so in its own transaction.
-///
-/// # Errors
-/// When this program does not know that version, or a step fails.
-pub(crate) async fn migrate(db: &mut AnyConnection, version: Option<i64>) -> Result<(), MigrateTo> {
-    let steps = match Engine::of(db) {
-        Engine::Sqlite => &SQLITE,
-        Engine::Postgres => &POSTGRES,
-    };
-    if let Some(version) = version.filter(|version| !steps.version_exists(*version)) {
-        return Err(MigrateTo::Unknown(version));
-    }
-    Ok(steps.run_direct(version, db, false).await?)
 }
 
 /// A connection of its own to PostgreSQL, whose schema is left as it is. It reaches every school's rows.

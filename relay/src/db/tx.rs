@@ -5,28 +5,24 @@
 use super::audit::Event;
 use super::catalogue::Engine;
 use super::linking::{self, Noted, Pending};
+use super::turns::Turn;
 use crate::error::Error;
 use crate::proof::covers::{Cover, Table};
 use sqlx::{Any, AnyConnection, Transaction};
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A change in the making. Dropping it without `commit` undoes it.
 pub(crate) struct Tx {
     inner: Transaction<'static, Any>,
-    doubt: Doubt,
     schools: BTreeMap<String, Pending>,
+    // Last, so that it outlives the connection's use.
+    turn: Turn,
 }
 
-/// Set when a commit failed: then nobody knows what the disk holds of it, and the connection is not used again before that
-/// has been settled (`Db::begin`).
-pub(super) type Doubt = Arc<AtomicBool>;
-
 impl Tx {
-    pub(super) const fn new(inner: Transaction<'static, Any>, doubt: Doubt) -> Self {
-        Self { inner, doubt, schools: BTreeMap::new() }
+    pub(super) const fn new(inner: Transaction<'static, Any>, turn: Turn) -> Self {
+        Self { inner, schools: BTreeMap::new(), turn }
     }
 
     /// Adds `event` to what this transaction will write into its school's chain. `at` is now, milliseconds.
@@ -70,10 +66,10 @@ impl Tx {
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let (engine, schools) = (self.engine(), std::mem::take(&mut self.schools));
         linking::write(&mut self.inner, engine, schools).await?;
-        if let Err(error) = self.inner.commit().await {
-            self.doubt.store(true, Ordering::Release);
-            return Err(error.into());
-        }
+        // Until it has ended well. Whoever awaits this may also give up in its midst.
+        self.turn.is_in_doubt();
+        self.inner.commit().await?;
+        self.turn.is_settled();
         Ok(())
     }
 

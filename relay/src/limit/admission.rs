@@ -7,11 +7,13 @@
 //! as a lone severe alert is, have memory of their own. At the second (`admit`, when it is known what the body says)
 //! there are two lanes. Severe alerts and reports have places that nothing else can take, and a lone one places that no
 //! batch can take, for a day's backlog has something severe in every batch; each device has a few of them, beyond which
-//! it queues with the rest. In the bulk lane a device and its school may bring so many alerts a second.
+//! it queues with the rest. In the bulk lane a device and its school may bring so many alerts a second. Of all places and
+//! all memory a school may hold as much as is left for the others (`shares`).
 //!
 //! Whoever is refused is told when to come back, and nobody the same moment as anybody else: a thousand devices that
 //! were sent away together do not return together. The extension keeps to `Retry-After` (`extension/src/pace.rs`).
 
+use super::shares::{Share, Shares};
 use super::{Limit, TooMany};
 use crate::clock::Clock;
 use crate::db::devices::Device;
@@ -21,20 +23,19 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Requests that one device may have under way. The extension has one or two.
 const DEVICE_AT_ONCE: u32 = 32;
 /// A body up to this many bytes is small: several lone alerts fit.
 const SMALL: u64 = 32 * 1024;
 /// Kilobytes of small bodies that may be in memory at once.
-const SMALL_BODIES: usize = 32 * 1024;
+const SMALL_BODIES: usize = 64 * 1024;
 /// Kilobytes of all other bodies.
-const LARGE_BODIES: usize = 128 * 1024;
+const LARGE_BODIES: usize = 192 * 1024;
 /// A request that brings up to so many alerts brings little: it costs next to nothing to let it in.
 pub(crate) const FEW: usize = 8;
 /// Requests between admission and answer: in the bulk lane, and twice in the severe lane, for little and for batches.
-const LANE: usize = 512;
+const LANE: usize = 1_024;
 /// Alerts that a device may bring at once: a whole outbox of the extension, after a day without network.
 const DEVICE_BURST: u32 = 5_000;
 /// How long until it may do so again: 200 alerts a second. Nobody types one a second.
@@ -86,11 +87,11 @@ pub(crate) enum Refused {
 
 /// Lets devices in. One for the whole process.
 pub(crate) struct Admission {
-    small: Arc<Semaphore>,
-    large: Arc<Semaphore>,
-    severe: Arc<Semaphore>,
-    severe_batches: Arc<Semaphore>,
-    bulk: Arc<Semaphore>,
+    small: Arc<Shares>,
+    large: Arc<Shares>,
+    severe: Arc<Shares>,
+    severe_batches: Arc<Shares>,
+    bulk: Arc<Shares>,
     device: Limit,
     device_severe: Limit,
     school: Limit,
@@ -106,7 +107,7 @@ type UnderWay = Arc<Mutex<HashMap<String, u32>>>;
 pub(crate) struct Arrival {
     device: String,
     under_way: UnderWay,
-    _body: OwnedSemaphorePermit,
+    _body: Share,
 }
 
 impl Drop for Arrival {
@@ -126,20 +127,19 @@ impl Drop for Arrival {
 pub(crate) struct Admitted {
     /// The lane that it got, which may be a slower one than it asked for.
     pub(crate) lane: Lane,
-    _place: OwnedSemaphorePermit,
+    _place: Share,
     _waiting: Present,
 }
 
 impl Admission {
     /// All doors open.
     pub(crate) fn new(clock: &Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
-        let semaphore = |places| Arc::new(Semaphore::new(places));
         Self {
-            small: semaphore(SMALL_BODIES),
-            large: semaphore(LARGE_BODIES),
-            severe: semaphore(LANE),
-            severe_batches: semaphore(LANE),
-            bulk: semaphore(LANE),
+            small: Shares::new(SMALL_BODIES),
+            large: Shares::new(LARGE_BODIES),
+            severe: Shares::new(LANE),
+            severe_batches: Shares::new(LANE),
+            bulk: Shares::new(LANE),
             device: Limit::new(clock, DEVICE_BURST, DEVICE_WHOLE),
             device_severe: Limit::new(clock, SEVERE_BURST, SEVERE_WHOLE),
             school: Limit::new(clock, SCHOOL_BURST, SCHOOL_WHOLE),
@@ -151,37 +151,43 @@ impl Admission {
     /// The first door: `device` is about to send a body of `announced` bytes, or of any size when it does not say.
     ///
     /// # Errors
-    /// When the device has too many requests under way, or all memory for bodies is taken.
-    pub(crate) fn arrive(&self, device: &str, announced: Option<u64>, most: u64) -> Result<Arrival, Refused> {
+    /// When the device has too many requests under way, or its school all the memory for bodies that it may have.
+    pub(crate) fn arrive(
+        &self,
+        device: &Device,
+        announced: Option<u64>,
+        most: u64,
+    ) -> Result<Arrival, Refused> {
         let size = announced.unwrap_or(most).min(most);
         let memory = if size <= SMALL { &self.small } else { &self.large };
-        let kilobytes = u32::try_from(size / 1024).unwrap_or(u32::MAX) + 1;
+        let kilobytes = usize::try_from(size / 1024).unwrap_or(usize::MAX).saturating_add(1);
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = under_way.get(device).copied().unwrap_or(0);
+        let count = under_way.get(&device.id).copied().unwrap_or(0);
         if count >= DEVICE_AT_ONCE {
             metrics::intake("device");
             return Err(Refused::Device { seconds: 1 + self.chance(2) });
         }
-        let Ok(body) = Arc::clone(memory).try_acquire_many_owned(kilobytes) else {
+        let Some(body) = memory.take(&device.school_id, kilobytes) else {
             return Err(self.full(Lane::Bulk));
         };
-        under_way.insert(device.to_owned(), count + 1);
-        Ok(Arrival { device: device.to_owned(), under_way: Arc::clone(&self.under_way), _body: body })
+        under_way.insert(device.id.clone(), count + 1);
+        Ok(Arrival { device: device.id.clone(), under_way: Arc::clone(&self.under_way), _body: body })
     }
 
     /// The second door: `device` brings `alerts` of them, or something else that counts as that many.
     ///
     /// # Errors
-    /// When the device or its school sends more than its share, or every place of the lane is taken.
+    /// When the device or its school sends more than its share, or the school has every place of the lane that it may have.
     pub(crate) fn admit(&self, device: &Device, lane: Lane, alerts: usize) -> Result<Admitted, Refused> {
         if lane == Lane::Severe && self.device_severe.check(&device.id).is_ok() {
             // Where even the severe lane is full, the bulk lane may have a place; no further limit applies.
             let own = if alerts > FEW { &self.severe_batches } else { &self.severe };
-            let place = Self::place(own).map(|place| (Lane::Severe, place));
-            let place = place.or_else(|| Self::place(&self.bulk).map(|place| (Lane::Bulk, place)));
+            let place = own.take(&device.school_id, 1).map(|place| (Lane::Severe, place));
+            let bulk = || self.bulk.take(&device.school_id, 1).map(|place| (Lane::Bulk, place));
+            let place = place.or_else(bulk);
             return place.map(Self::admitted).ok_or_else(|| self.full(Lane::Severe));
         }
-        let place = Self::place(&self.bulk).ok_or_else(|| self.full(Lane::Bulk))?;
+        let place = self.bulk.take(&device.school_id, 1).ok_or_else(|| self.full(Lane::Bulk))?;
         let alerts = u32::try_from(alerts.max(1)).unwrap_or(u32::MAX);
         if let Err(TooMany { seconds }) = self.device.check_many(&device.id, alerts) {
             metrics::intake("device");
@@ -194,11 +200,7 @@ impl Admission {
         Ok(Self::admitted((Lane::Bulk, place)))
     }
 
-    fn place(lane: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(lane).try_acquire_owned().ok()
-    }
-
-    fn admitted((lane, place): (Lane, OwnedSemaphorePermit)) -> Admitted {
+    fn admitted((lane, place): (Lane, Share)) -> Admitted {
         metrics::intake("admitted");
         Admitted { lane, _place: place, _waiting: Present::waiting(lane.word()) }
     }

@@ -73,13 +73,15 @@ fn a_school_that_floods_from_every_device_still_gets_severe_alerts_in() {
 #[test]
 fn a_full_bulk_lane_leaves_the_severe_lane_open() {
     let (admission, _) = admission();
-    let waiting: Vec<_> =
-        (0..LANE).map(|n| admission.admit(&device(&n.to_string(), "oak"), Lane::Bulk, 1).unwrap()).collect();
+    let waiting: Vec<_> = (0..LANE / 2)
+        .map(|n| admission.admit(&device(&n.to_string(), "oak"), Lane::Bulk, 1).unwrap())
+        .collect();
     let Err(Refused::Full { seconds }) = admission.admit(&device("late", "oak"), Lane::Bulk, 1) else {
         panic!("the lane was full")
     };
     assert!((1..=1 + SPREAD).contains(&seconds), "{seconds}");
     assert!(admission.admit(&device("late", "oak"), Lane::Severe, 1).is_ok());
+    assert!(admission.admit(&device("late", "ash"), Lane::Bulk, 1).is_ok(), "another school has places");
     drop(waiting);
     assert!(admission.admit(&device("late", "oak"), Lane::Bulk, 1).is_ok());
 }
@@ -109,8 +111,9 @@ fn a_device_that_calls_everything_severe_queues_with_the_rest() {
 #[test]
 fn returns_are_spread() {
     let (admission, _) = admission();
-    let _waiting: Vec<_> =
-        (0..LANE).map(|n| admission.admit(&device(&n.to_string(), "oak"), Lane::Bulk, 1).unwrap()).collect();
+    let _waiting: Vec<_> = (0..LANE / 2)
+        .map(|n| admission.admit(&device(&n.to_string(), "oak"), Lane::Bulk, 1).unwrap())
+        .collect();
     let mut told = std::collections::HashSet::new();
     for _ in 0..200 {
         if let Err(Refused::Full { seconds }) = admission.admit(&device("late", "oak"), Lane::Bulk, 1) {
@@ -121,23 +124,36 @@ fn returns_are_spread() {
 }
 
 #[test]
-fn one_device_cannot_take_all_memory_for_bodies() {
+fn neither_a_device_nor_a_school_can_take_all_memory_for_bodies() {
     let (admission, _) = admission();
+    let (flooder, other) = (device("flooder", "oak"), device("other", "oak"));
     let mut held = Vec::new();
-    while let Ok(arrival) = admission.arrive("flooder", None, BODY) {
+    while let Ok(arrival) = admission.arrive(&flooder, None, BODY) {
         held.push(arrival);
     }
     assert_eq!(held.len(), DEVICE_AT_ONCE as usize);
-    assert!(admission.arrive("other", None, BODY).is_ok());
-    // Eight devices together can take all of it for large bodies, and then small ones still come in.
+    assert!(admission.arrive(&other, None, BODY).is_ok());
+    // Some devices together can take all that their school may have for large bodies, and then small ones still come in.
     for n in 0..16 {
-        while let Ok(arrival) = admission.arrive(&format!("helper-{n}"), None, BODY) {
+        while let Ok(arrival) = admission.arrive(&device(&format!("helper-{n}"), "oak"), None, BODY) {
             held.push(arrival);
         }
     }
-    assert!(matches!(admission.arrive("other", None, BODY), Err(Refused::Full { .. })));
-    assert!(admission.arrive("other", Some(1_200), BODY).is_ok());
+    assert!(matches!(admission.arrive(&other, None, BODY), Err(Refused::Full { .. })));
+    assert!(admission.arrive(&other, Some(1_200), BODY).is_ok());
+    assert!(admission.arrive(&device("elsewhere", "ash"), None, BODY).is_ok(), "another school has memory");
     drop(held);
-    assert!(admission.arrive("other", None, BODY).is_ok());
+    assert!(admission.arrive(&other, None, BODY).is_ok());
     assert!(admission.under_way.lock().unwrap().is_empty(), "who has nothing under way is forgotten");
+}
+
+#[test]
+fn a_school_whose_devices_all_hold_something_severe_leaves_places_for_another() {
+    let (admission, _) = admission();
+    let held: Vec<_> = (0..LANE * 2)
+        .filter_map(|n| admission.admit(&device(&n.to_string(), "oak"), Lane::Severe, 1).ok())
+        .collect();
+    assert_eq!(held.iter().filter(|held| held.lane == Lane::Severe).count(), LANE / 2);
+    assert!(admission.admit(&device("late", "oak"), Lane::Severe, 1).is_err());
+    assert_eq!(admission.admit(&device("in danger", "ash"), Lane::Severe, 1).unwrap().lane, Lane::Severe);
 }

@@ -3,6 +3,7 @@
 //! `lapwing_core::wire::limit`, time limits of requests in `security` and `slow`, limits of connections in `accept`.
 
 mod admission;
+mod shares;
 
 pub(crate) use admission::{Admission, Arrival, FEW, Lane, Refused};
 

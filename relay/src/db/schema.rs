@@ -39,3 +39,7 @@ pub(crate) async fn migrate(db: &mut AnyConnection, version: Option<i64>) -> Res
     }
     Ok(steps.run_direct(version, db, false).await?)
 }
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

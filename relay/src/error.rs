@@ -51,6 +51,8 @@ pub(crate) enum Error {
     Full,
     /// A fault of ours.
     Internal(String),
+    /// The store is damaged or must not be written: somebody has to mend it, and nothing is wrong with what was sent.
+    Damaged(String),
 }
 
 impl Error {
@@ -62,7 +64,9 @@ impl Error {
     /// The same for whoever is at the server's console.
     pub(crate) fn into_anyhow(self) -> anyhow::Error {
         let (_, title, text) = match self {
-            Self::Internal(detail) | Self::Busy(detail) => return anyhow::anyhow!(detail),
+            Self::Internal(detail) | Self::Busy(detail) | Self::Damaged(detail) => {
+                return anyhow::anyhow!(detail);
+            }
             other => other.explained(),
         };
         anyhow::anyhow!("{title}. {text}")
@@ -132,7 +136,7 @@ impl Error {
                 "Lapwing is busy",
                 "Nothing was saved. Try again in a few seconds.".into(),
             ),
-            Self::Internal(detail) => {
+            Self::Internal(detail) | Self::Damaged(detail) => {
                 let reference = logged(&detail);
                 (
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -146,29 +150,39 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let busy = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => true,
-            sqlx::Error::Database(inner) => is_busy(inner.code().as_deref()),
-            _ => false,
+        let (word, kind): (_, fn(String) -> Self) = match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => ("busy", Self::Busy),
+            sqlx::Error::Database(inner) if passes(inner.code().as_deref()) => ("busy", Self::Busy),
+            sqlx::Error::Database(inner) if is_damage(inner.code().as_deref()) => ("fault", Self::Damaged),
+            _ => ("fault", Self::Internal),
         };
-        metrics::database_error(if busy { "busy" } else { "fault" });
-        if busy { Self::Busy(error.to_string()) } else { Self::Internal(error.to_string()) }
+        metrics::database_error(word);
+        kind(error.to_string())
     }
 }
 
-/// SQLite's BUSY (5), LOCKED (6), NOMEM (7), READONLY (8), IOERR (10), CORRUPT (11), FULL (13), CANTOPEN (14), PROTOCOL (15)
-/// and NOTADB (26) with their extended codes; PostgreSQL's classes for broken connections, transactions that must be tried
-/// again, lack of resources, an operator's intervention, what the machine below refuses, and faults of its own. Such a fault
-/// lies in the store and not in what was sent: it passes or is mended, and what met it must not be refused for good.
-fn is_busy(code: Option<&str>) -> bool {
+/// SQLite's number without what extends it. PostgreSQL's codes have five characters.
+fn sqlite(code: &str) -> Option<u32> {
+    code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|number| number & 0xff)
+}
+
+/// SQLite's BUSY (5), LOCKED (6), NOMEM (7), IOERR (10), FULL (13), CANTOPEN (14) and PROTOCOL (15) with their extended codes;
+/// PostgreSQL's classes for broken connections, transactions that must be tried again, lack of resources, an operator's
+/// intervention, and what the machine below refuses. Such a fault passes, and what met it must not be refused for good.
+fn passes(code: Option<&str>) -> bool {
     let code = code.unwrap_or_default();
-    match code.parse::<u32>() {
-        Ok(number) if code.len() < 5 => matches!(number & 0xff, 5..=8 | 10 | 11 | 13..=15 | 26),
+    match sqlite(code) {
+        Some(number) => matches!(number, 5..=7 | 10 | 13..=15),
         // 55P03 is a lock that did not come in time, 25006 a server that only reads, as one does that has not taken over yet.
-        _ => {
-            ["08", "40", "53", "57", "58", "XX", "55P03", "25006"].iter().any(|class| code.starts_with(class))
-        }
+        None => ["08", "40", "53", "57", "58", "55P03", "25006"].iter().any(|class| code.starts_with(class)),
     }
+}
+
+/// SQLite's READONLY (8), CORRUPT (11) and NOTADB (26), and PostgreSQL's class for faults of its own and damaged pages. It may
+/// be only one page, so what else was sent can still be kept.
+fn is_damage(code: Option<&str>) -> bool {
+    let code = code.unwrap_or_default();
+    sqlite(code).map_or_else(|| code.starts_with("XX"), |number| matches!(number, 8 | 11 | 26))
 }
 
 impl From<SealError> for Error {
@@ -247,15 +261,15 @@ mod tests {
     }
 
     #[test]
-    fn only_what_may_pass_is_called_busy() {
-        for code in [
-            "5", "517", "7", "11", "13", "14", "26", "08006", "25006", "40001", "53100", "57P01", "58030",
-            "XX001",
-        ] {
-            assert!(is_busy(Some(code)), "{code}");
+    fn only_what_may_pass_is_called_busy_and_only_the_store_damaged() {
+        for code in ["5", "517", "7", "13", "14", "08006", "25006", "40001", "53100", "57P01", "58030"] {
+            assert!(passes(Some(code)) && !is_damage(Some(code)), "{code}");
+        }
+        for code in ["8", "11", "267", "26", "XX000", "XX001"] {
+            assert!(!passes(Some(code)) && is_damage(Some(code)), "{code}");
         }
         for code in ["1", "19", "2067", "23505", "42P01", ""] {
-            assert!(!is_busy(Some(code)), "{code}");
+            assert!(!passes(Some(code)) && !is_damage(Some(code)), "{code}");
         }
     }
 

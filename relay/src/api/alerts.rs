@@ -61,8 +61,9 @@ pub(crate) async fn alerts(
         vault,
     };
     let kept = app.writer.keep(arrival, admitted.lane).await?;
-    receipt.acknowledged =
-        ids.into_iter().filter(|id| !kept.refused.iter().any(|refusal| refusal.id == *id)).collect();
+    let kept_not =
+        |id: &String| kept.left.contains(id) || kept.refused.iter().any(|refusal| refusal.id == *id);
+    receipt.acknowledged = ids.into_iter().filter(|id| !kept_not(id)).collect();
     receipt.refused.extend(kept.refused);
     let known = (receipt.acknowledged.len() as u64).saturating_sub(kept.new);
     metrics::alerts(kept.new, known, receipt.refused.len() as u64);

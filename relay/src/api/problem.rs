@@ -133,7 +133,7 @@ impl From<Error> for Problem {
                 Self { kind: Kind::BUSY, detail, retry_after: Some(spread(&reference)) }
             }
             Error::Full => Refused::Full { seconds: soon() }.into(),
-            Error::Internal(detail) => {
+            Error::Internal(detail) | Error::Damaged(detail) => {
                 let reference = logged(&detail);
                 Self::new(
                     Kind::FAULT,

@@ -165,9 +165,15 @@ impl Db {
         if self.news.is_none() {
             let _ = self.write.acquire().await?.close().await;
             let mut fresh = self.write.acquire().await?;
-            let row = sqlx::query("pragma wal_checkpoint(passive)").fetch_one(&mut *fresh).await?;
-            if row.try_get::<i64, _>(0)? != 0 {
-                return Err(sqlx::Error::PoolTimedOut);
+            // Not taken while `log_file` is at it, which can last a second under a backlog.
+            let mut tries = 0..50;
+            loop {
+                let row = sqlx::query("pragma wal_checkpoint(passive)").fetch_one(&mut *fresh).await?;
+                if row.try_get::<i64, _>(0)? == 0 {
+                    break;
+                }
+                tries.next().ok_or(sqlx::Error::PoolTimedOut)?;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             tracing::warn!("a commit failed; the database was opened again and its log is on the disk");
         }
@@ -213,6 +219,7 @@ impl Db {
     /// # Errors
     /// When the engine refuses, or readers kept it from doing so for long.
     pub(crate) async fn scrub(&self, tables: &[&str]) -> anyhow::Result<()> {
+        let _turn = self.turns.next().await?;
         let mut connection = self.write.acquire().await?;
         if Engine::of(&connection) == Engine::Postgres {
             let sql = format!("vacuum {}", tables.join(", "));
@@ -358,3 +365,7 @@ pub(crate) async fn connect_to_new(file: &Path) -> Result<AnyConnection, OpenErr
 fn quiet(options: AnyConnectOptions) -> AnyConnectOptions {
     options.log_statements(LevelFilter::Off).log_slow_statements(LevelFilter::Off, Duration::ZERO)
 }
+
+#[cfg(test)]
+#[path = "pool_tests.rs"]
+mod tests;

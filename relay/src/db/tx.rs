@@ -66,11 +66,17 @@ impl Tx {
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let (engine, schools) = (self.engine(), std::mem::take(&mut self.schools));
         linking::write(&mut self.inner, engine, schools).await?;
-        // Until it has ended well. Whoever awaits this may also give up in its midst.
-        self.turn.is_in_doubt();
-        self.inner.commit().await?;
-        self.turn.is_settled();
-        Ok(())
+        // In a task of its own: whoever awaits this may give up in its midst (a tab that is closed), and then it would be in
+        // doubt how it ended.
+        let Self { inner, turn, .. } = self;
+        let committed = tokio::spawn(async move {
+            let committed = inner.commit().await;
+            if committed.is_err() {
+                turn.is_in_doubt();
+            }
+            committed
+        });
+        Ok(committed.await.map_err(Error::internal)??)
     }
 
     fn of(&mut self, school: &str) -> &mut Pending {

@@ -28,7 +28,7 @@ use std::time::Duration;
 const DEVICE_AT_ONCE: u32 = 32;
 /// A body up to this many bytes is small: several lone alerts fit.
 const SMALL: u64 = 32 * 1024;
-/// Kilobytes of small bodies that may be in memory at once.
+/// Kilobytes of small bodies that may be in memory at once. As of all places here, a single school may have half.
 const SMALL_BODIES: usize = 64 * 1024;
 /// Kilobytes of all other bodies.
 const LARGE_BODIES: usize = 192 * 1024;

@@ -1,6 +1,7 @@
-//! Places, or kilobytes, that schools share. A school may go on taking for as long as it holds no more than is left free:
-//! one that takes all it can get ends up with half, two with a third each, and there is always as much left for a school
-//! that had nothing as the greediest has. That way no school needs a share of its own that lies idle while it is quiet.
+//! Places, or kilobytes, that schools share. A school may go on taking for as long as it holds no more than is left free: one
+//! that takes all it can get ends up with half, two that do so at the same time with a third each, and no school needs a share
+//! of its own that lies idle while it is quiet. Where many flood at once each leaves less than the one before: then the last
+//! finds nothing until the first give something back, which they do as soon as their requests are answered.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

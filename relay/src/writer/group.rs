@@ -1,5 +1,6 @@
 //! One group of requests on its way to the disk. All are tried in one transaction. When that fails because of what is in
-//! it, each request is tried alone, and then each alert, so that one that can never be kept takes nobody down with it.
+//! it, or because the store is damaged somewhere, each request is tried alone, and then each alert, so that one that cannot be
+//! kept takes nobody down with it.
 //!
 //! After a commit that failed nobody knows what is on the disk, so nothing is acknowledged; the devices send it again, and
 //! what was kept after all is known by its key. What happens to the connection is in `db::pool`.
@@ -16,11 +17,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Writes `jobs`, and answers each.
-pub(super) async fn commit(app: Arc<App>, jobs: Vec<Job>) {
+/// Writes `jobs`, and answers each. Says whether all of them were written together.
+pub(super) async fn commit(app: Arc<App>, jobs: Vec<Job>) -> bool {
     let together: Vec<&Arrival> = jobs.iter().map(|job| &job.arrival).collect();
     let outcome = attempt(&app, &together).await;
-    if let Err(Failed::Fault(detail)) = &outcome
+    if let Err(Failed::Fault(detail) | Failed::Damaged(detail)) = &outcome
         && jobs.len() > 1
     {
         tracing::warn!(
@@ -33,55 +34,62 @@ pub(super) async fn commit(app: Arc<App>, jobs: Vec<Job>) {
             // Who no longer waits sends it again, and is told then.
             let _ = job.answer.send(answer);
         }
-        return;
+        return false;
     }
     match outcome {
         Ok(new) => {
             for (job, new) in jobs.into_iter().zip(new) {
-                let _ = job.answer.send(Ok(Kept { new, refused: Vec::new() }));
+                let _ = job.answer.send(Ok(Kept { new, ..Kept::default() }));
             }
+            true
         }
         Err(failed) => {
             for job in jobs {
                 let answer = match &failed {
-                    Failed::Fault(_) => each_alert(&app, &job.arrival, failed.clone()).await,
                     Failed::Busy(_) => Err(failed.clone()),
+                    _ => each_alert(&app, &job.arrival, failed.clone()).await,
                 };
                 let _ = job.answer.send(answer);
             }
+            false
         }
     }
 }
 
 async fn alone(app: &App, arrival: &Arrival) -> Answer {
     match attempt(app, &[arrival]).await {
-        Ok(new) => Ok(Kept { new: new.iter().sum(), refused: Vec::new() }),
-        Err(failed @ Failed::Fault(_)) => each_alert(app, arrival, failed).await,
+        Ok(new) => Ok(Kept { new: new.iter().sum(), ..Kept::default() }),
         Err(failed @ Failed::Busy(_)) => Err(failed),
+        Err(failed) => each_alert(app, arrival, failed).await,
     }
 }
 
 /// Tries the alerts of a request that `failed` one by one. Those that fail are refused for good only where another could
-/// be kept: otherwise the fault may well be the relay's, and the device must try them again.
+/// be kept: otherwise the fault may well be the relay's, and the device must try them again. Those that a damaged store does
+/// not take are left to the device in any case.
 async fn each_alert(app: &App, arrival: &Arrival, failed: Failed) -> Answer {
     if arrival.alerts.len() < 2 {
         return Err(failed);
     }
     let mut kept = Kept::default();
     for single in arrival.singly() {
+        let id = || single.alerts.first().map(|ready| ready.alert.id.clone()).unwrap_or_default();
         match attempt(app, &[&single]).await {
             Ok(new) => kept.new += new.iter().sum::<u64>(),
             Err(Failed::Fault(detail)) => {
                 let reference = crate::error::logged(&detail);
                 let detail =
                     format!("The relay cannot store this alert. Its log says why: reference {reference}.");
-                let id = single.alerts.first().map(|ready| ready.alert.id.clone()).unwrap_or_default();
-                kept.refused.push(Refusal { id, detail });
+                kept.refused.push(Refusal { id: id(), detail });
+            }
+            Err(Failed::Damaged(detail)) => {
+                crate::error::logged(&detail);
+                kept.left.push(id());
             }
             Err(busy @ Failed::Busy(_)) => return Err(busy),
         }
     }
-    if kept.refused.len() == arrival.alerts.len() { Err(failed) } else { Ok(kept) }
+    if kept.refused.len() + kept.left.len() == arrival.alerts.len() { Err(failed) } else { Ok(kept) }
 }
 
 /// One transaction over these requests. Answers how many alerts of each were new.
@@ -101,6 +109,7 @@ async fn attempt(app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Failed> {
         }
         Err(Error::Busy(detail)) => Err(Failed::Busy(detail)),
         Err(Error::Internal(detail)) => Err(Failed::Fault(detail)),
+        Err(Error::Damaged(detail)) => Err(Failed::Damaged(detail)),
         Err(other) => Err(Failed::Fault(format!("{other:?}"))),
     }
 }

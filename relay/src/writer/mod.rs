@@ -44,6 +44,9 @@ pub(crate) struct Kept {
     pub(crate) new: u64,
     /// Those that can never be kept, while their neighbours could.
     pub(crate) refused: Vec<Refusal>,
+    /// Ids of those that a damaged store did not take, while it took their neighbours: the device keeps them and sends them
+    /// again.
+    pub(crate) left: Vec<String>,
 }
 
 /// They are not, or nobody knows. The device sends them again.
@@ -51,6 +54,7 @@ pub(crate) struct Kept {
 enum Failed {
     Busy(String),
     Fault(String),
+    Damaged(String),
 }
 
 impl From<Failed> for Error {
@@ -58,6 +62,7 @@ impl From<Failed> for Error {
         match failed {
             Failed::Busy(detail) => Self::Busy(detail),
             Failed::Fault(detail) => Self::Internal(detail),
+            Failed::Damaged(detail) => Self::Damaged(detail),
         }
     }
 }
@@ -125,11 +130,17 @@ async fn write(queue: Arc<Queue>, app: Weak<App>) {
         let alerts = jobs.iter().map(|job| job.arrival.alerts.len()).sum();
         let started = Instant::now();
         // In a task of its own, so that a panic there ends this group and not the writer.
-        if let Err(broken) = tokio::spawn(scope::within(Scope::Relay, group::commit(app, jobs))).await {
-            tracing::error!(panicked = broken.is_panic(), "a group of alerts could not be written");
+        match tokio::spawn(scope::within(Scope::Relay, group::commit(app, jobs))).await {
+            // What failed, however quickly, says nothing about how much can be written.
+            Ok(false) => {}
+            Ok(true) => {
+                size.learn(alerts, started.elapsed(), deep);
+                queue.hear_pace(size.pace());
+            }
+            Err(broken) => {
+                tracing::error!(panicked = broken.is_panic(), "a group of alerts could not be written");
+            }
         }
-        size.learn(alerts, started.elapsed(), deep);
-        queue.hear_pace(size.pace());
     }
 }
 

@@ -20,6 +20,7 @@ mod lists {
     pub(crate) mod english;
     pub(crate) mod error;
     pub(crate) mod lexicon;
+    pub(crate) mod mask;
     pub(crate) mod model;
     pub(crate) mod named;
     pub(crate) mod numbers;

@@ -20,6 +20,7 @@ mod import;
 mod lexicon;
 #[cfg(feature = "sources")]
 mod lint;
+mod mask;
 mod model;
 #[cfg(feature = "sources")]
 mod named;
@@ -42,13 +43,14 @@ mod tables;
 mod vocabulary;
 
 pub(crate) use anchors::{Anchors, Use};
-pub(crate) use edges::{Edges, End, Mask};
+pub(crate) use edges::Edges;
 pub use error::{ListsError, Problem};
 #[cfg(feature = "sources")]
 pub use import::{Imported, Provenance, import_csv, import_weighted};
+pub(crate) use mask::{Around, Mask};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
 pub(crate) use openers::{BLOCK, Openers};
-pub(crate) use pool::{Code, Phrases, Pool};
+pub(crate) use pool::{Code, GAP, Phrases, Pool};
 pub(crate) use strings::Strings;
 pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, kind, letter, letters};
 

@@ -203,7 +203,7 @@ impl Compiler {
             .collect();
         out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
         out.edges = Edges::new(&out.pool);
-        out.anchors = Anchors::new(&out.rules, &out.pool, &out.edges, &out.vocabulary)?;
+        out.anchors = Anchors::new(&out.rules, &out.pool, &out.vocabulary)?;
         out.vocabulary.mark_leads(&out.anchors);
         out.openers = Openers::new(out.around(), &out.pool);
         out.never_read.sort_unstable();

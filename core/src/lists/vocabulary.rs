@@ -36,8 +36,9 @@ const ENDINGS: [&str; 35] = [
 /// Fewest and most letters of which it is known whether a word begins with them.
 pub(super) const LEAST_OPENING: usize = 3;
 pub(crate) const MOST_OPENING: usize = 6;
-/// In a slot of a table, the bits of a word's number and of its mark.
-const NUMBER_BITS: u32 = 20;
+/// In a slot of a table, the bits of a word's number, and of its mark above it: 24 together, because the tables are large.
+const NUMBER_BITS: u32 = 17;
+const SLOT: u32 = (1 << 24) - 1;
 pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
 
 /// All words.
@@ -177,7 +178,7 @@ pub(crate) fn letters(word: &[u8]) -> u32 {
 /// Where in a table a hash begins to be looked for, and the mark of its slots.
 pub(super) const fn slot(hash: u32, length: usize) -> (usize, u32) {
     let mixed = hash.wrapping_mul(0x9e37_79b1);
-    (mixed as usize & length.wrapping_sub(1), hash >> NUMBER_BITS << NUMBER_BITS)
+    (mixed as usize & length.wrapping_sub(1), hash & SLOT & !NUMBER)
 }
 
 /// The numbers in a table that have the mark of a hash.

@@ -4,7 +4,7 @@
 //! not, and every cue. So the words of the sentence are asked once which phrases begin with them, and a group is then a
 //! range of what they said.
 
-use super::run::Words;
+use super::words::Words;
 use crate::lists::{BLOCK, Openers, Phrases};
 use std::ops::Range;
 

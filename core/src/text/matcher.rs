@@ -9,11 +9,10 @@ use super::context;
 use super::excerpt;
 use super::fold::Folded;
 use super::repair::repair;
-use super::run::{Stretch, Words, look_up};
+use super::run::Stretch;
+use super::words::{Words, look_up};
 use crate::answer::Finding;
-use crate::lists::{
-    Anchors, Compiled, Cue, Edges, Mask, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary,
-};
+use crate::lists::{Anchors, Compiled, Cue, Edges, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -165,11 +164,8 @@ impl Matcher {
             return;
         }
         let stretch = self.stretch(words, token);
-        // A word that was guessed may be another than the one that stands there.
-        let certain = !words.may_be_several(token + 1)
-            && token.checked_sub(1).is_none_or(|before| !words.may_be_several(before));
-        let (before, after) = if certain { stretch.beside(token) } else { (Mask::ALL, Mask::ALL) };
-        self.anchors.between(id, before, after, |index| {
+        let (before, after) = stretch.beside(token);
+        self.anchors.between(id, &before, &after, |index| {
             let Some(place) = self.anchors.get(&self.pool, index) else { return };
             let Some(tokens) = stretch.around(&place, token) else { return };
             let guessed = words.folded.tokens.get(tokens.clone()).unwrap_or_default();

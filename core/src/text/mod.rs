@@ -13,6 +13,7 @@ pub(crate) mod fold;
 mod matcher;
 mod repair;
 mod run;
+mod words;
 
 pub use conversation::Memory;
 pub(crate) use matcher::Matcher;

@@ -23,6 +23,7 @@ mod lists {
     pub(crate) mod mask;
     pub(crate) mod model;
     pub(crate) mod named;
+    pub(crate) mod needed;
     pub(crate) mod numbers;
     pub(crate) mod openers;
     pub(crate) mod patterns;

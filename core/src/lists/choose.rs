@@ -1,11 +1,14 @@
-//! Chooses the words by which phrases are looked for, when lists are compiled: see `anchors`.
+//! Chooses the words by which phrases are looked for, when lists are compiled: see `anchors`; and those without which they
+//! need not be compared: see `mask` and `needed`.
 
 use crate::lists::ListsError;
 use crate::lists::anchors::{Anchors, Use, unpack};
 use crate::lists::mask::{Reach, Set, Weights};
 use crate::lists::model::Rule;
+use crate::lists::needed::Needed;
 use crate::lists::pool::{Code, Piece, Pool};
 use crate::lists::vocabulary::{Vocabulary, kind};
+use std::collections::BTreeMap;
 
 /// What looking for a word costs, in rare words that could be looked for instead.
 const COST_EVERYWHERE: usize = 60;
@@ -81,6 +84,51 @@ impl Anchors {
         let beside: Vec<(u32, u32)> = (0..anchors.phrases.len()).map(beside).collect::<Result<_, _>>()?;
         (anchors.before, anchors.after) = beside.into_iter().unzip();
         Ok(anchors)
+    }
+}
+
+impl Needed {
+    /// Chooses a step of each phrase besides its anchor: the one of which the words are rarest.
+    pub(crate) fn new(pool: &Pool, vocabulary: &Vocabulary, anchors: &Anchors) -> Self {
+        let words = |step| {
+            let runs = pool.runs(step).map(|run| cheapest(vocabulary, pool.pieces(run)));
+            let runs = runs.collect::<Option<Vec<_>>>()?;
+            let price: usize = runs.iter().map(|(price, ..)| price).sum();
+            Some((price, runs.into_iter().map(|(_, id, _)| id).collect::<Vec<u32>>()))
+        };
+        let steps: Vec<Option<(usize, Vec<u32>)>> = (0..pool.step_count()).map(words).collect();
+        let price = |place: usize| steps.get(pool.step(place))?.as_ref().map(|(price, _)| *price);
+        let mut anchored = vec![None; pool.phrase_count()];
+        for (phrase, place) in anchors.phrases.iter().zip(&anchors.places) {
+            anchored[*phrase as usize] = Some(pool.steps(*phrase).start + unpack(*place).0);
+        }
+        let mut chosen: BTreeMap<usize, u32> = BTreeMap::new();
+        let phrases = (0..).zip(&anchored).map(|(phrase, anchor)| {
+            let others = pool.steps(phrase).filter(|at| Some(*at) != *anchor);
+            let best = others.filter_map(|at| Some((price(at)?, at))).min();
+            // What nearly every sentence has dismisses little, and takes long to say.
+            best.filter(|(price, _)| *price < 3 * COST_EVERYWHERE).map_or(0, |(_, at)| {
+                let next = chosen.len();
+                *chosen.entry(pool.step(at)).or_insert_with(|| u32::try_from(next).unwrap_or(u32::MAX)) + 1
+            })
+        });
+        let phrases = phrases.collect();
+        let of_step =
+            |step: usize| steps.get(step).and_then(Option::as_ref).map_or(&[][..], |(_, words)| words);
+        let mut pairs: Vec<(u32, u32)> = chosen
+            .iter()
+            .flat_map(|(step, number)| of_step(*step).iter().map(move |word| (*word, *number)))
+            .collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let end = |word| u32::try_from(pairs.partition_point(|(id, _)| *id <= word)).unwrap_or(u32::MAX);
+        let words = u32::try_from(vocabulary.len()).unwrap_or(u32::MAX);
+        Self {
+            phrases,
+            count: u32::try_from(chosen.len()).unwrap_or(u32::MAX),
+            ends: (0..words).map(end).collect(),
+            steps: pairs.iter().map(|(_, step)| *step).collect(),
+        }
     }
 }
 

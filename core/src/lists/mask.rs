@@ -45,7 +45,7 @@ impl Mask {
 
     const fn bucket(word: u32) -> u32 {
         // The high bits of the product, spread evenly over the buckets.
-        1 << ((word.wrapping_mul(0x9e37_79b1) >> 16) * BUCKETS >> 16)
+        1 << (((word.wrapping_mul(0x9e37_79b1) >> 16) * BUCKETS) >> 16)
     }
 
     /// A word that phrases have, or a part of words.

@@ -225,6 +225,7 @@ impl Pool {
     }
 
     /// Every piece of every step.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
     pub(crate) fn all(&self) -> impl Iterator<Item = Piece> {
         self.pieces.iter().map(|code| Piece::from(Code(*code)))
     }

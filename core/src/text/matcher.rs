@@ -12,7 +12,9 @@ use super::repair::repair;
 use super::run::Stretch;
 use super::words::{Words, look_up};
 use crate::answer::Finding;
-use crate::lists::{Anchors, Compiled, Cue, Edges, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary};
+use crate::lists::{
+    Anchors, Compiled, Cue, Edges, Needed, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary,
+};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -37,6 +39,7 @@ pub(crate) struct Matcher {
     edges: Edges,
     vocabulary: Vocabulary,
     anchors: Anchors,
+    needed: Needed,
     openers: Openers,
     strings: Strings,
     audience: Audience,
@@ -69,7 +72,9 @@ pub(crate) struct Signal {
 impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
-        let Compiled { rules, near, cues, pool, edges, vocabulary, anchors, openers, strings, .. } = compiled;
+        let Compiled {
+            rules, near, cues, pool, edges, vocabulary, anchors, needed, openers, strings, ..
+        } = compiled;
         Self {
             rules,
             near,
@@ -78,6 +83,7 @@ impl Matcher {
             edges,
             vocabulary,
             anchors,
+            needed,
             openers,
             strings,
             audience,
@@ -225,6 +231,7 @@ impl Matcher {
             pool: &self.pool,
             edges: &self.edges,
             openers: &self.openers,
+            needed: &self.needed,
             from: sentence.start.max(token.saturating_sub(REACH)),
             to: sentence.end.min(token + REACH + 1),
         }

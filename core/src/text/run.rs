@@ -4,7 +4,7 @@
 //! must follow each other directly, except across a gap.
 
 use super::words::Words;
-use crate::lists::{Around, Code, Edges, GAP, Mask, Openers, Phrases, Pool, Use};
+use crate::lists::{Around, Code, Edges, GAP, Mask, Needed, Openers, Phrases, Pool, Use};
 use std::ops::Range;
 
 /// A stretch of words that a phrase may lie in.
@@ -14,6 +14,7 @@ pub(crate) struct Stretch<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) edges: &'a Edges,
     pub(crate) openers: &'a Openers,
+    pub(crate) needed: &'a Needed,
     /// First token that may be used, and the first after them.
     pub(crate) from: usize,
     pub(crate) to: usize,
@@ -22,6 +23,9 @@ pub(crate) struct Stretch<'a> {
 impl Stretch<'_> {
     /// The tokens of the phrase if its piece at `place` is the word at `token`.
     pub(crate) fn around(&self, place: &Use, token: usize) -> Option<Range<usize>> {
+        if !self.may_have(place.phrase, token) {
+            return None;
+        }
         let steps = self.pool.steps(place.phrase);
         let pieces = self.pool.pieces(place.run);
         if !(self.from..self.to).contains(&token) || !self.is(Code(*pieces.get(place.piece)?), token) {
@@ -53,8 +57,16 @@ impl Stretch<'_> {
         (before, after)
     }
 
+    /// Whether the sentence of a token may have what a phrase needs.
+    fn may_have(&self, phrase: u32, token: usize) -> bool {
+        self.words.present.borrow_mut().may_have(self.words, self.needed, phrase, token)
+    }
+
     /// The tokens of the phrase if it begins at `token`.
     pub(crate) fn starting(&self, phrase: u32, token: usize) -> Option<Range<usize>> {
+        if !self.may_have(phrase, token) {
+            return None;
+        }
         let end = self.forwards(self.pool.steps(phrase), token, 0)?;
         (end > token).then_some(token..end)
     }

@@ -5,6 +5,7 @@
 
 use super::begun::Begun;
 use super::fold::Folded;
+use super::present::Present;
 use crate::lists::{Code, Known, Mask, Vocabulary, kind};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -13,7 +14,6 @@ use std::ops::Range;
 pub(crate) struct Words<'a> {
     pub(crate) folded: &'a Folded,
     vocabulary: &'a Vocabulary,
-    known: &'a [Known],
     /// The first token of each sentence, and the first after the last.
     sentences: Vec<usize>,
     /// The pieces that each token is, one token after another,
@@ -25,6 +25,7 @@ pub(crate) struct Words<'a> {
     /// and for each sentence.
     pub(super) of_sentences: Vec<Mask>,
     pub(super) begun: RefCell<Begun>,
+    pub(super) present: RefCell<Present>,
 }
 
 /// What the vocabulary says of every word.
@@ -33,18 +34,18 @@ pub(crate) fn look_up(folded: &Folded, vocabulary: &Vocabulary) -> Vec<Known> {
 }
 
 impl<'a> Words<'a> {
-    pub(crate) fn new(folded: &'a Folded, vocabulary: &'a Vocabulary, known: &'a [Known]) -> Self {
+    pub(crate) fn new(folded: &'a Folded, vocabulary: &'a Vocabulary, known: &[Known]) -> Self {
         let count = folded.tokens.len();
         let mut words = Self {
             folded,
             vocabulary,
-            known,
             sentences: Vec::with_capacity(folded.sentences.len() + 1),
             codes: Vec::with_capacity(count),
             ends: Vec::with_capacity(count),
             masks: Vec::with_capacity(count),
             of_sentences: vec![Mask::UNKNOWN; folded.sentences.len()],
             begun: RefCell::default(),
+            present: RefCell::default(),
         };
         for (index, (token, known)) in folded.tokens.iter().zip(known).enumerate() {
             while words.sentences.len() <= token.sentence {
@@ -102,24 +103,16 @@ impl<'a> Words<'a> {
         self.codes.get(start as usize..end as usize).unwrap_or_default()
     }
 
+    /// The words of phrases that the word at a place is, or begins or ends with.
+    pub(super) fn parts(&self, token: usize) -> impl Iterator<Item = u32> {
+        self.codes(token).iter().map(|code| code >> 2)
+    }
+
     /// The tokens of the sentence that a token stands in.
     pub(crate) fn sentence(&self, token: usize) -> Range<usize> {
         let Some(sentence) = self.folded.tokens.get(token).map(|token| token.sentence) else { return 0..0 };
         let at = |index: usize| self.sentences.get(index).copied().unwrap_or_default();
         at(sentence)..at(sentence + 1)
-    }
-
-    /// The words of the vocabulary that stand at a place, as a whole, as a beginning or as an end; and those that the word
-    /// there may stand for.
-    pub(super) fn leads(&self, token: usize, mut each: impl FnMut(u32)) {
-        let Some(known) = self.known.get(token) else { return };
-        self.vocabulary.leads(*known, self.word(token)).for_each(&mut each);
-        if self.folded.tokens.get(token).is_some_and(|token| token.several) {
-            for other in self.folded.others(token) {
-                let word = self.vocabulary.word(*other);
-                self.vocabulary.leads(self.vocabulary.look(word), word).for_each(&mut each);
-            }
-        }
     }
 
     /// The word at a place; empty beyond the last.

@@ -6,6 +6,7 @@
 //! afterwards, in `repair`, and only to typed text. Sentences are found here too, because only here is the punctuation
 //! still there.
 
+mod plain;
 mod table;
 
 use std::ops::Range;
@@ -63,7 +64,7 @@ impl Folded {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             // Most of what is typed is plain letters and spaces.
-            if PLAIN[usize::from(*byte)] != 0 {
+            if plain::is_plain(*byte) {
                 at += folder.plain(bytes.get(at..).unwrap_or_default(), at);
                 continue;
             }
@@ -110,24 +111,6 @@ impl Folded {
         self.tokens.push(Token { word: start..end, ..token });
     }
 }
-
-const LETTER: u8 = 1;
-const DIGIT: u8 = 2;
-/// What each byte is that is a letter or digit by itself.
-const PLAIN: [u8; 256] = {
-    let mut plain = [0; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let what = byte as u8;
-        if what.is_ascii_alphabetic() {
-            plain[byte] = LETTER;
-        } else if what.is_ascii_digit() {
-            plain[byte] = DIGIT;
-        }
-        byte += 1;
-    }
-    plain
-};
 
 /// The state while characters arrive.
 struct Folder {
@@ -208,38 +191,6 @@ impl Folder {
                 }
             });
         }
-    }
-
-    /// The plain letters and digits with which `rest` begins, at `at` of the original: how many there are.
-    fn plain(&mut self, rest: &[u8], at: usize) -> usize {
-        self.begin(at);
-        let word = &mut self.word;
-        let mut last = word.last.and_then(|last| u8::try_from(last).ok()).unwrap_or_default();
-        let (mut same, mut all, mut stretched, mut count) = (word.run, 0, false, 0);
-        for byte in rest {
-            let what = PLAIN[usize::from(*byte)];
-            if what == 0 {
-                break;
-            }
-            // Digits stay what they are. It is ASCII, which is said once more so that it is written as one byte.
-            let byte = (byte | 0x20) & 0x7f;
-            same = if byte == last { same + 1 } else { 1 };
-            last = byte;
-            all |= what;
-            stretched |= same >= 3 && what == LETTER;
-            count += 1;
-            // One by one, because words are short.
-            self.out.text.push(char::from(byte));
-        }
-        word.origin.end = at + count;
-        word.run = same;
-        word.alphabetic |= all & LETTER != 0;
-        word.digits |= all & DIGIT != 0;
-        word.stretched |= stretched;
-        word.last = Some(char::from(last));
-        word.letters += count;
-        word.plain_script = true;
-        count
     }
 
     /// A piece of a character that is not plain ASCII as typed.

@@ -87,6 +87,11 @@ impl Anchors {
         rest.filter(|(both, _)| may_be(*both)).for_each(|(_, index)| each(index));
     }
 
+    /// The phrase of a use.
+    pub(crate) fn phrase(&self, index: usize) -> Option<u32> {
+        self.phrases.get(index).copied()
+    }
+
     /// A use by its number.
     pub(crate) fn get(&self, pool: &Pool, index: usize) -> Option<Use> {
         let phrase = *self.phrases.get(index)?;

@@ -172,6 +172,10 @@ impl Matcher {
         let stretch = self.stretch(words, token);
         let (before, after) = stretch.beside(token);
         self.anchors.between(id, &before, &after, |index| {
+            // Before anything else is read of the phrase: nearly all of them end here.
+            if !self.anchors.phrase(index).is_some_and(|phrase| stretch.may_have(phrase, token)) {
+                return;
+            }
             let Some(place) = self.anchors.get(&self.pool, index) else { return };
             let Some(tokens) = stretch.around(&place, token) else { return };
             let guessed = words.folded.tokens.get(tokens.clone()).unwrap_or_default();

@@ -23,9 +23,6 @@ pub(crate) struct Stretch<'a> {
 impl Stretch<'_> {
     /// The tokens of the phrase if its piece at `place` is the word at `token`.
     pub(crate) fn around(&self, place: &Use, token: usize) -> Option<Range<usize>> {
-        if !self.may_have(place.phrase, token) {
-            return None;
-        }
         let steps = self.pool.steps(place.phrase);
         let pieces = self.pool.pieces(place.run);
         if !(self.from..self.to).contains(&token) || !self.is(Code(*pieces.get(place.piece)?), token) {
@@ -58,7 +55,7 @@ impl Stretch<'_> {
     }
 
     /// Whether the sentence of a token may have what a phrase needs.
-    fn may_have(&self, phrase: u32, token: usize) -> bool {
+    pub(crate) fn may_have(&self, phrase: u32, token: usize) -> bool {
         self.words.present.borrow_mut().may_have(self.words, self.needed, phrase, token)
     }
 

@@ -20,8 +20,10 @@ mod lists {
     pub(crate) mod english;
     pub(crate) mod error;
     pub(crate) mod lexicon;
+    pub(crate) mod mask;
     pub(crate) mod model;
     pub(crate) mod named;
+    pub(crate) mod needed;
     pub(crate) mod numbers;
     pub(crate) mod openers;
     pub(crate) mod patterns;

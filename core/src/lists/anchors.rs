@@ -4,7 +4,7 @@
 //! everywhere, so that the phrase is compared seldom. Chosen when lists are compiled, so that nothing has to be chosen
 //! each time the browser wakes the extension.
 
-use crate::lists::edges::Mask;
+use crate::lists::mask::Around;
 use crate::lists::numbers::below;
 use crate::lists::pool::Pool;
 use serde::{Deserialize, Serialize};
@@ -33,16 +33,16 @@ pub(crate) struct Anchors {
     pub(super) ends: Vec<u32>,
     #[serde(with = "super::numbers")]
     pub(super) phrases: Vec<u32>,
-    /// The run of the pool: the phrase and the step lead to it too, but by way of three tables.
+    /// Which run of its step.
     #[serde(with = "super::numbers")]
     pub(super) runs: Vec<u32>,
     /// Where in the phrase its step is, and in the run the piece, see [`unpack`].
     #[serde(with = "super::numbers")]
     pub(super) places: Vec<u32>,
-    /// The words that may stand directly before, and after: [`Mask`]s.
-    #[serde(with = "super::numbers")]
+    /// Words of which one must be there for each use: see `mask`.
+    #[serde(with = "super::numbers::few")]
     pub(super) before: Vec<u32>,
-    #[serde(with = "super::numbers")]
+    #[serde(with = "super::numbers::few")]
     pub(super) after: Vec<u32>,
 }
 
@@ -69,9 +69,9 @@ impl Anchors {
     }
 
     /// What a word leads to between two words, by number.
-    pub(crate) fn between(&self, word: u32, before: Mask, after: Mask, mut each: impl FnMut(usize)) {
+    pub(crate) fn between(&self, word: u32, before: &Around, after: &Around, mut each: impl FnMut(usize)) {
         let range = self.range(word);
-        let may_be = |(one, other): (&u32, &u32)| Mask(*one).has(before) & Mask(*other).has(after);
+        let may_be = |(one, other): (&u32, &u32)| before.has(*one) & after.has(*other);
         let (befores, rest) = among(&self.before, &range);
         let (afters, rest_after) = among(&self.after, &range);
         // Hardly any may be, so several are asked at once whether one of them may.
@@ -87,12 +87,18 @@ impl Anchors {
         rest.filter(|(both, _)| may_be(*both)).for_each(|(_, index)| each(index));
     }
 
+    /// The phrase of a use.
+    pub(crate) fn phrase(&self, index: usize) -> Option<u32> {
+        self.phrases.get(index).copied()
+    }
+
     /// A use by its number.
     pub(crate) fn get(&self, pool: &Pool, index: usize) -> Option<Use> {
         let phrase = *self.phrases.get(index)?;
         let (step, piece) = unpack(*self.places.get(index)?);
-        let run = *self.runs.get(index)? as usize;
-        Some(Use { phrase, step: pool.steps(phrase).start + step, run, piece })
+        let step = pool.steps(phrase).start + step;
+        let run = pool.runs(pool.step(step)).start + *self.runs.get(index)? as usize;
+        Some(Use { phrase, step, run, piece })
     }
 
     /// Whether the tables fit together, for so many words and phrases.

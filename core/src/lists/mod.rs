@@ -2,9 +2,9 @@
 //!
 //! `phrase` is the phrase language, `named` the words that it knows by name, `english` ordinary words; `source` compiles
 //! the TOML that people write, with `rules`, `cues`, `patterns` and `sites`; `lint` says what is right but unwise, and
-//! `import` reads other products' lists. `model`, `vocabulary`, `pool`, `anchors` and `openers` are the compiled form that ships.
-//! The build script compiles `lists/` with this very code, so a list that builds is a list that loads. Matching is in
-//! `text` and `site`.
+//! `import` reads other products' lists. `model`, `vocabulary`, `pool`, `edges`, `anchors`, `mask`, `needed` and `openers`
+//! are the compiled form that ships. The build script compiles `lists/` with this very code, so a list that builds is a list
+//! that loads. Matching is in `text` and `site`.
 
 mod anchors;
 #[cfg(feature = "sources")]
@@ -20,9 +20,11 @@ mod import;
 mod lexicon;
 #[cfg(feature = "sources")]
 mod lint;
+mod mask;
 mod model;
 #[cfg(feature = "sources")]
 mod named;
+mod needed;
 mod numbers;
 mod openers;
 #[cfg(feature = "sources")]
@@ -42,13 +44,15 @@ mod tables;
 mod vocabulary;
 
 pub(crate) use anchors::{Anchors, Use};
-pub(crate) use edges::{Edges, End, Mask};
+pub(crate) use edges::Edges;
 pub use error::{ListsError, Problem};
 #[cfg(feature = "sources")]
 pub use import::{Imported, Provenance, import_csv, import_weighted};
+pub(crate) use mask::{Around, Mask};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
+pub(crate) use needed::Needed;
 pub(crate) use openers::{BLOCK, Openers};
-pub(crate) use pool::{Code, Phrases, Pool};
+pub(crate) use pool::{Code, GAP, Phrases, Pool};
 pub(crate) use strings::Strings;
 pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, kind, letter, letters};
 

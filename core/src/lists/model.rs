@@ -5,6 +5,7 @@
 use crate::lists::ListsError;
 use crate::lists::anchors::Anchors;
 use crate::lists::edges::Edges;
+use crate::lists::needed::Needed;
 use crate::lists::openers::Openers;
 use crate::lists::pool::{Phrases, Pool};
 use crate::lists::strings::Strings;
@@ -14,7 +15,7 @@ use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::{Deserialize, Serialize};
 
 /// First bytes of the compiled form; the last one is its version.
-const MAGIC: &[u8] = b"LWL\x05";
+const MAGIC: &[u8] = b"LWL\x06";
 
 /// Everything, as postcard writes it after [`MAGIC`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub(crate) struct Compiled {
     pub(crate) edges: Edges,
     /// The words by which the rules' phrases are looked for.
     pub(crate) anchors: Anchors,
+    /// What phrases cannot do without.
+    pub(crate) needed: Needed,
     /// The words with which all other phrases begin.
     pub(crate) openers: Openers,
     /// In the order of their phrases.
@@ -193,6 +196,7 @@ impl Compiled {
             && self.pool.is_sound(self.vocabulary.len())
             && self.edges.is_sound(self.pool.step_count())
             && self.anchors.is_sound(self.vocabulary.len(), self.pool.phrase_count())
+            && self.needed.is_sound(self.vocabulary.len(), self.pool.phrase_count())
             && self.openers.is_sound(self.vocabulary.len(), self.pool.phrase_count())
             && rules.chain(self.around()).all(|phrases| self.pool.has(phrases))
             // A match leads from its phrase to the rule by halving, so rules must be in the order of their phrases.

@@ -39,19 +39,25 @@ impl Visitor<'_> for Numbers {
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u32>, E> {
-        let (width, body) = bytes.split_first().ok_or_else(|| E::custom("a table without a width"))?;
-        if !matches!(width, 1..=4) || body.len() % usize::from(*width) != 0 {
-            return Err(E::custom("a table of another width"));
-        }
-        Ok(match width {
-            1 => body.iter().map(|byte| u32::from(*byte)).collect(),
-            2 => body.as_chunks::<2>().0.iter().map(|pair| u32::from(u16::from_le_bytes(*pair))).collect(),
-            3 => {
-                body.as_chunks::<3>().0.iter().map(|[a, b, c]| u32::from_le_bytes([*a, *b, *c, 0])).collect()
-            }
-            _ => body.as_chunks::<4>().0.iter().map(|each| u32::from_le_bytes(*each)).collect(),
-        })
+        read(bytes, |number| number).map_err(E::custom)
     }
+}
+
+/// What is made of each number of a table.
+fn read(bytes: &[u8], each: impl Fn(u32) -> u32) -> Result<Vec<u32>, &'static str> {
+    let (width, body) = bytes.split_first().ok_or("a table without a width")?;
+    if !matches!(width, 1..=4) || body.len() % usize::from(*width) != 0 {
+        return Err("a table of another width");
+    }
+    Ok(match width {
+        1 => body.iter().map(|byte| each(u32::from(*byte))).collect(),
+        2 => body.as_chunks::<2>().0.iter().map(|pair| each(u32::from(u16::from_le_bytes(*pair)))).collect(),
+        3 => {
+            let threes = body.as_chunks::<3>().0.iter();
+            threes.map(|[a, b, c]| each(u32::from_le_bytes([*a, *b, *c, 0]))).collect()
+        }
+        _ => body.as_chunks::<4>().0.iter().map(|four| each(u32::from_le_bytes(*four))).collect(),
+    })
 }
 
 /// Whether something holds of every number. Without stopping at the first of which it does not: it nearly always holds, and
@@ -95,6 +101,43 @@ pub(crate) mod ends {
     }
 }
 
+/// Numbers of which many are the same: each different one once, in order, and then which of them each is.
+pub(crate) mod few {
+    use super::{Deserializer, Error, Serializer, read};
+    use serde::{Deserialize, Serialize};
+    use std::cell::Cell;
+
+    #[derive(Serialize, Deserialize)]
+    struct Table(#[serde(with = "super")] Vec<u32>);
+
+    /// Writes the different numbers, and which of them each is.
+    pub(crate) fn serialize<S: Serializer>(numbers: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
+        let mut different = numbers.to_vec();
+        different.sort_unstable();
+        different.dedup();
+        let place = |number: &u32| different.partition_point(|other| other < number);
+        let places = numbers.iter().map(|number| u32::try_from(place(number)).unwrap_or(u32::MAX)).collect();
+        (Table(different), Table(places)).serialize(serializer)
+    }
+
+    /// Reads the numbers.
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
+        // Borrowed, so that what is read is the numbers themselves.
+        let (Table(different), places): (Table, &[u8]) = Deserialize::deserialize(deserializer)?;
+        let missing = Cell::new(false);
+        let number = |place: u32| {
+            let number = different.get(place as usize).copied();
+            missing.set(missing.get() | number.is_none());
+            number.unwrap_or_default()
+        };
+        let numbers = read(places, number).map_err(D::Error::custom)?;
+        if missing.get() {
+            return Err(D::Error::custom("a table names a number that it does not have"));
+        }
+        Ok(numbers)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde::{Deserialize, Serialize};
@@ -104,6 +147,9 @@ mod tests {
 
     #[derive(Serialize, Deserialize)]
     struct Lengths(#[serde(with = "super::ends")] Vec<u32>);
+
+    #[derive(Serialize, Deserialize)]
+    struct Few(#[serde(with = "super::few")] Vec<u32>);
 
     #[test]
     fn whole_tables_are_looked_at() {
@@ -134,6 +180,17 @@ mod tests {
         let bytes = postcard::to_allocvec(&Lengths(vec![3, 3, 200])).unwrap();
         assert_eq!(bytes, [4, 1, 3, 0, 197]);
         assert_eq!(postcard::from_bytes::<Lengths>(&bytes).unwrap().0, [3, 3, 200]);
+    }
+
+    #[test]
+    fn a_few_numbers_are_written_once() {
+        let numbers = vec![7_000_000, 3, 7_000_000, 7_000_000, 3];
+        let bytes = postcard::to_allocvec(&Few(numbers.clone())).unwrap();
+        assert_eq!(bytes, [7, 3, 3, 0, 0, 0xc0, 0xcf, 0x6a, 6, 1, 1, 0, 1, 1, 0]);
+        assert_eq!(postcard::from_bytes::<Few>(&bytes).unwrap().0, numbers);
+        assert!(postcard::from_bytes::<Few>(&[2, 1, 7, 3, 1, 0, 1]).is_err(), "there is only one");
+        let none = postcard::to_allocvec(&Few(Vec::new())).unwrap();
+        assert!(postcard::from_bytes::<Few>(&none).unwrap().0.is_empty());
     }
 
     #[test]

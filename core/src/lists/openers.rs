@@ -27,6 +27,9 @@ pub(crate) struct Openers {
     /// words begin hundreds.
     #[serde(skip)]
     blocks: Vec<(u32, u64)>,
+    /// One more than the last of them.
+    #[serde(skip)]
+    last_block: usize,
     /// Where the blocks of each end.
     #[serde(skip)]
     block_ends: Vec<u32>,
@@ -101,6 +104,8 @@ impl Openers {
                 }
             }
             start = *end as usize;
+            self.last_block =
+                self.blocks.last().map_or(0, |(block, _)| *block as usize + 1).max(self.last_block);
             self.block_ends.push(u32::try_from(self.blocks.len()).unwrap_or(u32::MAX));
         }
     }
@@ -128,6 +133,11 @@ impl Openers {
     /// All phrases that begin with an opener: blocks of them, each with a bit for those that do.
     pub(crate) fn blocks(&self, opener: usize) -> &[(u32, u64)] {
         self.blocks.get(range(&self.block_ends, opener)).unwrap_or_default()
+    }
+
+    /// How many blocks there are, with those of which no opener has any.
+    pub(crate) fn block_count(&self) -> usize {
+        self.last_block
     }
 
     /// Those of a group that may begin with any word.

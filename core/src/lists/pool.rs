@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// Words that may stand in a gap.
+pub(crate) const GAP: usize = 3;
+
 /// A piece of a phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Piece {
@@ -38,19 +41,11 @@ pub(crate) enum Form {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Code(pub(crate) u32);
 
-const GAP: u32 = u32::MAX;
+const OPEN: u32 = u32::MAX;
 
 impl Code {
-    /// A word that no phrase has.
-    pub(crate) const UNKNOWN: Self = Self(GAP - 4);
-
     /// No piece.
-    pub(crate) const NONE: Self = Self(GAP - 8);
-
-    /// Whether it is less than a word.
-    pub(crate) const fn is_part(self) -> bool {
-        matches!(self.0 & 3, 1 | 2)
-    }
+    pub(crate) const NONE: Self = Self(OPEN - 8);
 
     /// Whether it is no word.
     pub(crate) const fn is_open(self) -> bool {
@@ -62,18 +57,18 @@ impl Code {
         Self(id << 2)
     }
 
+    /// A word that longer words may begin with.
+    pub(crate) const fn opening(id: u32) -> Self {
+        Self(id << 2 | Form::Beginning as u32)
+    }
+
+    /// A word that longer words may end with.
+    pub(crate) const fn closing(id: u32) -> Self {
+        Self(id << 2 | Form::Ending as u32)
+    }
+
     pub(crate) const fn is_gap(self) -> bool {
-        self.0 == GAP
-    }
-
-    /// The word that longer words may begin with, if this is one.
-    pub(crate) const fn beginning(self) -> Option<u32> {
-        if self.0 & 3 == 1 { Some(self.0 >> 2) } else { None }
-    }
-
-    /// The word that longer words may end with, if this is one.
-    pub(crate) const fn ending(self) -> Option<u32> {
-        if self.0 & 3 == 2 { Some(self.0 >> 2) } else { None }
+        self.0 == OPEN
     }
 }
 
@@ -81,7 +76,7 @@ impl From<Piece> for Code {
     fn from(piece: Piece) -> Self {
         match piece {
             Piece::Word { id, form } => Self(id << 2 | form as u32),
-            Piece::Gap => Self(GAP),
+            Piece::Gap => Self(OPEN),
         }
     }
 }
@@ -131,7 +126,7 @@ impl Phrases {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Pool {
     /// [`Code`]s.
-    #[serde(with = "super::numbers")]
+    #[serde(with = "super::numbers::few")]
     pieces: Vec<u32>,
     #[serde(with = "super::numbers::ends")]
     runs: Vec<u32>,
@@ -216,23 +211,21 @@ impl Pool {
 
     /// The first piece of each run, and the last; [`Code::NONE`] of an empty one.
     pub(crate) fn edges(&self) -> (Vec<u32>, Vec<u32>) {
-        let mut firsts = Vec::with_capacity(self.runs.len());
-        let mut lasts = Vec::with_capacity(self.runs.len());
-        let mut start = 0;
-        for end in &self.runs {
-            let end = *end as usize;
-            let edge = |at: usize| match self.pieces.get(at) {
-                Some(code) if start < end => *code,
-                _ => Code::NONE.0,
+        let edges = |edge: fn(u32, u32) -> u32| {
+            let mut start = 0;
+            let edge = |end: &u32| {
+                let at = edge(std::mem::replace(&mut start, *end), *end);
+                self.pieces.get(at as usize).copied().unwrap_or(Code::NONE.0)
             };
-            firsts.push(edge(start));
-            lasts.push(edge(end.wrapping_sub(1)));
-            start = end;
-        }
+            self.runs.iter().map(edge).collect()
+        };
+        let firsts = edges(|start, end| if start < end { start } else { u32::MAX });
+        let lasts = edges(|start, end| if start < end { end - 1 } else { u32::MAX });
         (firsts, lasts)
     }
 
     /// Every piece of every step.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
     pub(crate) fn all(&self) -> impl Iterator<Item = Piece> {
         self.pieces.iter().map(|code| Piece::from(Code(*code)))
     }

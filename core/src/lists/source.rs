@@ -9,6 +9,7 @@ use crate::lists::edges::Edges;
 use crate::lists::error::{ListsError, Problem};
 use crate::lists::model::Compiled;
 use crate::lists::named::Named;
+use crate::lists::needed::Needed;
 use crate::lists::openers::Openers;
 use crate::lists::phrase::{self, Words};
 use crate::lists::pool::{Form, Known, Phrases, Piece};
@@ -203,7 +204,8 @@ impl Compiler {
             .collect();
         out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
         out.edges = Edges::new(&out.pool);
-        out.anchors = Anchors::new(&out.rules, &out.pool, &out.edges, &out.vocabulary)?;
+        out.anchors = Anchors::new(&out.rules, &out.pool, &out.vocabulary)?;
+        out.needed = Needed::new(&out.pool, &out.vocabulary, &out.anchors);
         out.vocabulary.mark_leads(&out.anchors);
         out.openers = Openers::new(out.around(), &out.pool);
         out.never_read.sort_unstable();

@@ -95,7 +95,7 @@ fn table(numbers: impl Iterator<Item = (u32, u32)>, quarters: usize) -> Vec<u32>
         while table[at] != 0 {
             at = (at + 1) & (table.len() - 1);
         }
-        // More words than fit 20 bits would make the table unsound, and loading says so.
+        // More words than fit 17 bits would make the table unsound, and loading says so.
         table[at] = mark | ((id + 1) & NUMBER);
     }
     table

@@ -36,8 +36,9 @@ const ENDINGS: [&str; 35] = [
 /// Fewest and most letters of which it is known whether a word begins with them.
 pub(super) const LEAST_OPENING: usize = 3;
 pub(crate) const MOST_OPENING: usize = 6;
-/// In a slot of a table, the bits of a word's number and of its mark.
-const NUMBER_BITS: u32 = 20;
+/// In a slot of a table, the bits of a word's number, and of its mark above it: 24 together, because the tables are large.
+const NUMBER_BITS: u32 = 17;
+const SLOT: u32 = (1 << 24) - 1;
 pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
 
 /// All words.
@@ -148,6 +149,7 @@ const fn mixed(letters: u32) -> u32 {
 }
 
 /// Which bit of a table stands for the letters of a word.
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 pub(super) const fn jumble(letters: u32, table: &[u32]) -> Option<(usize, u32)> {
     bit(mixed(letters), table)
 }
@@ -177,7 +179,7 @@ pub(crate) fn letters(word: &[u8]) -> u32 {
 /// Where in a table a hash begins to be looked for, and the mark of its slots.
 pub(super) const fn slot(hash: u32, length: usize) -> (usize, u32) {
     let mixed = hash.wrapping_mul(0x9e37_79b1);
-    (mixed as usize & length.wrapping_sub(1), hash >> NUMBER_BITS << NUMBER_BITS)
+    (mixed as usize & length.wrapping_sub(1), hash & SLOT & !NUMBER)
 }
 
 /// The numbers in a table that have the mark of a hash.
@@ -282,21 +284,21 @@ impl Vocabulary {
         if let Some(id) = number {
             return self.look_at(id);
         }
-        let beginning = self.beginning(word);
+        let beginning = self.beginning(word, LEAST_OPENING);
         let closed = self.endings(word).next().is_some();
         let strange = !closed && !self.has_usual_ending(word, beginning);
         Known { number, beginning, closed, leads: beginning.is_some() || closed, strange }
     }
 
-    /// The longest word that may go on and that a word begins with which is not in the vocabulary.
-    fn beginning(&self, word: &str) -> Option<u32> {
+    /// The longest word, of at least so many bytes, that may go on and that a word begins with which is not in the vocabulary.
+    fn beginning(&self, word: &str, least: usize) -> Option<u32> {
         let word = word.as_bytes();
         // Most strange words begin like no beginning that rules have, and are done with here.
         if !has_bit(hash(word.get(..LEAST_OPENING)?), &self.openings) {
             return None;
         }
         let longest = word.len().min(self.longest as usize);
-        (LEAST_OPENING..=longest).rev().find_map(|length| {
+        (least.max(LEAST_OPENING)..=longest).rev().find_map(|length| {
             let beginning = word.get(..length)?;
             let hash = hash(beginning);
             if !has_bit(hash, &self.openings) {
@@ -341,9 +343,10 @@ impl Vocabulary {
         known.beginning.and_then(|known| word.len().checked_sub(self.word(known).len()))
     }
 
-    /// How many bytes a word that is not in the vocabulary has beyond the longest beginning that rules know.
-    pub(crate) fn rest(&self, word: &str) -> Option<usize> {
-        self.beginning(word).and_then(|known| word.len().checked_sub(self.word(known).len()))
+    /// Whether a word that is not in the vocabulary has an ending of at most so many bytes after the longest beginning that
+    /// rules know.
+    pub(crate) fn is_ended(&self, word: &str, most: usize) -> bool {
+        self.beginning(word, word.len().saturating_sub(most)).is_some()
     }
 
     /// Whether a word of the vocabulary could begin like this. It may say so where none does.
@@ -356,7 +359,7 @@ impl Vocabulary {
     /// Whether a word that some rule would look at could begin like this; it may say so where none does. Where this says
     /// no, so does [`could_begin`](Self::could_begin), and of all that is longer too.
     pub(crate) fn might_begin(&self, letters: &str) -> bool {
-        self.may_begin(letters.as_bytes()) || self.beginning(letters).is_some()
+        self.may_begin(letters.as_bytes()) || self.beginning(letters, LEAST_OPENING).is_some()
     }
 
     /// Whether a word of the vocabulary could begin like this. Of a few letters it may say so where none does.
@@ -366,7 +369,8 @@ impl Vocabulary {
             !next.is_empty() && next.starts_with(letters)
         };
         let few = letters.len() <= MOST_OPENING;
-        (self.may_begin(letters.as_bytes()) && (few || begins())) || self.beginning(letters).is_some()
+        (self.may_begin(letters.as_bytes()) && (few || begins()))
+            || self.beginning(letters, LEAST_OPENING).is_some()
     }
 
     /// Whether every table fits the words, so that each question has an answer that ends.

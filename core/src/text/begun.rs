@@ -4,7 +4,7 @@
 //! not, and every cue. So the words of the sentence are asked once which phrases begin with them, and a group is then a
 //! range of what they said.
 
-use super::run::Words;
+use super::words::Words;
 use crate::lists::{BLOCK, Openers, Phrases};
 use std::ops::Range;
 
@@ -90,23 +90,22 @@ impl Begun {
         if tokens.start >= self.tokens.start && tokens.end <= self.tokens.end {
             return;
         }
-        self.phrases.fill(0);
+        self.phrases.clear();
+        self.phrases.resize(openers.block_count(), 0);
         self.tokens = tokens.start.saturating_sub(BEFORE)..tokens.end;
         self.openers.clear();
         for token in self.tokens.clone() {
-            words.leads(token, |word| {
-                let Some(opener) = openers.of(word) else { return };
+            let mut last = None;
+            // The whole word and the beginning of others may be the same.
+            for word in words.parts(token).filter(|word| last.replace(*word) != Some(*word)) {
+                let Some(opener) = openers.of(word) else { continue };
                 for (block, bits) in openers.blocks(opener) {
-                    let place = *block as usize;
-                    if place >= self.phrases.len() {
-                        self.phrases.resize(place + 1, 0);
-                    }
-                    if let Some(all) = self.phrases.get_mut(place) {
+                    if let Some(all) = self.phrases.get_mut(*block as usize) {
                         *all |= bits;
                     }
                 }
                 self.openers.push(Opened { token, opener, phrases: openers.span(opener) });
-            });
+            }
         }
     }
 }

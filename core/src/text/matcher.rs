@@ -9,10 +9,11 @@ use super::context;
 use super::excerpt;
 use super::fold::Folded;
 use super::repair::repair;
-use super::run::{Stretch, Words, look_up};
+use super::run::Stretch;
+use super::words::{Words, look_up};
 use crate::answer::Finding;
 use crate::lists::{
-    Anchors, Compiled, Cue, Edges, Mask, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary,
+    Anchors, Compiled, Cue, Edges, Needed, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary,
 };
 use crate::model::Model;
 use crate::policy::Audience;
@@ -38,6 +39,7 @@ pub(crate) struct Matcher {
     edges: Edges,
     vocabulary: Vocabulary,
     anchors: Anchors,
+    needed: Needed,
     openers: Openers,
     strings: Strings,
     audience: Audience,
@@ -70,7 +72,9 @@ pub(crate) struct Signal {
 impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
-        let Compiled { rules, near, cues, pool, edges, vocabulary, anchors, openers, strings, .. } = compiled;
+        let Compiled {
+            rules, near, cues, pool, edges, vocabulary, anchors, needed, openers, strings, ..
+        } = compiled;
         Self {
             rules,
             near,
@@ -79,6 +83,7 @@ impl Matcher {
             edges,
             vocabulary,
             anchors,
+            needed,
             openers,
             strings,
             audience,
@@ -165,11 +170,12 @@ impl Matcher {
             return;
         }
         let stretch = self.stretch(words, token);
-        // A word that was guessed may be another than the one that stands there.
-        let certain = !words.may_be_several(token + 1)
-            && token.checked_sub(1).is_none_or(|before| !words.may_be_several(before));
-        let (before, after) = if certain { stretch.beside(token) } else { (Mask::ALL, Mask::ALL) };
-        self.anchors.between(id, before, after, |index| {
+        let (before, after) = stretch.beside(token);
+        self.anchors.between(id, &before, &after, |index| {
+            // Before anything else is read of the phrase: nearly all of them end here.
+            if !self.anchors.phrase(index).is_some_and(|phrase| stretch.may_have(phrase, token)) {
+                return;
+            }
             let Some(place) = self.anchors.get(&self.pool, index) else { return };
             let Some(tokens) = stretch.around(&place, token) else { return };
             let guessed = words.folded.tokens.get(tokens.clone()).unwrap_or_default();
@@ -229,6 +235,7 @@ impl Matcher {
             pool: &self.pool,
             edges: &self.edges,
             openers: &self.openers,
+            needed: &self.needed,
             from: sentence.start.max(token.saturating_sub(REACH)),
             to: sentence.end.min(token + REACH + 1),
         }

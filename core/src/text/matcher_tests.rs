@@ -70,6 +70,26 @@ fn a_gap_holds_up_to_three_words() {
 }
 
 #[test]
+fn the_words_of_a_phrase_must_stand_in_one_sentence_and_in_their_order() {
+    let rules = RULES.replace("kill* myself", "swallow* (all|the|) .. (tablet*|pills) (with|and) *ishly");
+    let lists = Lists::from_sources(&[("phrases/suicide.toml", rules.as_str())]).unwrap();
+    let matcher = Matcher::new(lists.into_compiled(), Audience::Year(9));
+    let found = |text: &str| matcher.read(text, Surface::Chat).findings.len();
+    for there in ["swallowed tablets and foolishly", "so swallowing all of the pills with selfishly"] {
+        assert_eq!(found(there), 1, "{there}");
+    }
+    for not in [
+        "swallowed. tablets and foolishly",
+        "swallowed tablets. and foolishly",
+        "foolishly and tablets swallowed",
+        "swallowed and foolishly",
+        "swallowed a b c d tablets and foolishly",
+    ] {
+        assert_eq!(found(not), 0, "{not}");
+    }
+}
+
+#[test]
 fn with_and_unless_look_at_the_sentence_and_no_further() {
     assert!(found("take two tablets").is_empty());
     assert!(found("take two tablets. see you tonight").is_empty());

@@ -1,7 +1,8 @@
 //! Text: from what somebody typed to findings that explain themselves.
 //!
-//! `fold` makes plain words, `repair` undoes disguises and slips, `matcher` finds rules in them (`run` compares one phrase
-//! with the words around a place, `begun` says which could begin there), `context` reads what the sentence says about the match, and `excerpt` cuts the
+//! `fold` makes plain words, `repair` undoes disguises and slips, `matcher` finds rules in them (`words` knows which
+//! pieces of phrases each word is, `run` compares one phrase with the words around a place, `begun` says which could begin
+//! there, and `present` which cannot be in a sentence), `context` reads what the sentence says about the match, and `excerpt` cuts the
 //! sentence out. `conversation` remembers what several lines mean together. What follows from findings is the policy's
 //! business.
 
@@ -11,8 +12,10 @@ mod conversation;
 pub(crate) mod excerpt;
 pub(crate) mod fold;
 mod matcher;
+mod present;
 mod repair;
 mod run;
+mod words;
 
 pub use conversation::Memory;
 pub(crate) use matcher::Matcher;

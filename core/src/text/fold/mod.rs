@@ -6,6 +6,7 @@
 //! afterwards, in `repair`, and only to typed text. Sentences are found here too, because only here is the punctuation
 //! still there.
 
+mod plain;
 mod table;
 
 use std::ops::Range;
@@ -63,11 +64,8 @@ impl Folded {
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             // Most of what is typed is plain letters and spaces.
-            if byte.is_ascii_alphanumeric() {
-                let run = bytes.get(at..).unwrap_or_default();
-                let end = at + run.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-                folder.plain(original.get(at..end).unwrap_or_default(), at..end);
-                at = end;
+            if plain::is_plain(*byte) {
+                at += folder.plain(bytes.get(at..).unwrap_or_default(), at);
                 continue;
             }
             if *byte == b' ' {
@@ -193,34 +191,6 @@ impl Folder {
                 }
             });
         }
-    }
-
-    /// Plain letters and digits.
-    fn plain(&mut self, run: &str, origin: Range<usize>) {
-        self.begin(origin.start);
-        let word = &mut self.word;
-        word.origin.end = origin.end;
-        let mut last = word.last.and_then(|last| u8::try_from(last).ok()).unwrap_or_default();
-        let (mut same, mut letters, mut digits, mut stretched) = (word.run, false, false, false);
-        for byte in run.bytes() {
-            let digit = byte.is_ascii_digit();
-            // Digits stay what they are.
-            let byte = byte | 0x20;
-            same = if byte == last { same + 1 } else { 1 };
-            last = byte;
-            letters |= !digit;
-            digits |= digit;
-            stretched |= same >= 3 && !digit;
-            // One by one, because words are short.
-            self.out.text.push(char::from(byte));
-        }
-        word.run = same;
-        word.alphabetic |= letters;
-        word.digits |= digits;
-        word.stretched |= stretched;
-        word.last = Some(char::from(last));
-        word.letters += run.len();
-        word.plain_script = true;
     }
 
     /// A piece of a character that is not plain ASCII as typed.

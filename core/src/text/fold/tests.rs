@@ -89,3 +89,11 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    // Words with a space after them are read at once, those with a tab letter by letter.
+    #[test]
+    fn whole_words_are_read_like_any_other(text in "([a-cA-C0-1]{0,4}[ .!?'\"@$é\u{200b}\n]{0,2}){0,20}") {
+        prop_assert_eq!(Folded::new(&text), Folded::new(&text.replace(' ', "\t")));
+    }
+}

@@ -197,7 +197,7 @@ fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
         return None;
     }
     let Some(id) = vocabulary.number(word.as_bytes()) else {
-        return (word.len() > 5 && matches!(vocabulary.rest(word), Some(1..=MAX_ENDING))).then_some(16);
+        return (word.len() > 5 && vocabulary.is_ended(word, MAX_ENDING)).then_some(16);
     };
     let kinds = vocabulary.kinds(id);
     let everywhere = kinds & kind::EVERYWHERE != 0;

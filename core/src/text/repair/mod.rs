@@ -115,7 +115,13 @@ fn pass(
     text.manner.joined = joined::everywhere(&text);
     let mut edits: Vec<Edit> = Vec::new();
     let mut at = 0;
+    // Where nothing is disguised only strange words are looked at.
+    let only_strange = !disguised && !text.manner.doubled && !text.manner.leet;
     while at < folded.tokens.len() {
+        if only_strange && !text.is_strange(at) {
+            at += 1;
+            continue;
+        }
         let mut edit = edit(&text, at);
         if text.manner.leet && hints.symbols {
             edit = alone::with_symbols(&text, at, edit);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::lists::Lists;
-use crate::text::run::look_up;
+use crate::text::words::look_up;
 
 fn vocabulary(phrases: &str) -> Vocabulary {
     let file = format!(

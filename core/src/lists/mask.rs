@@ -1,0 +1,204 @@
+//! Sets of words in 32 bits, which say quickly that a phrase cannot be where one of its words stands.
+//!
+//! A word such as “want” leads to thousands of phrases, and nearly all of them need another word near it that is not there.
+//! So each use of an anchor has two such sets: words of which one must stand directly beside it, or across a gap, or anywhere
+//! in the sentence. Each word is one of [`BUCKETS`] bits, so a set may say yes where it should not, never the other way
+//! round.
+
+use crate::lists::pool::Code;
+use crate::lists::vocabulary::{Vocabulary, kind};
+
+/// Some phrase has it, whole or as a part.
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
+const OF_PHRASES: u32 = kind::WHOLE | kind::OPEN | kind::CLOSED;
+
+/// Bits that words are sorted into.
+const BUCKETS: u32 = 29;
+/// Set in a set of words that may stand across a gap,
+const ACROSS: u32 = 1 << 29;
+/// or anywhere in the sentence.
+const ANYWHERE: u32 = 1 << 30;
+/// Only in the set of all words, and of every word: one comparison is then enough for both.
+const EVERY: u32 = 1 << 31;
+
+/// Where one of a set's words must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
+pub(crate) enum Reach {
+    /// Directly beside the anchor.
+    Beside,
+    /// Beside it or up to [`GAP`](crate::lists::GAP) words further.
+    Across,
+    /// Anywhere in the sentence.
+    Anywhere,
+}
+
+/// A set of words, in which some are always that do not belong there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Mask(pub(crate) u32);
+
+impl Mask {
+    /// Every word, so that nothing is left out.
+    pub(crate) const ALL: Self = Self(u32::MAX);
+    /// A word of a text that no phrase has.
+    pub(crate) const UNKNOWN: Self = Self(EVERY);
+
+    const fn bucket(word: u32) -> u32 {
+        // The high bits of the product, spread evenly over the buckets.
+        1 << (((word.wrapping_mul(0x9e37_79b1) >> 16) * BUCKETS) >> 16)
+    }
+
+    /// A word that phrases have, or a part of words.
+    pub(crate) const fn of(piece: Code) -> Self {
+        Self(EVERY | Self::bucket(piece.0 >> 2))
+    }
+
+    /// Both together.
+    pub(crate) const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// What stands around a word of a text on one side of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Around {
+    /// The word directly beside it,
+    pub(crate) beside: Mask,
+    /// the words across which a gap may reach,
+    pub(crate) across: Mask,
+    /// and all words of the sentence.
+    pub(crate) anywhere: Mask,
+}
+
+impl Around {
+    /// Whether one of the words of a set may stand there. Without a branch, so that several sets are asked at once.
+    pub(crate) const fn has(&self, set: u32) -> bool {
+        // All bits, or none.
+        let across = ((set << 2).cast_signed() >> 31).cast_unsigned();
+        let anywhere = ((set << 1).cast_signed() >> 31).cast_unsigned();
+        set & (self.beside.0 | self.across.0 & across | self.anywhere.0 & anywhere) != 0
+    }
+}
+
+/// How much of ordinary text the words in each bucket are.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
+pub(crate) struct Weights([u32; BUCKETS as usize]);
+
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
+impl Weights {
+    /// The weights of the words that phrases have.
+    pub(crate) fn new(vocabulary: &Vocabulary) -> Self {
+        let mut weights = [0; BUCKETS as usize];
+        for id in 0..u32::try_from(vocabulary.len()).unwrap_or(u32::MAX) {
+            let kinds = vocabulary.kinds(id);
+            let weight = match kinds {
+                _ if kinds & OF_PHRASES == 0 => 0,
+                _ if kinds & kind::EVERYWHERE != 0 => 400,
+                _ if kinds & kind::COMMON != 0 => 20,
+                _ => 1,
+            };
+            weights[Mask::bucket(id).trailing_zeros() as usize] += weight;
+        }
+        Self(weights)
+    }
+
+    /// How likely it is that one of a set's words is there, in thousandths: the words of `set` as `reach` says.
+    fn likely(&self, set: Set) -> u64 {
+        let all: u64 = self.0.iter().map(|weight| u64::from(*weight)).sum();
+        let bits = (0..).zip(&self.0).filter(|(bit, _)| set.words >> bit & 1 != 0);
+        let ours: u64 = bits.map(|(_, weight)| u64::from(*weight)).sum();
+        // Words of a text that phrases have, in each reach: about half of the words are.
+        let words = match set.reach {
+            Reach::Beside => 1,
+            Reach::Across => 3,
+            Reach::Anywhere => 8,
+        };
+        let one = 1000 - (ours * 700 / all.max(1)).min(1000);
+        1000 - (0..words).fold(1000, |none, _| none * one / 1000)
+    }
+}
+
+/// Words of which one must stand somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
+pub(crate) struct Set {
+    words: u32,
+    reach: Reach,
+}
+
+#[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
+impl Set {
+    /// Some words, by number.
+    pub(crate) fn new(words: impl IntoIterator<Item = u32>, reach: Reach) -> Self {
+        let words = words.into_iter().fold(0, |all, word| all | Mask::bucket(word));
+        Self { words, reach }
+    }
+
+    const fn mask(self) -> u32 {
+        self.words
+            | match self.reach {
+                Reach::Beside => 0,
+                Reach::Across => ACROSS,
+                Reach::Anywhere => ANYWHERE,
+            }
+    }
+
+    /// The two sets of a use that say most: of what is before it or anywhere, and of what is after it or anywhere.
+    pub(crate) fn best(
+        before: Option<Self>,
+        after: Option<Self>,
+        anywhere: &[Self],
+        weights: &Weights,
+    ) -> (u32, u32) {
+        let price = |set: Option<(usize, Self)>| set.map_or(1000, |(_, set)| weights.likely(set));
+        let sides = |side: Option<Self>| {
+            let all = anywhere.iter().copied().enumerate().map(|(at, set)| (at + 1, set));
+            let mut sides: Vec<Option<(usize, Self)>> = all.map(Some).collect();
+            sides.push(side.map(|set| (0, set)));
+            sides
+        };
+        let afters = sides(after);
+        let pairs = sides(before).into_iter().flat_map(|one| afters.iter().map(move |other| (one, *other)));
+        // The same set twice says it once.
+        let sensible = pairs.filter(|(one, other)| match (one, other) {
+            (Some((one, _)), Some((other, _))) => one == &0 || one != other,
+            _ => true,
+        });
+        let best = sensible.min_by_key(|(one, other)| price(*one) * price(*other));
+        let mask = |set: Option<(usize, Self)>| set.map_or(Mask::ALL.0, |(_, set)| set.mask());
+        best.map_or((Mask::ALL.0, Mask::ALL.0), |(one, other)| (mask(one), mask(other)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(words: &[u32]) -> Mask {
+        words.iter().fold(Mask::UNKNOWN, |mask, word| mask.with(Mask::of(Code::whole(*word))))
+    }
+
+    #[test]
+    fn a_set_reaches_as_far_as_it_says() {
+        let around = Around { beside: text(&[1]), across: text(&[1, 2]), anywhere: text(&[1, 2, 3]) };
+        for (reach, there) in [
+            (Reach::Beside, [true, false, false, false]),
+            (Reach::Across, [true, true, false, false]),
+            (Reach::Anywhere, [true, true, true, false]),
+        ] {
+            let has = [1, 2, 3, 4].map(|word| around.has(Set::new([word], reach).mask()));
+            assert_eq!(has, there, "{reach:?}");
+            assert!(around.has(Set::new([4, 1], reach).mask()));
+        }
+        let nothing = Around { beside: Mask::UNKNOWN, across: Mask::UNKNOWN, anywhere: Mask::UNKNOWN };
+        assert!(nothing.has(Mask::ALL.0), "a phrase of one word needs nothing beside it");
+    }
+
+    #[test]
+    fn every_word_has_a_bucket_and_the_buckets_are_evenly_filled() {
+        let mut filled = [0; BUCKETS as usize];
+        (0..29_000).for_each(|word| filled[Mask::bucket(word).trailing_zeros() as usize] += 1);
+        assert!(filled.iter().all(|words| (900..1100).contains(words)), "{filled:?}");
+    }
+}

@@ -17,20 +17,20 @@ pub(crate) const EVERYWHERE: &str = "\
 
 /// Words of many sentences on any subject.
 pub(crate) const COMMON: &str = "\
-    after again always another anyone anything away back bad bc been before being best better big boy boys \
-    call called came cause come comes coming cos could dad day days did didnt does doesnt doing done down \
-    each else even ever every everyone everything face feel feeling feels few find first friend friends game \
-    gave getting girl girls give given gives giving gonna good got great guy guys hand happen hard hate head \
-    hello help here hes home house id ill into isnt ive keep keeps kids kind last leave left let life little \
-    live lol long look looking lot love made make makes making man many may maybe mean might more most much \
-    mum mums must myself name need never new next nice night nobody nothing okay old only other over own \
-    parents people person phone place play please pls pretty put real really right rn said same saw say \
-    saying says school see seen send shes should show since someone something soon sorry start stay still \
-    stop stuff such sure take talk talking tell than thank thanks thats theres theyre thing things think \
-    thinking those thought three through till today told tomorrow tonight took tried true try trying turn \
-    two under until use used using very wait walk wanna want wanted wants way week well went whats which \
-    while whole without woman women wont word words work working world write wrong yeah year years yes yet \
-    youre yourself";
+    after again alive always another anyone anything away back bad bc been before being best better big \
+    boy boys call called came cause come comes coming cos could dad day days did didnt does doesnt doing \
+    done down each else even ever every everyone everything face feel feeling feels few find first forever \
+    friend friends game gave getting girl girls give given gives giving gonna good got great guy guys hand \
+    happen hard hate head hello help here hes home house id ill into isnt ive keep keeps kids kind last \
+    leave left let life little live lol long look looking lot love made make makes making man many may \
+    maybe mean might more most much mum mums must myself name need never new next nice night nobody \
+    nothing okay old only other over own parents people person phone place play please pls pretty put real \
+    really right rn said same saw say saying says school see seen send shes should show since someone \
+    something soon sorry start stay still stop stuff such sure take talk talking tell than thank thanks \
+    thats theres theyre thing things think thinking those thought three through till today told tomorrow \
+    tonight took tried true try trying turn two under until use used using very wait walk wanna want \
+    wanted wants way week well went whats which while whole without woman women wont word words work \
+    working world write wrong yeah year years yes yet youre yourself";
 
 /// Every form of every word of the list.
 pub(crate) fn words() -> BTreeSet<String> {

@@ -51,7 +51,7 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     if !joined && !rude && words.len() < MANY && name() {
         return None;
     }
-    let no_scraps = || words.iter().all(|word| word.len() > 2 || everywhere(word));
+    let no_scraps = || words.iter().all(|word| word.len() > 2 || common(&word));
     // Two words are a compound more often than not, and names are made of words too: what somebody says in one breath
     // is half of it the common words of any sentence, and none of the others is as short.
     let enough = match words.as_slice() {
@@ -212,6 +212,6 @@ fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
         3 if kinds & kind::ENGLISH != 0 => 11,
         _ if kinds & kind::ENGLISH != 0 => 9,
         // What only rules have may be slang, such as “meself” and “jumpin”: two ordinary words are likelier.
-        _ => 14,
+        _ => 11,
     })
 }

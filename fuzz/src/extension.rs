@@ -53,7 +53,8 @@ pub fn messages(data: &[u8]) {
         let session = worker.session().unwrap();
         worker.restore(&session).expect("a session reads what it wrote");
     });
-    if let Some(setup) = json::<Setup>(first) {
+    // Before the browser has said how the extension is installed, what is kept is left as it is, unread.
+    if let Some(setup) = json::<Setup>(first).filter(|setup| setup.install_type.is_some()) {
         let settled = settle(setup);
         let again =
             Setup { install_type: Some("admin".to_owned()), kept: settled.keep.clone(), ..Setup::default() };

@@ -1,7 +1,7 @@
 //! The log: where it goes, in which form, and the rule that it never holds what a page, a pupil or a person said.
 //!
 //! One line tells of each request (`watch`): method, route as a pattern, status, time, and an id that every other line
-//! of the same request carries. Paths, query strings, addresses, names and bodies are not in it; a test posts a word in
+//! of the same request carries; of a device's request only if it was refused or failed. Paths, query strings, addresses, names and bodies are not in it; a test posts a word in
 //! every field and looks for it here. What happened to a record is in the audit trail instead.
 
 use anyhow::Context as _;

@@ -1,5 +1,5 @@
-//! What is seen of each request: one line in the log and one count, under an id that every line of the request carries
-//! and that the answer names, so that a person can quote it. Never what was asked for or sent.
+//! What is seen of each request: one count and one line in the log, unless it is a device's and went well, under an id that
+//! every line of the request carries and that the answer names, so that a person can quote it. Never what was asked for or sent.
 
 use crate::metrics;
 use axum::extract::{MatchedPath, Request};
@@ -11,6 +11,10 @@ use tracing::Instrument as _;
 
 /// The header that names a request in the answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Where devices ask. What went well there is counted and not logged: ten thousand devices would fill a disk with it, and
+/// make every alert wait for a line.
+const DEVICES: &str = "/api/";
 
 /// Around every request, outside all else.
 pub(crate) async fn watch(request: Request, next: Next) -> Response {
@@ -26,7 +30,11 @@ pub(crate) async fn watch(request: Request, next: Next) -> Response {
         let took = started.elapsed();
         let status = response.status().as_u16();
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(method, route, status, ms, "answered");
+        if status < 400 && route.starts_with(DEVICES) {
+            tracing::debug!(method, route, status, ms, "answered");
+        } else {
+            tracing::info!(method, route, status, ms, "answered");
+        }
         metrics::answered(method, &route, status, took);
         if let Ok(id) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, id);

@@ -5,6 +5,7 @@
 //! Made by the compiler of lists and read in place: a word is found by one look into a hash table.
 
 use crate::lists::lexicon::Lexicon;
+use crate::lists::mask::Mask;
 use crate::lists::numbers::{all, below};
 use serde::{Deserialize, Serialize};
 
@@ -228,6 +229,11 @@ impl Vocabulary {
     /// The [`kind`]s of a word.
     pub(crate) fn kinds(&self, id: u32) -> u32 {
         self.kinds.get(id as usize).copied().unwrap_or_default()
+    }
+
+    /// The mask of a word.
+    pub(crate) fn mask(&self, id: u32) -> Mask {
+        Mask::of(id, self.kinds(id))
     }
 
     /// The number of a word.

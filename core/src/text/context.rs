@@ -96,7 +96,7 @@ fn find(cue: &Cue, stretch: &Stretch<'_>, tokens: &Range<usize>) -> Option<Range
             if quoted { stretch.find(cue.any, tokens) } else { None }
         }
         Place::Before => {
-            let sentence = stretch.words.sentence(tokens.start).start;
+            let sentence = stretch.words.tokens(stretch.sentence).start;
             beginning(tokens.start.saturating_sub(BEFORE).max(sentence)..tokens.start)
                 .find(|found| found.end == tokens.start)
         }

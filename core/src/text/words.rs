@@ -60,7 +60,7 @@ impl<'a> Words<'a> {
                 }
             }
             let codes = words.codes.get(before..).unwrap_or_default();
-            let mask = codes.iter().fold(Mask::UNKNOWN, |all, code| all.with(Mask::of(Code(*code))));
+            let mask = codes.iter().fold(Mask::UNKNOWN, |all, code| all.with(vocabulary.mask(code >> 2)));
             words.masks.push(mask);
             if let Some(all) = words.of_sentences.get_mut(token.sentence) {
                 *all = all.with(mask);
@@ -108,9 +108,17 @@ impl<'a> Words<'a> {
         self.codes(token).iter().map(|code| code >> 2)
     }
 
-    /// The tokens of the sentence that a token stands in.
-    pub(crate) fn sentence(&self, token: usize) -> Range<usize> {
-        let Some(sentence) = self.folded.tokens.get(token).map(|token| token.sentence) else { return 0..0 };
+    /// The same of several words that follow each other.
+    pub(super) fn parts_of(&self, tokens: Range<usize>) -> impl Iterator<Item = u32> {
+        let end = |token: usize| {
+            token.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default()
+                as usize
+        };
+        self.codes.get(end(tokens.start)..end(tokens.end)).unwrap_or_default().iter().map(|code| code >> 2)
+    }
+
+    /// The tokens of a sentence.
+    pub(crate) fn tokens(&self, sentence: usize) -> Range<usize> {
         let at = |index: usize| self.sentences.get(index).copied().unwrap_or_default();
         at(sentence)..at(sentence + 1)
     }

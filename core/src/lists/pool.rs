@@ -117,6 +117,12 @@ impl Phrases {
         self.from >= self.to
     }
 
+    /// From the first of several groups to the last: theirs, and what lies between them.
+    pub(crate) fn around(groups: impl Iterator<Item = Self>) -> Self {
+        let both = |one: Self, other: Self| Self { from: one.from.min(other.from), to: one.to.max(other.to) };
+        groups.filter(|group| !group.is_empty()).reduce(both).unwrap_or_default()
+    }
+
     pub(crate) const fn numbers(self) -> Range<u32> {
         self.from..self.to
     }

@@ -52,17 +52,17 @@ impl Begun {
         places
     }
 
-    /// Whether phrases of a group may begin among some tokens. It may say so where none does.
-    pub(super) fn may(
+    /// The phrases of a group that begin somewhere among some tokens, or where more was asked for before.
+    pub(super) fn all(
         &mut self,
         words: &Words<'_>,
         openers: &Openers,
         group: Phrases,
         tokens: &Range<usize>,
-    ) -> bool {
+    ) -> Vec<u32> {
         self.ask(words, openers, tokens);
-        let begins = |it: &Opened| !openers.among(it.opener, group).is_empty();
-        !group.is_empty() && (self.of(group).any(begins) || !openers.anywhere(group).is_empty())
+        let begun = self.of(group).flat_map(|it| openers.among(it.opener, group));
+        begun.chain(openers.anywhere(group)).copied().collect()
     }
 
     /// The words with which a phrase of a group may begin.

@@ -7,7 +7,7 @@
 use super::begun::BEFORE;
 use super::run::Stretch;
 use crate::answer::Finding;
-use crate::lists::{Cue, Effect, Place, Rule};
+use crate::lists::{Cue, Effect, Phrases, Place, Rule};
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -44,7 +44,8 @@ pub(super) fn read(
     };
     // Nearly none of their phrases could begin anywhere here.
     let around = stretch.from.min(tokens.start.saturating_sub(BEFORE))..stretch.to;
-    let may_be = |cue: &&Cue| stretch.may_begin(cue.any, &around);
+    let begun = stretch.begun(Phrases::around(cues.iter().map(|cue| cue.any)), &around);
+    let may_be = |cue: &&Cue| begun.iter().any(|phrase| cue.any.numbers().contains(phrase));
     for cue in cues.iter().filter(may_be).filter(speaks) {
         let Some(found) = find(cue, stretch, tokens) else { continue };
         if stretch.find(cue.unless, &(0..0)).is_some() {

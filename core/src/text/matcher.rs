@@ -8,7 +8,7 @@
 use super::context;
 use super::excerpt;
 use super::fold::Folded;
-use super::repair::repair;
+use super::repair::{Inert, repair};
 use super::run::Stretch;
 use super::words::{Words, look_up};
 use crate::answer::Finding;
@@ -38,6 +38,8 @@ pub(crate) struct Matcher {
     pool: Pool,
     edges: Edges,
     vocabulary: Vocabulary,
+    /// Words of which the vocabulary, and nothing else, has said that they are nothing.
+    inert: Inert,
     anchors: Anchors,
     needed: Needed,
     openers: Openers,
@@ -82,6 +84,7 @@ impl Matcher {
             pool,
             edges,
             vocabulary,
+            inert: Inert::default(),
             anchors,
             needed,
             openers,
@@ -107,7 +110,7 @@ impl Matcher {
     pub(crate) fn read(&self, text: &str, surface: Surface) -> Read {
         let plain = Folded::new(text);
         let known = look_up(&plain, &self.vocabulary);
-        let repaired = repair(&plain, &known, text, &self.vocabulary);
+        let repaired = repair(&plain, &known, text, &self.vocabulary, &self.inert);
         let (folded, known) = match &repaired {
             Some((repaired, known)) => (repaired, known),
             None => (&plain, &known),

@@ -83,9 +83,9 @@ impl Stretch<'_> {
         places.into_iter()
     }
 
-    /// Whether any of the phrases may begin among some tokens. It may say so where none does.
-    pub(crate) fn may_begin(&self, phrases: Phrases, tokens: &Range<usize>) -> bool {
-        self.words.begun.borrow_mut().may(self.words, self.openers, phrases, tokens)
+    /// Which of the phrases may begin somewhere among some tokens or near them. It may name some that do not.
+    pub(crate) fn begun(&self, phrases: Phrases, tokens: &Range<usize>) -> Vec<u32> {
+        self.words.begun.borrow_mut().all(self.words, self.openers, phrases, tokens)
     }
 
     /// The given steps, the next word at `next` or up to `slack` later. Gives the end.

@@ -3,7 +3,7 @@
 //! The letters are cut where the words are likeliest, by how ordinary each is. Only what is no word itself is cut, and
 //! only if all of it becomes words, so that neither a name nor a rare word falls into pieces.
 
-use super::{Edit, Text, typo};
+use super::{Edit, Text, Way, typo};
 use crate::lists::{MOST_OPENING, Vocabulary, kind};
 
 /// Fewest letters that are cut.
@@ -37,7 +37,7 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     if word.len() < least || !word.is_ascii() {
         return None;
     }
-    let lengths = cut(word, text.vocabulary)?;
+    let lengths = text.inert.read(word, Way::Joined, || cut(word, text.vocabulary))?;
     let words = split(word, &lengths);
     let kinds =
         |word: &str| text.vocabulary.number(word.as_bytes()).map_or(0, |id| text.vocabulary.kinds(id));

@@ -68,24 +68,21 @@ impl Mask {
     }
 }
 
-/// What stands around a word of a text on one side of it.
+/// What stands around a word of a text on one side of it: by how far a set reaches, in two bits, the words that it meets.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Around {
-    /// The word directly beside it,
-    pub(crate) beside: Mask,
-    /// the words across which a gap may reach,
-    pub(crate) across: Mask,
-    /// and all words of the sentence.
-    pub(crate) anywhere: Mask,
-}
+pub(crate) struct Around([u32; 4]);
 
 impl Around {
-    /// Whether one of the words of a set may stand there. Without a branch, so that several sets are asked at once.
+    /// Of the word directly beside it, the words across which a gap may reach, and all words of the sentence.
+    pub(crate) const fn new(beside: Mask, across: Mask, anywhere: Mask) -> Self {
+        let (across, anywhere) = (beside.0 | across.0, beside.0 | anywhere.0);
+        // The set of all words has both bits.
+        Self([beside.0, across, anywhere, across | anywhere])
+    }
+
+    /// Whether one of the words of a set may stand there.
     pub(crate) const fn has(&self, set: u32) -> bool {
-        // All bits, or none.
-        let across = ((set << 2).cast_signed() >> 31).cast_unsigned();
-        let anywhere = ((set << 1).cast_signed() >> 31).cast_unsigned();
-        set & (self.beside.0 | self.across.0 & across | self.anywhere.0 & anywhere) != 0
+        set & self.0[(set >> ACROSS.trailing_zeros() & 3) as usize] != 0
     }
 }
 
@@ -191,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_set_reaches_as_far_as_it_says() {
-        let around = Around { beside: text(&[1]), across: text(&[1, 2]), anywhere: text(&[1, 2, 3]) };
+        let around = Around::new(text(&[1]), text(&[1, 2]), text(&[1, 2, 3]));
         for (reach, there) in [
             (Reach::Beside, [true, false, false, false]),
             (Reach::Across, [true, true, false, false]),
@@ -202,7 +199,7 @@ mod tests {
             assert_eq!(has, there, "{reach:?}");
             assert!(around.has(Set::new(&Vocabulary::default(), [4, 1], reach).mask()));
         }
-        let nothing = Around { beside: Mask::UNKNOWN, across: Mask::UNKNOWN, anywhere: Mask::UNKNOWN };
+        let nothing = Around::new(Mask::UNKNOWN, Mask::UNKNOWN, Mask::UNKNOWN);
         assert!(nothing.has(Mask::ALL.0), "a phrase of one word needs nothing beside it");
     }
 

@@ -131,5 +131,7 @@ fn among(phrases: &[u32], group: Phrases) -> &[u32] {
     }
     let start = phrases.partition_point(|phrase| *phrase < numbers.start);
     let rest = phrases.get(start..).unwrap_or_default();
-    rest.get(..rest.partition_point(|phrase| *phrase < numbers.end)).unwrap_or_default()
+    // There are hardly ever more than two or three.
+    let count = rest.iter().take_while(|phrase| **phrase < numbers.end).count();
+    rest.get(..count).unwrap_or_default()
 }

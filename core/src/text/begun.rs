@@ -52,19 +52,6 @@ impl Begun {
         places
     }
 
-    /// The phrases of a group that begin somewhere among some tokens, or where more was asked for before.
-    pub(super) fn all(
-        &mut self,
-        words: &Words<'_>,
-        openers: &Openers,
-        group: Phrases,
-        tokens: &Range<usize>,
-    ) -> Vec<u32> {
-        self.ask(words, openers, tokens);
-        let begun = self.of(group).flat_map(|it| openers.among(it.opener, group));
-        begun.chain(openers.anywhere(group)).copied().collect()
-    }
-
     /// The words with which a phrase of a group may begin.
     fn of(&self, group: Phrases) -> impl Iterator<Item = &Opened> {
         let numbers = group.numbers();
@@ -77,6 +64,7 @@ impl Begun {
         }
         self.tokens = tokens.start.saturating_sub(BEFORE)..tokens.end;
         self.openers.clear();
+        self.openers.reserve(self.tokens.len());
         for token in self.tokens.clone() {
             let mut last = None;
             // The whole word and the beginning of others may be the same.

@@ -119,6 +119,10 @@ impl Matcher {
         let mut hits = Hits::default();
         for (token, known) in known.iter().enumerate().filter(|(_, known)| known.leads) {
             let stretch = self.stretch(&words, token);
+            if let (Some(id), true) = (known.number, known.is_only_itself()) {
+                self.follow(&stretch, token, id, 1, surface, &mut hits);
+                continue;
+            }
             for id in self.vocabulary.leads(*known, words.word(token)) {
                 self.follow(&stretch, token, id, 1, surface, &mut hits);
             }

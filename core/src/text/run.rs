@@ -45,7 +45,7 @@ impl Stretch<'_> {
         let after = masks.get(token + 1..self.to.min(token + GAP + 2)).unwrap_or_default();
         let around = |words: &[Mask], beside: Option<&Mask>| {
             let across = words.iter().fold(Mask::UNKNOWN, |all, word| all.with(*word));
-            Around { beside: beside.copied().unwrap_or(Mask::UNKNOWN), across, anywhere }
+            Around::new(beside.copied().unwrap_or(Mask::UNKNOWN), across, anywhere)
         };
         (around(before, before.last()), around(after, after.first()))
     }
@@ -81,11 +81,6 @@ impl Stretch<'_> {
     pub(crate) fn places(&self, phrases: Phrases, tokens: &Range<usize>) -> std::vec::IntoIter<(usize, u32)> {
         let places = self.words.begun.borrow_mut().places(self.words, self.openers, phrases, tokens);
         places.into_iter()
-    }
-
-    /// Which of the phrases may begin somewhere among some tokens or near them. It may name some that do not.
-    pub(crate) fn begun(&self, phrases: Phrases, tokens: &Range<usize>) -> Vec<u32> {
-        self.words.begun.borrow_mut().all(self.words, self.openers, phrases, tokens)
     }
 
     /// The given steps, the next word at `next` or up to `slack` later. Gives the end.

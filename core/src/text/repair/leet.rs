@@ -60,8 +60,8 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
     if count > MAX_LETTERS || (!number && text.vocabulary.is_word(word)) {
         return None;
     }
-    let mut readings = Readings::default();
-    let mut next = Readings::default();
+    let mut readings = Readings::with_room(word.len());
+    let mut next = Readings::with_room(word.len());
     readings.add("", &[]);
     for (c, length) in runs(word) {
         let letters = letters_for(c);
@@ -111,6 +111,11 @@ struct Readings {
 }
 
 impl Readings {
+    /// With room for a few readings of so many bytes.
+    fn with_room(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes * FEW), ends: Vec::with_capacity(FEW * 2) }
+    }
+
     fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();

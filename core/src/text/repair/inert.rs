@@ -20,7 +20,7 @@ const LETTER: u32 = 5;
 pub(super) enum Way {
     /// With letters typed twice for one, where not all of the text is like that.
     Stretched = 1,
-    /// As words run together.
+    /// As words run together, where the text has spaces.
     Joined = 2,
     /// As a word mistyped.
     Slip = 4,

@@ -146,6 +146,34 @@ fn an_ai_is_known_from_the_lists() {
 }
 
 #[test]
+fn what_was_checked_before_changes_no_answer() {
+    let texts: Vec<String> = include_str!("../tests/cases/disguises.txt")
+        .lines()
+        .chain(include_str!("../tests/cases/ordinary.txt").lines())
+        .chain([
+            "dave gokys",
+            "gokys dave",
+            "Gokys.",
+            "suicdie gokys",
+            "kiill myyself gokys",
+            "honestlygokys",
+        ])
+        .map(|line| line.rsplit('|').next().unwrap_or(line).to_owned())
+        .collect();
+    let shipped =
+        || Engine::new(Lists::starter().unwrap(), Policy::school_default(Audience::Year(9))).unwrap();
+    let found =
+        |engine: &Engine, text: &str| engine.check_text(&Typed { text, surface: Surface::Chat, url: "" });
+    let (one, other) = (shipped(), shipped());
+    let first: Vec<_> = texts.iter().map(|text| found(&one, text)).collect();
+    // The other has read them all, from the last to the first, before it is asked.
+    texts.iter().rev().for_each(|text| drop(found(&other, text)));
+    let again: Vec<_> = texts.iter().map(|text| found(&other, text)).collect();
+    assert!(first.iter().filter(|findings| !findings.is_empty()).count() > 10);
+    assert_eq!(first, again);
+}
+
+#[test]
 fn a_lesson_about_what_is_not_taught_changes_nothing() {
     let mut engine = engine(|_| {});
     let found = |engine: &Engine| {

@@ -22,9 +22,6 @@ pub(crate) struct Use {
     pub(crate) piece: usize,
 }
 
-/// Uses that are asked together whether one of them may be between two words.
-const TOGETHER: usize = 8;
-
 /// For every word, the phrases that are looked for where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Anchors {
@@ -51,11 +48,6 @@ pub(super) const fn unpack(place: u32) -> (usize, usize) {
     ((place & 0xff) as usize, (place >> 8) as usize)
 }
 
-/// The masks of some uses: those that are asked together, and the rest.
-fn among<'a>(masks: &'a [u32], uses: &Range<usize>) -> (&'a [[u32; TOGETHER]], &'a [u32]) {
-    masks.get(uses.clone()).unwrap_or_default().as_chunks()
-}
-
 impl Anchors {
     /// Whether anything is looked for where a word stands.
     pub(crate) fn has(&self, word: u32) -> bool {
@@ -71,20 +63,14 @@ impl Anchors {
     /// What a word leads to between two words, by number.
     pub(crate) fn between(&self, word: u32, before: &Around, after: &Around, mut each: impl FnMut(usize)) {
         let range = self.range(word);
-        let may_be = |(one, other): (&u32, &u32)| before.has(*one) & after.has(*other);
-        let (befores, rest) = among(&self.before, &range);
-        let (afters, rest_after) = among(&self.after, &range);
-        // Hardly any may be, so several are asked at once whether one of them may.
-        for (at, (befores, afters)) in befores.iter().zip(afters).enumerate() {
-            let both = || befores.iter().zip(afters);
-            if both().map(may_be).fold(false, |any, may_be| any | may_be) {
-                let from = range.start + at * TOGETHER;
-                both().zip(from..).filter(|(both, _)| may_be(*both)).for_each(|(_, index)| each(index));
+        let befores = self.before.get(range.clone()).unwrap_or_default();
+        let afters = self.after.get(range.clone()).unwrap_or_default();
+        for (index, (one, other)) in range.zip(befores.iter().zip(afters)) {
+            // Most are dismissed by the first of the two.
+            if before.has(*one) && after.has(*other) {
+                each(index);
             }
         }
-        let from = range.end - rest.len().min(range.len());
-        let rest = rest.iter().zip(rest_after).zip(from..);
-        rest.filter(|(both, _)| may_be(*both)).for_each(|(_, index)| each(index));
     }
 
     /// The phrase of a use.

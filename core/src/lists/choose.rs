@@ -6,9 +6,9 @@ use crate::lists::anchors::{Anchors, Use, unpack};
 use crate::lists::mask::{Reach, Set, Weights};
 use crate::lists::model::Rule;
 use crate::lists::needed::Needed;
-use crate::lists::pool::{Code, Piece, Pool};
+use crate::lists::pool::{Code, Phrases, Piece, Pool};
 use crate::lists::vocabulary::{Vocabulary, kind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What looking for a word costs, in rare words that could be looked for instead.
 const COST_EVERYWHERE: usize = 60;
@@ -77,7 +77,7 @@ impl Anchors {
             let place = anchors
                 .get(pool, index)
                 .ok_or_else(|| ListsError::Damaged("an anchor is nowhere".to_owned()))?;
-            let [before, after] = [true, false].map(|back| beside(pool, &place, back));
+            let [before, after] = [true, false].map(|back| beside(pool, vocabulary, &place, back));
             let elsewhere = elsewhere(pool, vocabulary, &place);
             Ok::<_, ListsError>(Set::best(before, after, &elsewhere, &weights))
         };
@@ -87,53 +87,90 @@ impl Anchors {
     }
 }
 
+/// How often words are looked for in vain: how much of ordinary text each is.
+const SHARE_EVERYWHERE: usize = 600;
+const SHARE_COMMON: usize = 80;
+const SHARE_RARE: usize = 1;
+/// What nearly every sentence has dismisses little, and takes long to say.
+const MOST_SHARE: usize = 6 * SHARE_EVERYWHERE;
+
+/// Words of which a sentence must have one, and how much of ordinary text they are together.
+type Wanted = (usize, Vec<u32>);
+
+/// What a step cannot do without: of each run the rarest word. `None` when a run has no word, or one is everywhere.
+fn wanted(pool: &Pool, vocabulary: &Vocabulary, step: usize) -> Option<Wanted> {
+    let runs = pool.runs(step).map(|run| cheapest(vocabulary, pool.pieces(run)));
+    let words = runs.map(|word| word.map(|(_, id, _)| id)).collect::<Option<Vec<u32>>>()?;
+    Some(weighed(vocabulary, words)).filter(|(share, _)| *share < MOST_SHARE)
+}
+
+fn weighed(vocabulary: &Vocabulary, mut words: Vec<u32>) -> Wanted {
+    words.sort_unstable();
+    words.dedup();
+    let share = |id: &u32| match vocabulary.kinds(*id) {
+        kinds if kinds & kind::EVERYWHERE != 0 => SHARE_EVERYWHERE,
+        kinds if kinds & kind::COMMON != 0 => SHARE_COMMON,
+        _ => SHARE_RARE,
+    };
+    (words.iter().map(share).sum(), words)
+}
+
+/// Sets of words, each once: those with the most ordinary words first, so that the sets of such a word stand together.
+fn numbered<'a>(wanted: impl Iterator<Item = &'a Wanted>) -> BTreeMap<&'a Wanted, u32> {
+    let sets: BTreeSet<&Wanted> = wanted.collect();
+    sets.into_iter().rev().zip(0..).collect()
+}
+
 impl Needed {
-    /// Chooses a step of each phrase besides its anchor: the one of which the words are rarest.
-    pub(crate) fn new(pool: &Pool, vocabulary: &Vocabulary, anchors: &Anchors) -> Self {
-        let words = |step| {
-            let runs = pool.runs(step).map(|run| cheapest(vocabulary, pool.pieces(run)));
-            let runs = runs.collect::<Option<Vec<_>>>()?;
-            let price: usize = runs.iter().map(|(price, ..)| price).sum();
-            Some((price, runs.into_iter().map(|(_, id, _)| id).collect::<Vec<u32>>()))
+    /// Chooses for each phrase of a rule, besides its anchor, the words of which a sentence must have one and is least likely
+    /// to: those of another step, or those of the phrases that the rule wants beside it. And the latter for each group.
+    pub(crate) fn new(
+        rules: &[Rule],
+        near: &[Phrases],
+        pool: &Pool,
+        vocabulary: &Vocabulary,
+        anchors: &Anchors,
+    ) -> Self {
+        let steps: Vec<Option<Wanted>> =
+            (0..pool.step_count()).map(|step| wanted(pool, vocabulary, step)).collect();
+        let at = |place: usize| steps.get(pool.step(place)).and_then(Option::as_ref);
+        let least = |places: &mut dyn Iterator<Item = usize>| places.filter_map(at).min();
+        // Of a group one phrase must be there, so one of the words that its phrases cannot do without.
+        let of_group = |group: Phrases| {
+            let each = group.numbers().map(|phrase| least(&mut pool.steps(phrase)));
+            let words = each.collect::<Option<Vec<_>>>()?.into_iter().flat_map(|(_, words)| words.clone());
+            let wanted = weighed(vocabulary, words.collect());
+            Some(wanted).filter(|(share, _)| !group.is_empty() && *share < MOST_SHARE)
         };
-        let steps: Vec<Option<(usize, Vec<u32>)>> = (0..pool.step_count()).map(words).collect();
-        let price = |place: usize| steps.get(pool.step(place))?.as_ref().map(|(price, _)| *price);
+        let groups: Vec<Option<Wanted>> = near.iter().map(|group| of_group(*group)).collect();
+        let with: Vec<Option<Wanted>> = rules.iter().map(|rule| of_group(rule.with)).collect();
         let mut anchored = vec![None; pool.phrase_count()];
         for (phrase, place) in anchors.phrases.iter().zip(&anchors.places) {
             anchored[*phrase as usize] = Some(pool.steps(*phrase).start + unpack(*place).0);
         }
-        let mut chosen: BTreeMap<usize, u32> = BTreeMap::new();
-        let phrases = (0..).zip(&anchored).map(|(phrase, anchor)| {
-            let others = pool.steps(phrase).filter(|at| Some(*at) != *anchor);
-            let best = others.filter_map(|at| Some((price(at)?, at))).min();
-            // What nearly every sentence has dismisses little, and takes long to say.
-            best.filter(|(price, _)| *price < 3 * COST_EVERYWHERE).map_or(0, |(_, at)| {
-                let next = chosen.len();
-                *chosen.entry(pool.step(at)).or_insert_with(|| u32::try_from(next).unwrap_or(u32::MAX)) + 1
-            })
-        });
-        let phrases = phrases.collect();
-        let of_step =
-            |step: usize| steps.get(step).and_then(Option::as_ref).map_or(&[][..], |(_, words)| words);
-        let mut pairs: Vec<(u32, u32)> = chosen
-            .iter()
-            .flat_map(|(step, number)| of_step(*step).iter().map(move |word| (*word, *number)))
-            .collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let end = |word| u32::try_from(pairs.partition_point(|(id, _)| *id <= word)).unwrap_or(u32::MAX);
-        let words = u32::try_from(vocabulary.len()).unwrap_or(u32::MAX);
-        Self {
-            phrases,
-            count: u32::try_from(chosen.len()).unwrap_or(u32::MAX),
-            ends: (0..words).map(end).collect(),
-            steps: pairs.iter().map(|(_, step)| *step).collect(),
+        let mut phrases: Vec<Option<&Wanted>> = vec![None; pool.phrase_count()];
+        for (rule, with) in rules.iter().zip(&with) {
+            let near = groups.get(rule.near.0 as usize..rule.near.1 as usize).unwrap_or_default();
+            let beside = near.iter().chain([with]).filter_map(Option::as_ref).min();
+            for phrase in rule.any.numbers() {
+                let anchor = anchored[phrase as usize];
+                let others = least(&mut pool.steps(phrase).filter(|at| Some(*at) != anchor));
+                phrases[phrase as usize] = others.into_iter().chain(beside).min();
+            }
         }
+        let sets = numbered(groups.iter().chain(&with).flatten().chain(phrases.iter().copied().flatten()));
+        let number =
+            |wanted: Option<&Wanted>| wanted.and_then(|wanted| sets.get(wanted)).map_or(0, |set| set + 1);
+        let phrases = phrases.into_iter().map(number).collect();
+        let [near, with] =
+            [&groups, &with].map(|all| all.iter().map(|wanted| number(wanted.as_ref())).collect());
+        let each = sets.iter().flat_map(|((_, words), set)| words.iter().map(move |word| (*word, *set)));
+        Self::keep([phrases, near, with], sets.len(), vocabulary.len(), each.collect())
     }
 }
 
 /// The words of which one must stand next to a use on one side of it; `None` when the phrase ends there.
-fn beside(pool: &Pool, place: &Use, back: bool) -> Option<Set> {
+fn beside(pool: &Pool, vocabulary: &Vocabulary, place: &Use, back: bool) -> Option<Set> {
     let mut words = Vec::new();
     let mut reach = Reach::Beside;
     let mut first = |run: &mut dyn Iterator<Item = &u32>| {
@@ -166,7 +203,7 @@ fn beside(pool: &Pool, place: &Use, back: bool) -> Option<Set> {
             closed &= if back { first(&mut pieces.rev()) } else { first(&mut { pieces }) };
         }
     }
-    Some(Set::new(words, reach))
+    Some(Set::new(vocabulary, words, reach))
 }
 
 /// For each other step that must be there, the words of which one must stand somewhere: of each run the least common.
@@ -177,5 +214,5 @@ fn elsewhere(pool: &Pool, vocabulary: &Vocabulary, place: &Use) -> Vec<Set> {
         let words = runs.map(|run| Some(cheapest(vocabulary, pool.pieces(run))?.1));
         words.collect::<Option<Vec<u32>>>()
     });
-    words.map(|words| Set::new(words, Reach::Anywhere)).collect()
+    words.map(|words| Set::new(vocabulary, words, Reach::Anywhere)).collect()
 }

@@ -5,15 +5,18 @@
 //! in the sentence. Each word is one of [`BUCKETS`] bits, so a set may say yes where it should not, never the other way
 //! round.
 
-use crate::lists::pool::Code;
 use crate::lists::vocabulary::{Vocabulary, kind};
 
 /// Some phrase has it, whole or as a part.
 #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 const OF_PHRASES: u32 = kind::WHOLE | kind::OPEN | kind::CLOSED;
 
-/// Bits that words are sorted into.
+/// Bits that words are sorted into,
 const BUCKETS: u32 = 29;
+/// of which so many are for the words of nearly every sentence,
+const OF_EVERYWHERE: u32 = 11;
+/// and so many for those of many.
+const OF_COMMON: u32 = 7;
 /// Set in a set of words that may stand across a gap,
 const ACROSS: u32 = 1 << 29;
 /// or anywhere in the sentence.
@@ -43,14 +46,20 @@ impl Mask {
     /// A word of a text that no phrase has.
     pub(crate) const UNKNOWN: Self = Self(EVERY);
 
-    const fn bucket(word: u32) -> u32 {
+    /// The bit of a word. Words of every sentence have bits of their own, so that they do not stand for rare ones.
+    const fn bucket(word: u32, kinds: u32) -> u32 {
+        let (first, count) = match kinds {
+            _ if kinds & kind::EVERYWHERE != 0 => (0, OF_EVERYWHERE),
+            _ if kinds & kind::COMMON != 0 => (OF_EVERYWHERE, OF_COMMON),
+            _ => (OF_EVERYWHERE + OF_COMMON, BUCKETS - OF_EVERYWHERE - OF_COMMON),
+        };
         // The high bits of the product, spread evenly over the buckets.
-        1 << (((word.wrapping_mul(0x9e37_79b1) >> 16) * BUCKETS) >> 16)
+        1 << (first + (((word.wrapping_mul(0x9e37_79b1) >> 16) * count) >> 16))
     }
 
-    /// A word that phrases have, or a part of words.
-    pub(crate) const fn of(piece: Code) -> Self {
-        Self(EVERY | Self::bucket(piece.0 >> 2))
+    /// A word that phrases have, or a part of words, by its number and its kinds.
+    pub(crate) const fn of(word: u32, kinds: u32) -> Self {
+        Self(EVERY | Self::bucket(word, kinds))
     }
 
     /// Both together.
@@ -59,24 +68,21 @@ impl Mask {
     }
 }
 
-/// What stands around a word of a text on one side of it.
+/// What stands around a word of a text on one side of it: by how far a set reaches, in two bits, the words that it meets.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Around {
-    /// The word directly beside it,
-    pub(crate) beside: Mask,
-    /// the words across which a gap may reach,
-    pub(crate) across: Mask,
-    /// and all words of the sentence.
-    pub(crate) anywhere: Mask,
-}
+pub(crate) struct Around([u32; 4]);
 
 impl Around {
-    /// Whether one of the words of a set may stand there. Without a branch, so that several sets are asked at once.
+    /// Of the word directly beside it, the words across which a gap may reach, and all words of the sentence.
+    pub(crate) const fn new(beside: Mask, across: Mask, anywhere: Mask) -> Self {
+        let (across, anywhere) = (beside.0 | across.0, beside.0 | anywhere.0);
+        // The set of all words has both bits.
+        Self([beside.0, across, anywhere, across | anywhere])
+    }
+
+    /// Whether one of the words of a set may stand there.
     pub(crate) const fn has(&self, set: u32) -> bool {
-        // All bits, or none.
-        let across = ((set << 2).cast_signed() >> 31).cast_unsigned();
-        let anywhere = ((set << 1).cast_signed() >> 31).cast_unsigned();
-        set & (self.beside.0 | self.across.0 & across | self.anywhere.0 & anywhere) != 0
+        set & self.0[(set >> ACROSS.trailing_zeros() & 3) as usize] != 0
     }
 }
 
@@ -98,7 +104,7 @@ impl Weights {
                 _ if kinds & kind::COMMON != 0 => 20,
                 _ => 1,
             };
-            weights[Mask::bucket(id).trailing_zeros() as usize] += weight;
+            weights[Mask::bucket(id, kinds).trailing_zeros() as usize] += weight;
         }
         Self(weights)
     }
@@ -130,8 +136,9 @@ pub(crate) struct Set {
 #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 impl Set {
     /// Some words, by number.
-    pub(crate) fn new(words: impl IntoIterator<Item = u32>, reach: Reach) -> Self {
-        let words = words.into_iter().fold(0, |all, word| all | Mask::bucket(word));
+    pub(crate) fn new(vocabulary: &Vocabulary, words: impl IntoIterator<Item = u32>, reach: Reach) -> Self {
+        let bit = |word| Mask::bucket(word, vocabulary.kinds(word));
+        let words = words.into_iter().fold(0, |all, word| all | bit(word));
         Self { words, reach }
     }
 
@@ -176,29 +183,37 @@ mod tests {
     use super::*;
 
     fn text(words: &[u32]) -> Mask {
-        words.iter().fold(Mask::UNKNOWN, |mask, word| mask.with(Mask::of(Code::whole(*word))))
+        words.iter().fold(Mask::UNKNOWN, |mask, word| mask.with(Mask::of(*word, 0)))
     }
 
     #[test]
     fn a_set_reaches_as_far_as_it_says() {
-        let around = Around { beside: text(&[1]), across: text(&[1, 2]), anywhere: text(&[1, 2, 3]) };
+        let around = Around::new(text(&[1]), text(&[1, 2]), text(&[1, 2, 3]));
         for (reach, there) in [
             (Reach::Beside, [true, false, false, false]),
             (Reach::Across, [true, true, false, false]),
             (Reach::Anywhere, [true, true, true, false]),
         ] {
-            let has = [1, 2, 3, 4].map(|word| around.has(Set::new([word], reach).mask()));
+            let has =
+                [1, 2, 3, 4].map(|word| around.has(Set::new(&Vocabulary::default(), [word], reach).mask()));
             assert_eq!(has, there, "{reach:?}");
-            assert!(around.has(Set::new([4, 1], reach).mask()));
+            assert!(around.has(Set::new(&Vocabulary::default(), [4, 1], reach).mask()));
         }
-        let nothing = Around { beside: Mask::UNKNOWN, across: Mask::UNKNOWN, anywhere: Mask::UNKNOWN };
+        let nothing = Around::new(Mask::UNKNOWN, Mask::UNKNOWN, Mask::UNKNOWN);
         assert!(nothing.has(Mask::ALL.0), "a phrase of one word needs nothing beside it");
     }
 
     #[test]
     fn every_word_has_a_bucket_and_the_buckets_are_evenly_filled() {
-        let mut filled = [0; BUCKETS as usize];
-        (0..29_000).for_each(|word| filled[Mask::bucket(word).trailing_zeros() as usize] += 1);
-        assert!(filled.iter().all(|words| (900..1100).contains(words)), "{filled:?}");
+        for (kinds, buckets) in [(kind::EVERYWHERE, 0..11), (kind::COMMON, 11..18), (kind::ENGLISH, 18..29)] {
+            let mut filled = [0; BUCKETS as usize];
+            let each = 1_000;
+            let words = u32::try_from(buckets.len()).unwrap() * each;
+            (0..words).for_each(|word| filled[Mask::bucket(word, kinds).trailing_zeros() as usize] += 1);
+            for (bucket, words) in filled.into_iter().enumerate() {
+                let of_others = !buckets.contains(&bucket);
+                assert!((of_others && words == 0) || (each - 100..each + 100).contains(&words), "{filled:?}");
+            }
+        }
     }
 }

@@ -51,7 +51,7 @@ pub use import::{Imported, Provenance, import_csv, import_weighted};
 pub(crate) use mask::{Around, Mask};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
 pub(crate) use needed::Needed;
-pub(crate) use openers::{BLOCK, Openers};
+pub(crate) use openers::Openers;
 pub(crate) use pool::{Code, GAP, Phrases, Pool};
 pub(crate) use strings::Strings;
 pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, kind, letter, letters};

@@ -122,6 +122,11 @@ pub(crate) mod few {
 
     /// Reads the numbers.
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
+        both(deserializer).map(|(numbers, _)| numbers)
+    }
+
+    /// Reads the numbers, and each different one once: what holds of these holds of all, and they are few.
+    pub(crate) fn both<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Vec<u32>, Vec<u32>), D::Error> {
         // Borrowed, so that what is read is the numbers themselves.
         let (Table(different), places): (Table, &[u8]) = Deserialize::deserialize(deserializer)?;
         let missing = Cell::new(false);
@@ -134,7 +139,7 @@ pub(crate) mod few {
         if missing.get() {
             return Err(D::Error::custom("a table names a number that it does not have"));
         }
-        Ok(numbers)
+        Ok((numbers, different))
     }
 }
 

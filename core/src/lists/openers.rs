@@ -23,23 +23,10 @@ pub(crate) struct Openers {
     /// Phrases that may begin with any word, in order.
     #[serde(with = "super::numbers")]
     open: Vec<u32>,
-    /// The phrases of each opener once more, [`BLOCK`] of them at a time: which, and a bit for each that is among them. Some
-    /// words begin hundreds.
-    #[serde(skip)]
-    blocks: Vec<(u32, u64)>,
-    /// One more than the last of them.
-    #[serde(skip)]
-    last_block: usize,
-    /// Where the blocks of each end.
-    #[serde(skip)]
-    block_ends: Vec<u32>,
     /// For each word, up to the last that is one, one more than which of the openers it is; else 0.
     #[serde(skip)]
     by_word: Vec<u32>,
 }
-
-/// Phrases in a block.
-pub(crate) const BLOCK: u32 = u64::BITS;
 
 #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 impl Openers {
@@ -82,31 +69,13 @@ impl Openers {
 }
 
 impl Openers {
-    /// Makes the other tables of openers that have been read.
+    /// Makes the other table of openers that have been read.
     pub(crate) fn fill(&mut self) {
         self.by_word = vec![0; self.words.last().map_or(0, |last| *last as usize + 1)];
         for (word, number) in self.words.iter().zip(1..) {
             if let Some(place) = self.by_word.get_mut(*word as usize) {
                 *place = number;
             }
-        }
-        self.blocks = Vec::with_capacity(self.phrases.len() / 2);
-        self.block_ends = Vec::with_capacity(self.ends.len());
-        let mut start = 0;
-        for end in &self.ends {
-            let from = self.blocks.len();
-            for phrase in self.phrases.get(start..*end as usize).unwrap_or_default() {
-                let (block, bit) = (phrase / BLOCK, 1 << (phrase % BLOCK));
-                let has_some = self.blocks.len() > from;
-                match self.blocks.last_mut() {
-                    Some((last, bits)) if has_some && *last == block => *bits |= bit,
-                    _ => self.blocks.push((block, bit)),
-                }
-            }
-            start = *end as usize;
-            self.last_block =
-                self.blocks.last().map_or(0, |(block, _)| *block as usize + 1).max(self.last_block);
-            self.block_ends.push(u32::try_from(self.blocks.len()).unwrap_or(u32::MAX));
         }
     }
 
@@ -128,16 +97,6 @@ impl Openers {
             Some([only]) => *only..only.saturating_add(1),
             _ => 0..0,
         }
-    }
-
-    /// All phrases that begin with an opener: blocks of them, each with a bit for those that do.
-    pub(crate) fn blocks(&self, opener: usize) -> &[(u32, u64)] {
-        self.blocks.get(range(&self.block_ends, opener)).unwrap_or_default()
-    }
-
-    /// How many blocks there are, with those of which no opener has any.
-    pub(crate) fn block_count(&self) -> usize {
-        self.last_block
     }
 
     /// Those of a group that may begin with any word.
@@ -172,5 +131,7 @@ fn among(phrases: &[u32], group: Phrases) -> &[u32] {
     }
     let start = phrases.partition_point(|phrase| *phrase < numbers.start);
     let rest = phrases.get(start..).unwrap_or_default();
-    rest.get(..rest.partition_point(|phrase| *phrase < numbers.end)).unwrap_or_default()
+    // There are hardly ever more than two or three.
+    let count = rest.iter().take_while(|phrase| **phrase < numbers.end).count();
+    rest.get(..count).unwrap_or_default()
 }

@@ -205,7 +205,7 @@ impl Compiler {
         out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
         out.edges = Edges::new(&out.pool);
         out.anchors = Anchors::new(&out.rules, &out.pool, &out.vocabulary)?;
-        out.needed = Needed::new(&out.pool, &out.vocabulary, &out.anchors);
+        out.needed = Needed::new(&out.rules, &out.near, &out.pool, &out.vocabulary, &out.anchors);
         out.vocabulary.mark_leads(&out.anchors);
         out.openers = Openers::new(out.around(), &out.pool);
         out.never_read.sort_unstable();

@@ -5,6 +5,7 @@
 //! Made by the compiler of lists and read in place: a word is found by one look into a hash table.
 
 use crate::lists::lexicon::Lexicon;
+use crate::lists::mask::Mask;
 use crate::lists::numbers::{all, below};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +83,8 @@ pub(crate) struct Known {
     pub(crate) number: Option<u32>,
     /// The longest word that may go on and that it is or begins with.
     pub(crate) beginning: Option<u32>,
+    /// Its kinds; none if it is not in the vocabulary.
+    pub(crate) kinds: u32,
     /// Whether it ends with a word that may end longer ones.
     pub(crate) closed: bool,
     /// Whether some phrase may be looked for where it stands.
@@ -89,6 +92,13 @@ pub(crate) struct Known {
     /// Whether nothing is known of it, or only a beginning after which no usual ending follows, so that it may well be
     /// another word, or the same one mistyped.
     pub(crate) strange: bool,
+}
+
+impl Known {
+    /// Whether it neither begins nor ends with a word that longer ones may begin or end with: as most words.
+    pub(crate) const fn is_only_itself(&self) -> bool {
+        self.beginning.is_none() && !self.closed
+    }
 }
 
 /// Fewer than eight bytes as one number, the first of them lowest. Whole loads, because this is asked of every word.
@@ -230,6 +240,11 @@ impl Vocabulary {
         self.kinds.get(id as usize).copied().unwrap_or_default()
     }
 
+    /// The mask of a word.
+    pub(crate) fn mask(&self, id: u32) -> Mask {
+        Mask::of(id, self.kinds(id))
+    }
+
     /// The number of a word.
     pub(crate) fn number(&self, word: &[u8]) -> Option<u32> {
         candidates(&self.slots, hash(word)).find(|id| same(self.words.bytes(*id), word))
@@ -272,10 +287,11 @@ impl Vocabulary {
 
     /// What is known of a word of the vocabulary.
     pub(crate) fn look_at(&self, id: u32) -> Known {
-        let beginning = if self.kinds(id) & kind::OPEN != 0 { Some(id) } else { self.above(id) };
+        let kinds = self.kinds(id);
+        let beginning = if kinds & kind::OPEN != 0 { Some(id) } else { self.above(id) };
         let closed = !self.closed.is_empty() && self.endings(self.word(id)).next().is_some();
-        let leads = self.kinds(id) & kind::LEADS != 0;
-        Known { number: Some(id), beginning, closed, leads, strange: false }
+        let leads = kinds & kind::LEADS != 0;
+        Known { number: Some(id), beginning, kinds, closed, leads, strange: false }
     }
 
     /// Looks a word up.
@@ -287,7 +303,7 @@ impl Vocabulary {
         let beginning = self.beginning(word, LEAST_OPENING);
         let closed = self.endings(word).next().is_some();
         let strange = !closed && !self.has_usual_ending(word, beginning);
-        Known { number, beginning, closed, leads: beginning.is_some() || closed, strange }
+        Known { number, beginning, kinds: 0, closed, leads: beginning.is_some() || closed, strange }
     }
 
     /// The longest word, of at least so many bytes, that may go on and that a word begins with which is not in the vocabulary.

@@ -140,10 +140,12 @@ impl Table {
     pub(super) fn read(&self, folded: &Folded, known: &[Known], surface: Surface) -> Hits {
         let mut hits = Hits::default();
         let mut numbers = Vec::with_capacity(folded.tokens.len() + LONGEST);
-        let known = known.iter().map(|known| known.number).chain(std::iter::repeat(None));
-        let each = folded.tokens.iter().zip(known);
-        numbers.extend(each.map(|(token, known)| self.number(known, || folded.word(token), surface)));
-        for (token, number) in numbers.iter().enumerate() {
+        for (index, token) in folded.tokens.iter().enumerate() {
+            let known = known.get(index).and_then(|known| self.by_number.get(known.number? as usize));
+            let number = known.copied().unwrap_or_else(|| self.look(folded.word(token)));
+            numbers.push(if number == NONE { NONE } else { self.counting(number, surface) });
+        }
+        for (token, number) in numbers.iter().enumerate().filter(|(_, number)| **number != NONE) {
             let Some(entry) = self.words.get(usize::from(*number)) else { continue };
             if entry.own {
                 hits.own.push(token);
@@ -196,12 +198,8 @@ impl Table {
         entry.and_then(|entry| self.text.get(entry.word.clone())).unwrap_or_default()
     }
 
-    /// The number of a word that counts on this surface; [`NONE`] for every other. `known` is its number in the vocabulary.
-    fn number<'a>(&self, known: Option<u32>, word: impl Fn() -> &'a str, surface: Surface) -> u16 {
-        let number = match known.and_then(|id| self.by_number.get(id as usize)) {
-            Some(number) => *number,
-            None => self.look(word()),
-        };
+    /// The number of a word if it counts on this surface; else [`NONE`].
+    fn counting(&self, number: u16, surface: Surface) -> u16 {
         let entry = self.words.get(usize::from(number));
         if entry.is_some_and(|entry| entry.surfaces & bit(surface) != 0) { number } else { NONE }
     }

@@ -5,13 +5,11 @@
 //! range of what they said.
 
 use super::words::Words;
-use crate::lists::{BLOCK, Openers, Phrases};
+use crate::lists::{Openers, Phrases};
 use std::ops::Range;
 
 /// How far before a match a cue for it may begin, though it be outside the stretch.
 pub(super) const BEFORE: usize = 6;
-
-const BITS: usize = BLOCK as usize;
 
 /// A word of the stretch with which phrases begin.
 #[derive(Debug)]
@@ -28,8 +26,6 @@ struct Opened {
 pub(super) struct Begun {
     tokens: Range<usize>,
     openers: Vec<Opened>,
-    /// A bit for each phrase that any of them begins: of most groups there is none, and a look at few numbers says so.
-    phrases: Vec<u64>,
 }
 
 impl Begun {
@@ -46,12 +42,7 @@ impl Begun {
         }
         self.ask(words, openers, tokens);
         let mut places: Vec<(usize, u32)> = Vec::new();
-        let begun = if self.has_any(group) { self.openers.as_slice() } else { &[] };
-        let numbers = group.numbers();
-        let may = |it: &&Opened| {
-            it.phrases.start < numbers.end && numbers.start < it.phrases.end && tokens.contains(&it.token)
-        };
-        for it in begun.iter().filter(may) {
+        for it in self.of(group).filter(|it| tokens.contains(&it.token)) {
             places.extend(openers.among(it.opener, group).iter().map(|phrase| (it.token, *phrase)));
         }
         for phrase in openers.anywhere(group) {
@@ -61,49 +52,24 @@ impl Begun {
         places
     }
 
-    /// Whether phrases of a group may begin among some tokens. It may say so where none does.
-    pub(super) fn may(
-        &mut self,
-        words: &Words<'_>,
-        openers: &Openers,
-        group: Phrases,
-        tokens: &Range<usize>,
-    ) -> bool {
-        self.ask(words, openers, tokens);
-        !group.is_empty() && (self.has_any(group) || !openers.anywhere(group).is_empty())
-    }
-
-    /// Whether any phrase of a group could begin anywhere in the stretch.
-    fn has_any(&self, group: Phrases) -> bool {
+    /// The words with which a phrase of a group may begin.
+    fn of(&self, group: Phrases) -> impl Iterator<Item = &Opened> {
         let numbers = group.numbers();
-        let (first, last) = (numbers.start as usize, (numbers.end as usize).saturating_sub(1));
-        let bits = self.phrases.get(first / BITS..).unwrap_or_default();
-        let mut bits = bits.iter().take(last / BITS - first / BITS + 1).zip(first / BITS..);
-        bits.any(|(bits, place)| {
-            let from = first.saturating_sub(place * BITS).min(BITS - 1);
-            let to = (last - place * BITS).min(BITS - 1);
-            bits & (u64::MAX << from) & (u64::MAX >> (BITS - 1 - to)) != 0
-        })
+        self.openers.iter().filter(move |it| it.phrases.start < numbers.end && numbers.start < it.phrases.end)
     }
 
     fn ask(&mut self, words: &Words<'_>, openers: &Openers, tokens: &Range<usize>) {
         if tokens.start >= self.tokens.start && tokens.end <= self.tokens.end {
             return;
         }
-        self.phrases.clear();
-        self.phrases.resize(openers.block_count(), 0);
         self.tokens = tokens.start.saturating_sub(BEFORE)..tokens.end;
         self.openers.clear();
+        self.openers.reserve(self.tokens.len());
         for token in self.tokens.clone() {
             let mut last = None;
             // The whole word and the beginning of others may be the same.
             for word in words.parts(token).filter(|word| last.replace(*word) != Some(*word)) {
                 let Some(opener) = openers.of(word) else { continue };
-                for (block, bits) in openers.blocks(opener) {
-                    if let Some(all) = self.phrases.get_mut(*block as usize) {
-                        *all |= bits;
-                    }
-                }
                 self.openers.push(Opened { token, opener, phrases: openers.span(opener) });
             }
         }

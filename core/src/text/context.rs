@@ -7,7 +7,7 @@
 use super::begun::BEFORE;
 use super::run::Stretch;
 use crate::answer::Finding;
-use crate::lists::{Cue, Effect, Place, Rule};
+use crate::lists::{Cue, Effect, Phrases, Place, Rule};
 use crate::taxonomy::{Category, Severity, Stage, Surface};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -44,9 +44,11 @@ pub(super) fn read(
     };
     // Nearly none of their phrases could begin anywhere here.
     let around = stretch.from.min(tokens.start.saturating_sub(BEFORE))..stretch.to;
-    let may_be = |cue: &&Cue| stretch.may_begin(cue.any, &around);
+    let all = Phrases::around(cues.iter().map(|cue| cue.any));
+    let begun: Vec<(usize, u32)> = stretch.places(all, &around).collect();
+    let may_be = |cue: &&Cue| begun.iter().any(|(_, phrase)| cue.any.numbers().contains(phrase));
     for cue in cues.iter().filter(may_be).filter(speaks) {
-        let Some(found) = find(cue, stretch, tokens) else { continue };
+        let Some(found) = find(cue, stretch, tokens, &begun) else { continue };
         if stretch.find(cue.unless, &(0..0)).is_some() {
             continue;
         }
@@ -84,19 +86,31 @@ const fn lower(severity: Severity) -> Severity {
     }
 }
 
-fn find(cue: &Cue, stretch: &Stretch<'_>, tokens: &Range<usize>) -> Option<Range<usize>> {
+/// Where a cue stands; `begun` is where the phrases of any cue may begin, in the order of the text.
+fn find(
+    cue: &Cue,
+    stretch: &Stretch<'_>,
+    tokens: &Range<usize>,
+    begun: &[(usize, u32)],
+) -> Option<Range<usize>> {
     let beginning = |among: Range<usize>| {
-        let places = stretch.places(cue.any, &among);
-        places.filter_map(|(token, phrase)| stretch.starting(phrase, token))
+        let ours = move |(token, phrase): &&(usize, u32)| {
+            among.contains(token) && cue.any.numbers().contains(phrase)
+        };
+        begun.iter().filter(ours).filter_map(|(token, phrase)| stretch.starting(*phrase, *token))
+    };
+    let outside = || {
+        let mut found = beginning(stretch.from..stretch.to);
+        found.find(|found| found.end <= tokens.start || found.start >= tokens.end)
     };
     match cue.place {
-        Place::Sentence => stretch.find(cue.any, tokens),
+        Place::Sentence => outside(),
         Place::Quoting => {
             let quoted = stretch.words.folded.tokens.get(tokens.clone())?.iter().all(|token| token.quoted);
-            if quoted { stretch.find(cue.any, tokens) } else { None }
+            if quoted { outside() } else { None }
         }
         Place::Before => {
-            let sentence = stretch.words.sentence(tokens.start).start;
+            let sentence = stretch.words.tokens(stretch.sentence).start;
             beginning(tokens.start.saturating_sub(BEFORE).max(sentence)..tokens.start)
                 .find(|found| found.end == tokens.start)
         }

@@ -1,6 +1,7 @@
 //! Cuts out the sentence around a match, as it was written, and marks the match in it.
 
 use crate::wire::{Excerpt, limit};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The excerpt of `text` for a match at `span` inside `sentence`; all in bytes on character edges.
@@ -15,9 +16,14 @@ pub(crate) fn cut(text: &str, sentence: &Range<usize>, span: &Range<usize>) -> E
     let room = limit::EXCERPT.saturating_sub(end - start);
     let mut first = if total <= limit::EXCERPT { 0 } else { start.saturating_sub(room / 2) };
     first = first.min(total.saturating_sub(limit::EXCERPT));
-    let kept: String = whole.chars().skip(first).take(limit::EXCERPT).collect();
+    // Nearly always it fits as it is.
+    let kept = if total <= limit::EXCERPT {
+        Cow::Borrowed(whole)
+    } else {
+        Cow::Owned(whole.chars().skip(first).take(limit::EXCERPT).collect())
+    };
     let trimmed = kept.trim_start();
-    first += characters(Some(&kept)) - characters(Some(trimmed));
+    first += characters(kept.get(..kept.len() - trimmed.len()));
     let trimmed = trimmed.trim_end();
     let length = characters(Some(trimmed));
     let place = |at: usize| u32::try_from(at.saturating_sub(first).min(length)).unwrap_or(u32::MAX);

@@ -8,7 +8,7 @@
 use super::context;
 use super::excerpt;
 use super::fold::Folded;
-use super::repair::repair;
+use super::repair::{Inert, repair};
 use super::run::Stretch;
 use super::words::{Words, look_up};
 use crate::answer::Finding;
@@ -38,6 +38,8 @@ pub(crate) struct Matcher {
     pool: Pool,
     edges: Edges,
     vocabulary: Vocabulary,
+    /// Words of which the vocabulary, and nothing else, has said that they are nothing.
+    inert: Inert,
     anchors: Anchors,
     needed: Needed,
     openers: Openers,
@@ -82,6 +84,7 @@ impl Matcher {
             pool,
             edges,
             vocabulary,
+            inert: Inert::default(),
             anchors,
             needed,
             openers,
@@ -107,7 +110,7 @@ impl Matcher {
     pub(crate) fn read(&self, text: &str, surface: Surface) -> Read {
         let plain = Folded::new(text);
         let known = look_up(&plain, &self.vocabulary);
-        let repaired = repair(&plain, &known, text, &self.vocabulary);
+        let repaired = repair(&plain, &known, text, &self.vocabulary, &self.inert);
         let (folded, known) = match &repaired {
             Some((repaired, known)) => (repaired, known),
             None => (&plain, &known),
@@ -115,16 +118,22 @@ impl Matcher {
         let words = Words::new(folded, &self.vocabulary, known);
         let mut hits = Hits::default();
         for (token, known) in known.iter().enumerate().filter(|(_, known)| known.leads) {
+            let stretch = self.stretch(&words, token);
+            if let (Some(id), true) = (known.number, known.is_only_itself()) {
+                self.follow(&stretch, token, id, 1, surface, &mut hits);
+                continue;
+            }
             for id in self.vocabulary.leads(*known, words.word(token)) {
-                self.follow(&words, token, id, 1, surface, &mut hits);
+                self.follow(&stretch, token, id, 1, surface, &mut hits);
             }
         }
         // What a mistyped word may also stand for counts only together with other words.
         for (token, others) in &folded.others {
             for other in others {
                 let word = self.vocabulary.word(*other);
+                let stretch = self.stretch(&words, *token);
                 for id in self.vocabulary.leads(self.vocabulary.look(word), word) {
-                    self.follow(&words, *token, id, LEAST_FOR_OTHERS, surface, &mut hits);
+                    self.follow(&stretch, *token, id, LEAST_FOR_OTHERS, surface, &mut hits);
                 }
             }
         }
@@ -159,7 +168,7 @@ impl Matcher {
     /// Looks for what a word leads to around a token, if it has at least so many words.
     fn follow(
         &self,
-        words: &Words<'_>,
+        stretch: &Stretch<'_>,
         token: usize,
         id: u32,
         least: usize,
@@ -169,19 +178,18 @@ impl Matcher {
         if !self.anchors.has(id) {
             return;
         }
-        let stretch = self.stretch(words, token);
         let (before, after) = stretch.beside(token);
         self.anchors.between(id, &before, &after, |index| {
             // Before anything else is read of the phrase: nearly all of them end here.
-            if !self.anchors.phrase(index).is_some_and(|phrase| stretch.may_have(phrase, token)) {
+            if !self.anchors.phrase(index).is_some_and(|phrase| stretch.may_have(phrase)) {
                 return;
             }
             let Some(place) = self.anchors.get(&self.pool, index) else { return };
             let Some(tokens) = stretch.around(&place, token) else { return };
-            let guessed = words.folded.tokens.get(tokens.clone()).unwrap_or_default();
+            let guessed = stretch.words.folded.tokens.get(tokens.clone()).unwrap_or_default();
             let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
             if tokens.len() >= least.max(guessed) {
-                self.verify(&stretch, tokens, &place, surface, hits);
+                self.verify(stretch, tokens, &place, surface, hits);
             }
         });
     }
@@ -199,13 +207,12 @@ impl Matcher {
         let Some((index, rule)) = after.checked_sub(1).and_then(|at| Some((at, self.rules.get(at)?))) else {
             return;
         };
-        let Some(sentence) = stretch.words.folded.tokens.get(tokens.start).map(|token| token.sentence) else {
-            return;
-        };
+        let sentence = stretch.sentence;
         let nowhere = 0..0;
         if !rule.surfaces.contains(surface)
             || !applies(rule.years, self.audience)
             || hits.has(index, sentence)
+            || !stretch.may_fit(index, rule.near.0 as usize..rule.near.1 as usize)
             || (!rule.with.is_empty() && stretch.find(rule.with, &nowhere).is_none())
             || !self.has_near(stretch, rule, &tokens)
             || stretch.find(rule.unless, &nowhere).is_some()
@@ -229,15 +236,17 @@ impl Matcher {
 
     /// The words of the sentence around a token, at most [`REACH`] on either side.
     fn stretch<'a>(&'a self, words: &'a Words<'a>, token: usize) -> Stretch<'a> {
-        let sentence = words.sentence(token);
+        let sentence = words.folded.tokens.get(token).map(|token| token.sentence).unwrap_or_default();
+        let tokens = words.tokens(sentence);
         Stretch {
             words,
             pool: &self.pool,
             edges: &self.edges,
             openers: &self.openers,
             needed: &self.needed,
-            from: sentence.start.max(token.saturating_sub(REACH)),
-            to: sentence.end.min(token + REACH + 1),
+            sentence,
+            from: tokens.start.max(token.saturating_sub(REACH)),
+            to: tokens.end.min(token + REACH + 1),
         }
     }
 

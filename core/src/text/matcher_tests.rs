@@ -138,7 +138,7 @@ fn spans_are_of_the_original_also_after_repair() {
 fn repaired(matcher: &Matcher, text: &str) -> Folded {
     let plain = Folded::new(text);
     let known = look_up(&plain, &matcher.vocabulary);
-    repair(&plain, &known, text, &matcher.vocabulary).map_or(plain, |(repaired, _)| repaired)
+    repair(&plain, &known, text, &matcher.vocabulary, &matcher.inert).map_or(plain, |(repaired, _)| repaired)
 }
 
 /// Everything that a rule's first phrases could match, found by brute force: the oracle for the anchors.

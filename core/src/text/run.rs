@@ -15,7 +15,9 @@ pub(crate) struct Stretch<'a> {
     pub(crate) edges: &'a Edges,
     pub(crate) openers: &'a Openers,
     pub(crate) needed: &'a Needed,
-    /// First token that may be used, and the first after them.
+    /// The sentence that it is of,
+    pub(crate) sentence: usize,
+    /// the first token that may be used, and the first after them.
     pub(crate) from: usize,
     pub(crate) to: usize,
 }
@@ -38,32 +40,32 @@ impl Stretch<'_> {
     /// The words before and after a token, as far as they are in the stretch.
     pub(crate) fn beside(&self, token: usize) -> (Around, Around) {
         let masks = &self.words.masks;
-        let sentence = self.words.folded.tokens.get(token).map(|token| token.sentence);
-        let anywhere = sentence.and_then(|sentence| self.words.of_sentences.get(sentence));
-        let anywhere = anywhere.copied().unwrap_or(Mask::ALL);
-        let around = |words: Option<&[Mask]>, beside: fn(&[Mask]) -> Option<&Mask>| {
-            let words = words.unwrap_or_default();
-            Around {
-                beside: beside(words).copied().unwrap_or(Mask::UNKNOWN),
-                across: words.iter().fold(Mask::UNKNOWN, |all, word| all.with(*word)),
-                anywhere,
-            }
+        let anywhere = self.words.of_sentences.get(self.sentence).copied().unwrap_or(Mask::ALL);
+        let before = masks.get(self.from.max(token.saturating_sub(GAP + 1))..token).unwrap_or_default();
+        let after = masks.get(token + 1..self.to.min(token + GAP + 2)).unwrap_or_default();
+        let around = |words: &[Mask], beside: Option<&Mask>| {
+            let across = words.iter().fold(Mask::UNKNOWN, |all, word| all.with(*word));
+            Around::new(beside.copied().unwrap_or(Mask::UNKNOWN), across, anywhere)
         };
-        let before = around(masks.get(self.from.max(token.saturating_sub(GAP + 1))..token), <[Mask]>::last);
-        let after = around(masks.get(token + 1..self.to.min(token + GAP + 2)), <[Mask]>::first);
-        (before, after)
+        (around(before, before.last()), around(after, after.first()))
     }
 
-    /// Whether the sentence of a token may have what a phrase needs.
-    pub(crate) fn may_have(&self, phrase: u32, token: usize) -> bool {
-        self.words.present.borrow_mut().may_have(self.words, self.needed, phrase, token)
+    /// Whether the sentence may have what a phrase of a rule needs. It may say so where it has not.
+    pub(crate) fn may_have(&self, phrase: u32) -> bool {
+        self.needed.by(phrase).is_none_or(|set| self.has(set))
+    }
+
+    /// Whether the sentence may have what a rule wants besides its phrase. It may say so where it has not.
+    pub(crate) fn may_fit(&self, rule: usize, near: Range<usize>) -> bool {
+        self.needed.by_rule(rule, near).all(|set| self.has(set))
+    }
+
+    fn has(&self, set: usize) -> bool {
+        self.words.present.borrow_mut().has(self.words, self.needed, set, self.sentence)
     }
 
     /// The tokens of the phrase if it begins at `token`.
     pub(crate) fn starting(&self, phrase: u32, token: usize) -> Option<Range<usize>> {
-        if !self.may_have(phrase, token) {
-            return None;
-        }
         let end = self.forwards(self.pool.steps(phrase), token, 0)?;
         (end > token).then_some(token..end)
     }
@@ -79,11 +81,6 @@ impl Stretch<'_> {
     pub(crate) fn places(&self, phrases: Phrases, tokens: &Range<usize>) -> std::vec::IntoIter<(usize, u32)> {
         let places = self.words.begun.borrow_mut().places(self.words, self.openers, phrases, tokens);
         places.into_iter()
-    }
-
-    /// Whether any of the phrases may begin among some tokens. It may say so where none does.
-    pub(crate) fn may_begin(&self, phrases: Phrases, tokens: &Range<usize>) -> bool {
-        self.words.begun.borrow_mut().may(self.words, self.openers, phrases, tokens)
     }
 
     /// The given steps, the next word at `next` or up to `slack` later. Gives the end.

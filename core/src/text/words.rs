@@ -4,7 +4,7 @@
 //! word; comparing it with a piece of a phrase is then comparing numbers.
 
 use super::begun::Begun;
-use super::fold::Folded;
+use super::fold::{Folded, Token};
 use super::present::Present;
 use crate::lists::{Code, Known, Mask, Vocabulary, kind};
 use std::cell::RefCell;
@@ -40,7 +40,7 @@ impl<'a> Words<'a> {
             folded,
             vocabulary,
             sentences: Vec::with_capacity(folded.sentences.len() + 1),
-            codes: Vec::with_capacity(count),
+            codes: Vec::with_capacity(count + count / 4),
             ends: Vec::with_capacity(count),
             masks: Vec::with_capacity(count),
             of_sentences: vec![Mask::UNKNOWN; folded.sentences.len()],
@@ -51,16 +51,19 @@ impl<'a> Words<'a> {
             while words.sentences.len() <= token.sentence {
                 words.sentences.push(index);
             }
-            let before = words.codes.len();
-            words.add(*known, || folded.word(token));
-            if token.several {
-                for other in folded.others(index) {
-                    let word = vocabulary.word(*other);
-                    words.add(vocabulary.look(word), || word);
+            let mask = match known.number {
+                // Most words are one piece at most.
+                Some(id) if known.is_only_itself() && !token.several => {
+                    if known.kinds & kind::WHOLE == 0 {
+                        Mask::UNKNOWN
+                    } else {
+                        words.codes.push(Code::whole(id).0);
+                        Mask::of(id, known.kinds)
+                    }
                 }
-            }
-            let codes = words.codes.get(before..).unwrap_or_default();
-            let mask = codes.iter().fold(Mask::UNKNOWN, |all, code| all.with(Mask::of(Code(*code))));
+                None if known.is_only_itself() && !token.several => Mask::UNKNOWN,
+                _ => words.add_all(index, token, *known),
+            };
             words.masks.push(mask);
             if let Some(all) = words.of_sentences.get_mut(token.sentence) {
                 *all = all.with(mask);
@@ -71,15 +74,29 @@ impl<'a> Words<'a> {
         words
     }
 
+    /// Adds the pieces that a word is or may stand for, and says what they are in a few bits.
+    fn add_all(&mut self, index: usize, token: &Token, known: Known) -> Mask {
+        let before = self.codes.len();
+        let folded = self.folded;
+        self.add(known, folded.word(token));
+        if token.several {
+            for other in folded.others(index) {
+                let word = self.vocabulary.word(*other);
+                self.add(self.vocabulary.look(word), word);
+            }
+        }
+        let codes = self.codes.get(before..).unwrap_or_default();
+        codes.iter().fold(Mask::UNKNOWN, |all, code| all.with(self.vocabulary.mask(code >> 2)))
+    }
+
     /// Adds the pieces that a word is.
-    fn add<'w>(&mut self, known: Known, word: impl Fn() -> &'w str) {
+    fn add(&mut self, known: Known, word: &str) {
         let kinds = |id| self.vocabulary.kinds(id);
-        let whole = known.number.filter(|id| kinds(*id) & kind::WHOLE != 0);
+        let whole = known.number.filter(|_| known.kinds & kind::WHOLE != 0);
         self.codes.extend(whole.map(|id| Code::whole(id).0));
         if known.beginning.is_none() && !known.closed {
             return;
         }
-        let word = word();
         let before = self.codes.len();
         for id in self.vocabulary.leads(known, word) {
             let part = self.vocabulary.word(id);
@@ -108,9 +125,17 @@ impl<'a> Words<'a> {
         self.codes(token).iter().map(|code| code >> 2)
     }
 
-    /// The tokens of the sentence that a token stands in.
-    pub(crate) fn sentence(&self, token: usize) -> Range<usize> {
-        let Some(sentence) = self.folded.tokens.get(token).map(|token| token.sentence) else { return 0..0 };
+    /// The same of several words that follow each other.
+    pub(super) fn parts_of(&self, tokens: Range<usize>) -> impl Iterator<Item = u32> {
+        let end = |token: usize| {
+            token.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default()
+                as usize
+        };
+        self.codes.get(end(tokens.start)..end(tokens.end)).unwrap_or_default().iter().map(|code| code >> 2)
+    }
+
+    /// The tokens of a sentence.
+    pub(crate) fn tokens(&self, sentence: usize) -> Range<usize> {
         let at = |index: usize| self.sentences.get(index).copied().unwrap_or_default();
         at(sentence)..at(sentence + 1)
     }

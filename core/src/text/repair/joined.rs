@@ -3,7 +3,7 @@
 //! The letters are cut where the words are likeliest, by how ordinary each is. Only what is no word itself is cut, and
 //! only if all of it becomes words, so that neither a name nor a rare word falls into pieces.
 
-use super::{Edit, Text, typo};
+use super::{Edit, Text, Way, typo};
 use crate::lists::{MOST_OPENING, Vocabulary, kind};
 
 /// Fewest letters that are cut.
@@ -37,42 +37,11 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     if word.len() < least || !word.is_ascii() {
         return None;
     }
-    let lengths = cut(word, text.vocabulary)?;
+    let read = || cut(word, text.vocabulary).filter(|lengths| says(text, word, &split(word, lengths)));
+    let lengths = if joined { read() } else { text.inert.read(word, Way::Joined, read) }?;
     let words = split(word, &lengths);
-    let kinds =
-        |word: &str| text.vocabulary.number(word.as_bytes()).map_or(0, |id| text.vocabulary.kinds(id));
-    let everywhere = |word: &&str| kinds(word) & kind::EVERYWHERE != 0;
-    let common = |word: &&&str| kinds(word) & (kind::EVERYWHERE | kind::COMMON) != 0;
-    let letters: usize = words.iter().filter(common).map(|word| word.len()).sum();
-    // A word that only rules have, and long enough to be nothing else.
-    let is_rude = |word: &&str| word.len() >= 5 && kinds(word) & (kind::WHOLE | kind::ENGLISH) == kind::WHOLE;
-    let rude = words.iter().any(is_rude);
     let name = || word.len() < LONG * 2 / 3 && typo::is_name(text, at);
-    if !joined && !rude && words.len() < MANY && name() {
-        return None;
-    }
-    let no_scraps = || words.iter().all(|word| word.len() > 2 || common(&word));
-    // Two words are a compound more often than not, and names are made of words too: what somebody says in one breath
-    // is half of it the common words of any sentence, and none of the others is as short.
-    let enough = match words.as_slice() {
-        _ if joined && rude => true,
-        // Among others that run together two short words will do: “gokys”.
-        words if joined && words.len() < MANY => words.iter().any(&everywhere) && no_scraps(),
-        [one, other] => {
-            let either = letters > 0 || (rude && !typo::is_formed(text, word));
-            one.len().min(other.len()) >= 4 && either
-        }
-        _ if word.len() >= LONG => true,
-        words if words.len() > MANY && word.len() > words.len() * 3 && words.iter().any(everywhere) => {
-            no_scraps()
-        }
-        _ => {
-            let share = if word.len() < LONG * 2 / 3 { 50 } else { 35 };
-            (letters * 100 >= word.len() * share || rude) && no_scraps()
-        }
-    };
-    // Words of which none is looked for lead nowhere.
-    if !enough || !words.iter().any(|word| word.len() > 2 && text.vocabulary.knows(word)) {
+    if !joined && words.len() < MANY && !words.iter().any(|word| is_rude(text, word)) && name() {
         return None;
     }
     // Every letter of a plain word is a byte of what was typed; of any other the pieces cover all of it.
@@ -87,6 +56,47 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     let origins: Vec<_> = origins.collect();
     let words = words.iter().map(|word| (*word).to_owned()).zip(origins).collect();
     Some(Edit { tokens: at..at + 1, words, others: Vec::new(), least: 1 })
+}
+
+/// The kinds of a word.
+fn kinds(text: &Text<'_>, word: &str) -> u32 {
+    text.vocabulary.number(word.as_bytes()).map_or(0, |id| text.vocabulary.kinds(id))
+}
+
+/// Whether only rules have a word, and it is long enough to be nothing else.
+fn is_rude(text: &Text<'_>, word: &str) -> bool {
+    word.len() >= 5 && kinds(text, word) & (kind::WHOLE | kind::ENGLISH) == kind::WHOLE
+}
+
+/// Whether a word says something as the words that it was cut into, and some rule looks for one of them.
+fn says(text: &Text<'_>, word: &str, words: &[&str]) -> bool {
+    let joined = text.manner.joined;
+    let everywhere = |word: &&str| kinds(text, word) & kind::EVERYWHERE != 0;
+    let common = |word: &&&str| kinds(text, word) & (kind::EVERYWHERE | kind::COMMON) != 0;
+    let letters: usize = words.iter().filter(common).map(|word| word.len()).sum();
+    let rude = words.iter().any(|word| is_rude(text, word));
+    let no_scraps = || words.iter().all(|word| word.len() > 2 || common(&word));
+    // Two words are a compound more often than not, and names are made of words too: what somebody says in one breath
+    // is half of it the common words of any sentence, and none of the others is as short.
+    let enough = match words {
+        _ if joined && rude => true,
+        // Among others that run together two short words will do: “gokys”.
+        _ if joined && words.len() < MANY => words.iter().any(&everywhere) && no_scraps(),
+        [one, other] => {
+            let either = letters > 0 || (rude && !typo::is_formed(text, word));
+            one.len().min(other.len()) >= 4 && either
+        }
+        _ if word.len() >= LONG => true,
+        _ if words.len() > MANY && word.len() > words.len() * 3 && words.iter().any(everywhere) => {
+            no_scraps()
+        }
+        _ => {
+            let share = if word.len() < LONG * 2 / 3 { 50 } else { 35 };
+            (letters * 100 >= word.len() * share || rude) && no_scraps()
+        }
+    };
+    // Words of which none is looked for lead nowhere.
+    enough && words.iter().any(|word| word.len() > 2 && text.vocabulary.knows(word))
 }
 
 /// Whether a text has words but no space between any: what one person types in one breath, and no address.

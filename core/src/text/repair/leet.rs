@@ -1,6 +1,6 @@
 //! Digits and symbols for letters (`k1ll`, `$uicide`, `f*ck`), and letters typed too often (`kiiill`).
 
-use super::{Edit, Text, Token};
+use super::{Edit, Text, Token, Way};
 use std::ops::Range;
 
 /// Longer words are not read: nobody types them by hand, and every reading costs time.
@@ -60,8 +60,8 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
     if count > MAX_LETTERS || (!number && text.vocabulary.is_word(word)) {
         return None;
     }
-    let mut readings = Readings::default();
-    let mut next = Readings::default();
+    let mut readings = Readings::with_room(word.len());
+    let mut next = Readings::with_room(word.len());
     readings.add("", &[]);
     for (c, length) in runs(word) {
         let letters = letters_for(c);
@@ -111,6 +111,11 @@ struct Readings {
 }
 
 impl Readings {
+    /// With room for a few readings of so many bytes.
+    fn with_room(bytes: usize) -> Self {
+        Self { text: String::with_capacity(bytes * FEW), ends: Vec::with_capacity(FEW * 2) }
+    }
+
     fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
@@ -247,7 +252,7 @@ pub(super) fn doubled(text: &Text<'_>) -> bool {
     }
     let doubled = strange().filter(|at| {
         let word = text.word(*at);
-        has_double(word) && reading(text, word, Accept::Words, true).is_some()
+        has_double(word) && undoubled(text, word).is_some()
     });
     doubled.take(least).count() == least
 }
@@ -258,9 +263,14 @@ pub(super) fn stretched(text: &Text<'_>, at: usize) -> Option<Edit> {
     if !has_double(word) || (word.len() < MIN_LETTERS && !text.manner.doubled) {
         return None;
     }
-    let read =
-        if text.is_strange(at) { reading(text, word, Accept::Words, true)? } else { once(text, word)? };
+    let read = if text.is_strange(at) { undoubled(text, word)? } else { once(text, word)? };
     text.one(at..at + 1, read)
+}
+
+/// A reading of a word with letters that were typed twice.
+fn undoubled(text: &Text<'_>, word: &str) -> Option<String> {
+    let read = || reading(text, word, Accept::Words, true);
+    if text.manner.doubled { read() } else { text.inert.read(word, Way::Stretched, read) }
 }
 
 /// The word without one of two letters that are the same.
@@ -284,7 +294,7 @@ fn symbols_after(text: &Text<'_>, end: usize) -> usize {
 }
 
 /// Whether a symbol may stand directly before or after a word: its first byte, or its last.
-fn touches_symbol(text: &Text<'_>, token: &Token) -> bool {
+pub(super) fn touches_symbol(text: &Text<'_>, token: &Token) -> bool {
     let bytes = text.original.as_bytes();
     let may_be = |at: Option<usize>| {
         let byte = at.and_then(|at| bytes.get(at));

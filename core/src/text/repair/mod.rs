@@ -4,9 +4,10 @@
 //! one; otherwise the words stay as they were typed. So `mp3`, `A55`, `bob@home.example` and `grade a b c` cannot become
 //! anything by accident, and what is a word already is never taken for another. `leet` reads digits and symbols,
 //! `alone` symbols that are a word by themselves, `spelled` letters one by one, `joined` words without spaces, `typo`
-//! slips of the hand. A text in which nothing is strange is not looked through at all.
+//! slips of the hand; `inert` remembers strange words that none of them reads. A text in which nothing is strange is not looked through at all.
 
 mod alone;
+mod inert;
 mod joined;
 mod leet;
 mod spelled;
@@ -14,6 +15,8 @@ mod typo;
 
 use super::fold::{Folded, Token};
 use crate::lists::{Known, Vocabulary};
+pub(crate) use inert::Inert;
+use inert::Way;
 use std::ops::Range;
 
 /// How a whole text is disguised. What one word alone would not be read as, it is among others of its kind.
@@ -47,6 +50,7 @@ struct Text<'a> {
     original: &'a str,
     vocabulary: &'a Vocabulary,
     known: &'a [Known],
+    inert: &'a Inert,
     manner: Manner,
 }
 
@@ -75,19 +79,20 @@ impl Text<'_> {
 }
 
 /// The text with its words repaired, and what the vocabulary says of each; `None` when it stays as it is. `known` is what
-/// it says of the words as they were typed.
+/// it says of the words as they were typed, and `inert` what was nothing under this vocabulary before.
 pub(crate) fn repair(
     folded: &Folded,
     known: &[Known],
     original: &str,
     vocabulary: &Vocabulary,
+    inert: &Inert,
 ) -> Option<(Folded, Vec<Known>)> {
-    let (once, known) = pass(folded, known, original, vocabulary)?;
+    let (once, known) = pass(folded, known, original, vocabulary, inert)?;
     if !(folded.hints.odd || folded.hints.symbols || folded.hints.singles >= spelled::LEAST) {
         return Some((once, known));
     }
     // What a disguise hid may be mistyped, or run together, in its turn.
-    let twice = pass(&once, &known, original, vocabulary);
+    let twice = pass(&once, &known, original, vocabulary, inert);
     Some(twice.unwrap_or((once, known)))
 }
 
@@ -96,13 +101,14 @@ fn pass(
     known: &[Known],
     original: &str,
     vocabulary: &Vocabulary,
+    inert: &Inert,
 ) -> Option<(Folded, Vec<Known>)> {
     let hints = folded.hints;
     let disguised = hints.odd || hints.symbols || hints.singles >= spelled::LEAST;
     if !disguised && !known.iter().any(|known| known.strange) {
         return None;
     }
-    let mut text = Text { folded, original, vocabulary, known, manner: Manner::default() };
+    let mut text = Text { folded, original, vocabulary, known, inert, manner: Manner::default() };
     text.manner.leet = hints.odd || hints.symbols;
     text.manner.leet = text.manner.leet && leet::everywhere(&text);
     let merged;
@@ -122,14 +128,32 @@ fn pass(
             at += 1;
             continue;
         }
+        // Whatever stands between words may be one where all is written in symbols.
+        let anything = text.manner.leet && hints.symbols;
+        if !anything && !may_edit(&text, at) {
+            at += 1;
+            continue;
+        }
         let mut edit = edit(&text, at);
-        if text.manner.leet && hints.symbols {
+        if anything {
             edit = alone::with_symbols(&text, at, edit);
         }
         at = edit.as_ref().map_or(at + 1, |edit| edit.tokens.end);
         edits.extend(edit.filter(|edit| !edit.words.is_empty()));
     }
     (!edits.is_empty()).then(|| rebuild(&text, edits))
+}
+
+/// Whether a repair may begin at a token: in most texts with a sign of a disguise it is one word that has it.
+fn may_edit(text: &Text<'_>, at: usize) -> bool {
+    let Some(token) = text.token(at) else { return false };
+    let hints = text.folded.hints;
+    text.is_strange(at)
+        || text.manner.doubled
+        || text.manner.leet
+        || token.odd
+        || (hints.symbols && leet::touches_symbol(text, token))
+        || (hints.singles >= spelled::LEAST && spelled::is_single(text.folded.word(token)))
 }
 
 /// The repair that begins at a token. Without words it only says how far there is nothing to repair.

@@ -29,7 +29,7 @@ pub(super) fn everywhere(text: &Text<'_>) -> Option<char> {
     counts.into_iter().max_by_key(|(_, count)| *count).map(|(between, _)| between)
 }
 
-fn is_single(word: &str) -> bool {
+pub(super) fn is_single(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some() && letters.next().is_none()
 }

@@ -13,7 +13,7 @@ fn vocabulary(phrases: &str) -> Vocabulary {
 fn folded(text: &str, vocabulary: &Vocabulary) -> Folded {
     let plain = Folded::new(text);
     let known = look_up(&plain, vocabulary);
-    repair(&plain, &known, text, vocabulary).map_or(plain, |(repaired, _)| repaired)
+    repair(&plain, &known, text, vocabulary, &Inert::default()).map_or(plain, |(repaired, _)| repaired)
 }
 
 fn repaired(text: &str) -> String {

@@ -4,7 +4,7 @@
 //! everyday word and a rule's are both near, it is the everyday one. The vocabulary finds words by their letters in any
 //! order, so a swap is one look, and a missing letter twenty-six.
 
-use super::{Edit, Text};
+use super::{Edit, Text, Way};
 use crate::lists::{kind, letter, letters};
 
 /// Fewest letters of a word as typed that is read as another; shorter ones are near too many.
@@ -34,10 +34,12 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
         return fragment(text, at);
     }
     let joined = fragment(text, at);
-    if joined.is_some() || is_formed(text, word) {
+    if joined.is_some() {
         return joined;
     }
-    let mut near = near(text, word.as_bytes()).into_iter();
+    let near =
+        || (!is_formed(text, word)).then(|| near(text, word.as_bytes())).filter(|near| !near.is_empty());
+    let mut near = text.inert.read(word, Way::Slip, near)?.into_iter();
     let (slip, best) = near.next()?;
     let near = near.map(|(_, id)| id);
     let is_rules = |id: &u32| text.vocabulary.kinds(*id) & kind::WHOLE != 0;

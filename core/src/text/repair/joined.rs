@@ -153,7 +153,11 @@ pub(super) fn cut(letters: &str, vocabulary: &Vocabulary) -> Option<Vec<usize>> 
                 None => continue,
             };
             let end = &mut best[start + length];
-            *end = (cost + more, lone + alone, length).min(*end);
+            // Of two ways that cost the same the one whose last word is longer: “i never”, and not “in ever”.
+            let (cost, lone) = (cost + more, lone + alone);
+            if (cost, lone) < (end.0, end.1) || ((cost, lone) == (end.0, end.1) && length > end.2) {
+                *end = (cost, lone, length);
+            }
         }
     }
     let (_, lone, _) = *best.last()?;
@@ -207,21 +211,23 @@ fn price(word: &str, vocabulary: &Vocabulary) -> Option<u32> {
         return None;
     }
     let Some(id) = vocabulary.number(word.as_bytes()) else {
-        return (word.len() > 5 && vocabulary.is_ended(word, MAX_ENDING)).then_some(16);
+        return (word.len() > 5 && vocabulary.is_ended(word, MAX_ENDING)).then_some(24);
     };
     let kinds = vocabulary.kinds(id);
     let everywhere = kinds & kind::EVERYWHERE != 0;
     Some(match word.len() {
-        1 if matches!(word, "i" | "a") => 4,
-        1 if word == "u" => 8,
+        1 if matches!(word, "i" | "a") => 5,
+        1 if word == "u" => 9,
         1 => return None,
-        2 if everywhere => 4,
-        2 => 12,
-        _ if everywhere => 3,
-        _ if kinds & kind::COMMON != 0 => 5,
+        2 if everywhere => 7,
+        2 => 13,
+        _ if everywhere => 5,
+        _ if kinds & kind::COMMON != 0 => 6,
         3 if kinds & kind::ENGLISH != 0 => 11,
         _ if kinds & kind::ENGLISH != 0 => 9,
         // What only rules have may be slang, such as “meself” and “jumpin”: two ordinary words are likelier.
-        _ => 11,
+        length if length < LEAST => 12,
+        // And several of its words, such as “suicidenote”, are likelier yet.
+        _ => 16,
     })
 }

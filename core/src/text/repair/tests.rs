@@ -71,6 +71,9 @@ fn a_text_that_is_all_disguised_is_read_as_a_whole() {
     assert_eq!(repaired("honestly,gokys.please-now"), "honestly go kys please now");
     assert_eq!(repaired("honestly gokys"), "honestly gokys");
     assert_eq!(repaired("pleaseletmekillmyself today"), "please let me kill myself today");
+    // Not “in ever”, nor “no there”.
+    assert_eq!(repaired("ineverwanttodie"), "i never want to die");
+    assert_eq!(repaired("imnothereiwanttodie"), "im not here i want to die");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::log_file::{self, LogFile};
 use super::news::News;
 use super::schema::{POSTGRES, SQLITE};
 use super::scope::{self, Scope};
-use super::turns::Turns;
+use super::turns::{Turn, Turns};
 use super::tx::Tx;
 use crate::error::Error;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -149,12 +149,18 @@ impl Db {
     }
 
     async fn begin_on(&self, pool: &AnyPool) -> Result<Tx, sqlx::Error> {
+        let turn = self.turn().await?;
+        Ok(Tx::new(pool.begin_with(self.begin).await?, turn))
+    }
+
+    /// The next turn to write, when it is known how the one before ended.
+    async fn turn(&self) -> Result<Turn, sqlx::Error> {
         let turn = self.turns.next().await?;
         if turn.is_doubtful() {
             self.settle().await?;
             turn.is_settled();
         }
-        Ok(Tx::new(pool.begin_with(self.begin).await?, turn))
+        Ok(turn)
     }
 
     /// Settles what a failed commit left open. PostgreSQL does so itself: what it has answered is on its disk, and a
@@ -219,7 +225,7 @@ impl Db {
     /// # Errors
     /// When the engine refuses, or readers kept it from doing so for long.
     pub(crate) async fn scrub(&self, tables: &[&str]) -> anyhow::Result<()> {
-        let _turn = self.turns.next().await?;
+        let _turn = self.turn().await?;
         let mut connection = self.write.acquire().await?;
         if Engine::of(&connection) == Engine::Postgres {
             let sql = format!("vacuum {}", tables.join(", "));

@@ -1,5 +1,6 @@
 //! One visited address, taken apart as a browser takes it apart.
 
+use super::path::canonical_path;
 use url::{Host, Url};
 
 /// Longer addresses are not taken apart: no browser sends them, and parsing them costs time.
@@ -47,46 +48,17 @@ impl Address {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// Whether the host is a name, which has parents, and not an IP address.
+    pub(crate) fn is_name(&self) -> bool {
+        matches!(self.url.host(), Some(Host::Domain(_)))
+    }
+
     /// The host, then each of its parents: `a.b.c`, `b.c`, `c`. An IP address has no parents.
     pub(crate) fn hosts(&self) -> impl Iterator<Item = &str> {
-        let is_name = matches!(self.url.host(), Some(Host::Domain(_)));
+        let is_name = self.is_name();
         std::iter::successors(Some(self.host.as_str()), move |host| {
             if is_name { host.split_once('.').map(|(_, parent)| parent) } else { None }
         })
-    }
-}
-
-/// One spelling for paths that a server would treat alike.
-fn canonical_path(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for c in percent_decode(path).chars().flat_map(char::to_lowercase) {
-        if !(c == '/' && out.ends_with('/')) {
-            out.push(c);
-        }
-    }
-    out
-}
-
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let decoded = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        bytes.push(decoded.unwrap_or(*first));
-        rest = if decoded.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-const fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 

@@ -78,7 +78,7 @@ impl Rules {
         if entry.host.split('.').count() > MOST_LABELS {
             return Err(Skip::ManyLabels);
         }
-        if entry.path.split('/').count() > MOST_SEGMENTS {
+        if entry.path.split('/').count() > MOST_SEGMENTS + 1 {
             return Err(Skip::LongPath);
         }
         let host = u16::try_from(entry.host.len()).map_err(|_| Skip::NotADomain)?;
@@ -198,8 +198,8 @@ mod tests {
         ] {
             assert_eq!(taken(line), Err(skip), "{line}");
         }
-        assert_eq!(taken(&format!("{}example.org", "a.".repeat(15))), Err(Skip::ManyLabels));
-        assert_eq!(taken(&format!("example.org{}", "/a".repeat(16))), Err(Skip::LongPath));
+        assert_eq!(taken(&format!("{}example.org", "a.".repeat(23))), Err(Skip::ManyLabels));
+        assert_eq!(taken(&format!("example.org{}", "/a".repeat(25))), Err(Skip::LongPath));
     }
 
     #[test]

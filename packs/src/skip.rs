@@ -76,6 +76,15 @@ impl Skipped {
         examples.push(example);
     }
 
+    /// Takes over what was left out elsewhere.
+    pub(crate) fn join(&mut self, other: Self) {
+        for (skip, (count, mut examples)) in other.reasons {
+            let (sum, known) = self.reasons.entry(skip).or_default();
+            *sum += count;
+            known.append(&mut examples);
+        }
+    }
+
     /// Each reason with how often, and the first examples.
     pub fn iter(&self) -> impl Iterator<Item = (Skip, u64, &[String])> {
         self.reasons.iter().map(|(skip, (count, examples))| (*skip, *count, examples.as_slice()))

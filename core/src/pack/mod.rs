@@ -54,6 +54,14 @@ impl Pack {
         Ok(pack)
     }
 
+    /// The key by which a pack says that it is signed. That proves nothing: whoever makes a pack can name their own.
+    ///
+    /// # Errors
+    /// When it is no whole pack.
+    pub fn signer(bytes: &[u8]) -> Result<PublicKey, PackError> {
+        Header::read(bytes).map(|(header, _)| header.signer)
+    }
+
     /// Its number: of two packs of one school, the higher is the newer.
     #[must_use]
     pub const fn version(&self) -> u64 {
@@ -88,6 +96,12 @@ impl Pack {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The same, given back.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// Each section with its place.

@@ -18,9 +18,9 @@ use std::ops::Range;
 const MAGIC: &[u8] = b"LWS\x01";
 
 /// Labels of the longest name that a layer may hold.
-pub const MOST_LABELS: usize = 16;
+pub const MOST_LABELS: usize = 24;
 /// Segments of the longest path that a layer may hold.
-pub const MOST_SEGMENTS: usize = 16;
+pub const MOST_SEGMENTS: usize = 24;
 
 /// What a layer says of itself, as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -108,6 +108,12 @@ impl Sites {
         Ok(())
     }
 
+    /// The whole pack's bytes again; the changes are dropped.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.tiers.into_iter().next().map(|tier| tier.pack.into_bytes()).unwrap_or_default()
+    }
+
     /// Version of the newest layer.
     #[must_use]
     pub fn version(&self) -> u64 {

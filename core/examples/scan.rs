@@ -4,7 +4,7 @@
 //! each, in order. A line that cannot be answered gets an `error`, and the exit code says that there was one.
 //! `--lists DIR` reads list files as people write them (core/lists has the format) instead of those that were compiled
 //! in, so that a new rule can be tried without building anything.
-//! `--pack FILE [--key PUBLIC]` asks the sites of a pack too, and its phrases instead of those that are compiled in when it
+//! `--pack FILE [--key PUBLIC] [--change FILE …]` asks the sites of a pack too, and its phrases instead of those that are compiled in when it
 //! has some; without the key that is trusted, the pack is only checked against the one that it names itself.
 //! `lapwing-relay scan` does the same with a school's own lists and policy.
 
@@ -35,14 +35,20 @@ fn main() -> ExitCode {
 
 /// Answers every line, and counts those that could not be.
 fn run() -> Result<usize, Box<dyn Error>> {
-    let (mut folder, mut pack, mut key) = (None, None, None);
+    let (mut folder, mut pack, mut key, mut changes) = (None, None, None, Vec::new());
     let mut options = std::env::args().skip(1);
     while let Some(option) = options.next() {
+        if option == "--change" {
+            changes.push(options.next().ok_or("--change needs a value")?);
+            continue;
+        }
         let place = match option.as_str() {
             "--lists" => &mut folder,
             "--pack" => &mut pack,
             "--key" => &mut key,
-            _ => return Err("the options are --lists DIR, --pack FILE and --key PUBLIC".into()),
+            _ => {
+                return Err("the options are --lists DIR, --pack FILE, --change FILE and --key PUBLIC".into());
+            }
         };
         *place = Some(options.next().ok_or_else(|| format!("{option} needs a value"))?);
     }
@@ -55,7 +61,11 @@ fn run() -> Result<usize, Box<dyn Error>> {
     };
     let mut engine = Engine::new(lists, Policy::school_default(Audience::Year(9)))?;
     if let Some(pack) = pack {
-        engine = engine.with_sites(Arc::new(Sites::new(pack)?));
+        let mut sites = Sites::new(pack)?;
+        for change in changes {
+            sites.lay(open(Path::new(&change), key.as_deref())?)?;
+        }
+        engine = engine.with_sites(Arc::new(sites));
     }
     let mut input = io::stdin().lock();
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());

@@ -135,7 +135,7 @@ impl Build {
 }
 
 /// Where everything is from, for whoever holds the pack.
-fn about(sources: &[About]) -> String {
+pub(crate) fn about(sources: &[About]) -> String {
     json!({ "made_by": concat!("Lapwing ", env!("CARGO_PKG_VERSION")), "sources": sources }).to_string()
 }
 
@@ -167,7 +167,7 @@ fn by_category(rules: &[Rule]) -> BTreeMap<Category, u64> {
 }
 
 /// Writes a file beside its place and then moves it there: nobody ever reads half a pack.
-fn into_place(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
+pub(crate) fn into_place(path: &Path, bytes: &[u8]) -> Result<(), BuildError> {
     let failed = |source| BuildError::Write { path: path.to_path_buf(), source };
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");

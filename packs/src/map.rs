@@ -34,8 +34,17 @@ pub struct Plan<'a> {
     pub sources: &'a [String],
     /// Hosts that must not be found by chance.
     pub known_good: &'a [String],
-    /// For changes: the basis of the map on which they lie.
-    pub on: Option<u64>,
+    /// For changes: what they change.
+    pub on: Option<Base<'a>>,
+}
+
+/// A map on which changes lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Base<'a> {
+    /// Where its trails begin.
+    pub basis: u64,
+    /// All rules as they are to be, of which [`Plan::rules`] are those that it does not have yet.
+    pub all: &'a [Rule],
 }
 
 /// A map that was made.
@@ -153,32 +162,23 @@ fn made(plan: Plan<'_>, chance: f64, freed: &[String]) -> Result<Map, MapError> 
 
 /// Every name once, with a basis under which no two have the same trail.
 fn named(plan: Plan<'_>, freed: &[String]) -> Result<(u64, Vec<Name>), MapError> {
-    let mut hosts_of_paths: Vec<&str> = plan
-        .rules
-        .iter()
-        .map(Rule::parts)
-        .filter(|(_, path)| !path.is_empty())
-        .map(|(host, _)| host)
-        .collect();
-    hosts_of_paths.sort_unstable();
-    hosts_of_paths.dedup();
-    let has_rule = |host: &str| {
-        plan.rules
-            .binary_search_by(|rule| (&*rule.name, usize::from(rule.host)).cmp(&(host, host.len())))
-            .is_ok()
-    };
-    let has_paths = |host: &str| hosts_of_paths.binary_search(&host).is_ok();
-    // Hosts of which only paths have rules, and good names.
-    let gates = hosts_of_paths.iter().filter(|host| !has_rule(host)).map(|host| (*host, "", Says::default()));
-    let good = freed.iter().map(String::as_str).filter(|host| !has_rule(host) && !has_paths(host));
+    let whole = plan.on.map_or(plan.rules, |base| base.all);
+    let gated = hosts_of_paths(whole);
+    let has_paths = |host: &str| gated.binary_search(&host).is_ok();
+    let said =
+        |rules: &[Rule], host: &str| position(rules, host).and_then(|at| rules.get(at)).map(|rule| rule.says);
+    // Hosts of which only paths have rules here, and good names. In a change they repeat what the base says of them.
+    let gates = hosts_of_paths(plan.rules);
+    let more =
+        gates.iter().copied().chain(freed.iter().map(String::as_str).filter(|host| !gates.contains(host)));
+    let more = more.filter(|host| said(plan.rules, host).is_none());
     let all: Vec<(&str, &str, Says)> = plan
         .rules
         .iter()
         .map(|rule| (rule.parts().0, rule.parts().1, rule.says))
-        .chain(gates)
-        .chain(good.map(|host| (host, "", Says::default())))
+        .chain(more.map(|host| (host, "", said(whole, host).unwrap_or_default())))
         .collect();
-    let first = plan.on.unwrap_or_default();
+    let first = plan.on.map_or(0, |base| base.basis);
     let tries = if plan.on.is_some() { 1 } else { 8 };
     for basis in first..first + tries {
         let names: Vec<Name> = all
@@ -200,6 +200,20 @@ fn named(plan: Plan<'_>, freed: &[String]) -> Result<(u64, Vec<Name>), MapError>
         }
     }
     Err(MapError::Chance)
+}
+
+/// The hosts of which paths have rules, in order.
+fn hosts_of_paths(rules: &[Rule]) -> Vec<&str> {
+    let paths = rules.iter().map(Rule::parts).filter(|(_, path)| !path.is_empty());
+    let mut hosts: Vec<&str> = paths.map(|(host, _)| host).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
+
+/// Where the rule for a whole host stands.
+fn position(rules: &[Rule], host: &str) -> Option<usize> {
+    rules.binary_search_by(|rule| (&*rule.name, usize::from(rule.host)).cmp(&(host, host.len()))).ok()
 }
 
 /// Every class with how many names are of it, the commonest first.
@@ -272,10 +286,7 @@ fn found_by_chance(plan: Plan<'_>, map: &Map) -> Result<Vec<String>, MapError> {
         let parents =
             std::iter::successors(Some(good.as_str()), |host| host.split_once('.').map(|(_, rest)| rest));
         for host in parents {
-            let listed = plan
-                .rules
-                .binary_search_by(|rule| (&*rule.name, usize::from(rule.host)).cmp(&(host, host.len())))
-                .is_ok();
+            let listed = position(plan.rules, host).is_some();
             if !listed && sites.rule(host, "").is_some() {
                 found.push(host.to_owned());
             }
@@ -333,6 +344,6 @@ mod tests {
     fn nothing_makes_no_map_and_no_change_makes_an_empty_one() {
         let plan = Plan { rules: &[], sources: &[], known_good: &[], on: None };
         assert_eq!(Map::new(plan), Err(MapError::Empty));
-        assert_eq!(Map::new(Plan { on: Some(0), ..plan }).unwrap().counts, (0, 0));
+        assert_eq!(Map::new(Plan { on: Some(Base { basis: 0, all: &[] }), ..plan }).unwrap().counts, (0, 0));
     }
 }

@@ -4,7 +4,7 @@
 
 use lapwing_core::pack::{Kind, Pack, PackError, PublicKey};
 use lapwing_core::{Category, CategorySet, Sites};
-use lapwing_packs::{Map, PackKey, Plan, Rules, Says, pack};
+use lapwing_packs::{Base, Map, PackKey, Plan, Rules, Says, pack};
 
 const VERSION: u64 = 20_261_122;
 
@@ -12,16 +12,18 @@ fn key() -> PackKey {
     PackKey::from_seed(&[5; 32])
 }
 
-fn sites(line: &str, on: Option<u64>) -> Map {
+fn sites(line: &str, is_change: bool) -> Map {
     let mut rules = Rules::default();
     let says = Says { gives: CategorySet::only(Category::Gambling), ..Says::default() };
     rules.add(line, says).unwrap();
     let sources = ["a list".to_owned()];
-    Map::new(Plan { rules: &rules.finish(), sources: &sources, known_good: &[], on }).unwrap()
+    let rules = rules.finish();
+    let on = is_change.then_some(Base { basis: 0, all: &rules });
+    Map::new(Plan { rules: &rules, sources: &sources, known_good: &[], on }).unwrap()
 }
 
 fn small() -> Vec<u8> {
-    let sites = sites("bet.example", None);
+    let sites = sites("bet.example", false);
     pack(&key(), VERSION, None, &[(Kind::About, b"{}"), (Kind::Sites, &sites.bytes)])
 }
 
@@ -109,7 +111,7 @@ fn changes_lie_only_on_the_pack_that_they_were_made_for() {
     let digest = *base.digest();
     let mut stack = Sites::new(base).unwrap();
     let change = |version, parent| {
-        let sites = sites("new.example", Some(0));
+        let sites = sites("new.example", true);
         open(pack(&key(), version, Some(parent), &[(Kind::Sites, &sites.bytes)])).unwrap()
     };
     assert!(matches!(Sites::new(change(VERSION + 1, digest)), Err(PackError::Parent)));

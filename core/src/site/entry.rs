@@ -3,6 +3,7 @@
 use super::path::canonical_path;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::net::Ipv6Addr;
 use url::{Host, Url};
 
 /// A listed site, in the one form in which sites are compared.
@@ -49,7 +50,7 @@ impl Entry {
                 ));
             }
             Host::Ipv4(address) => address.to_string(),
-            Host::Ipv6(address) => format!("[{address}]"),
+            Host::Ipv6(address) => ipv6(address),
         };
         let path = if path.trim_matches('/').is_empty() { String::new() } else { listed_path(path) };
         Ok(Self { host, path })
@@ -60,6 +61,14 @@ impl Entry {
     pub(crate) fn for_host(host: &str) -> Option<Self> {
         (!host.is_empty())
             .then(|| Self { host: host.trim_end_matches('.').to_lowercase(), path: String::new() })
+    }
+}
+
+/// An IPv6 address as a host. One that only wraps an IPv4 address leads to the same machine, and is written like it.
+pub(crate) fn ipv6(address: Ipv6Addr) -> String {
+    match address.to_ipv4_mapped() {
+        Some(address) => address.to_string(),
+        None => format!("[{address}]"),
     }
 }
 

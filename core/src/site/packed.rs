@@ -114,6 +114,12 @@ impl Sites {
         self.tiers.into_iter().next().map(|tier| tier.pack.into_bytes()).unwrap_or_default()
     }
 
+    /// Where trails begin in every layer: what a change must be made with.
+    #[must_use]
+    pub fn basis(&self) -> u64 {
+        self.tiers.first().map_or(0, |tier| tier.layer.basis)
+    }
+
     /// Version of the newest layer.
     #[must_use]
     pub fn version(&self) -> u64 {

@@ -7,7 +7,8 @@ use crate::random::{self, SystemRandom};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use lapwing_packs::sources::Spec;
-use lapwing_packs::{Build, PackKey};
+use lapwing_packs::{Build, Delta, PackKey};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -16,6 +17,34 @@ use std::path::PathBuf;
 pub(super) enum Lists {
     /// Build a signed pack of published lists
     Build(Options),
+    /// Make a small pack of what changed in the lists since a whole one was built
+    Delta(Between),
+}
+
+/// What to compare.
+#[derive(Debug, Args)]
+pub(super) struct Between {
+    /// The whole pack that devices have
+    #[arg(long, value_name = "PACK")]
+    from: PathBuf,
+    /// A list of which it was built, as for `build`; may be given many times
+    #[arg(long = "from-source", value_name = "LIST", required = true)]
+    old: Vec<Spec>,
+    /// A list as it is now; may be given many times
+    #[arg(long = "source", value_name = "LIST", required = true)]
+    new: Vec<Spec>,
+    /// Where the change goes
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The key that signed the whole pack
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Number of the change, above that of the pack. The present second when absent
+    #[arg(long, value_name = "N")]
+    version: Option<u64>,
+    /// A public suffix that is meant when a list names it; may be given many times
+    #[arg(long = "suffix", value_name = "NAME")]
+    suffixes: Vec<String>,
 }
 
 /// What to build a pack of.
@@ -50,26 +79,53 @@ pub(super) struct Options {
 
 /// Does it, and tells what came of it.
 pub(super) fn lists(what: Lists, out: &mut dyn Write) -> anyhow::Result<()> {
-    let Lists::Build(options) = what;
+    let options = match what {
+        Lists::Build(options) => options,
+        Lists::Delta(between) => return delta(between, out),
+    };
     let (key, made) = PackKey::open(&options.key, || random::bytes(&SystemRandom::default()).ok())?;
     if made {
         writeln!(out, "Made the key {}. Keep it secret, and a copy of it elsewhere.", options.key.display())?;
     }
-    let now = u64::try_from(SystemClock.now().as_second()).unwrap_or_default();
     let read = |path: PathBuf| {
         std::fs::read_to_string(&path).with_context(|| format!("--policy {}", path.display()))
     };
     let build = Build {
         sources: options.sources,
-        suffixes: options.suffixes.iter().map(|name| name.to_lowercase()).collect(),
+        suffixes: lower(&options.suffixes),
         known_good: options.known_good,
         phrases: options.phrases.as_deref().map(scan::from_folder).transpose()?,
         policy: options.policy.map(read).transpose()?,
-        version: options.version.unwrap_or(now),
+        version: options.version.unwrap_or_else(now),
         out: options.out,
     };
     writeln!(out, "{}", build.run(&key)?)?;
     Ok(())
+}
+
+fn delta(between: Between, out: &mut dyn Write) -> anyhow::Result<()> {
+    // A key that was just made cannot have signed the pack.
+    let (key, _) = PackKey::open(&between.key, || None)?;
+    let changed = Delta {
+        from: between.from,
+        old: between.old,
+        new: between.new,
+        suffixes: lower(&between.suffixes),
+        version: between.version.unwrap_or_else(now),
+        out: between.out,
+    }
+    .run(&key)?;
+    let (added, different, removed) = changed.rules;
+    writeln!(out, "{added} rules added, {different} changed, {removed} removed: {} bytes", changed.bytes)?;
+    Ok(())
+}
+
+fn now() -> u64 {
+    u64::try_from(SystemClock.now().as_second()).unwrap_or_default()
+}
+
+fn lower(names: &[String]) -> BTreeSet<String> {
+    names.iter().map(|name| name.to_lowercase()).collect()
 }
 
 #[cfg(test)]

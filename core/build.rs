@@ -47,6 +47,7 @@ mod model {
 #[path = "src/site"]
 mod site {
     mod entry;
+    mod path;
     pub(crate) use entry::Entry;
 }
 

@@ -8,10 +8,11 @@ use crate::answer::{Decision, Finding, Frame, SiteMatch, Typed, Verdict, Visit};
 use crate::lists::{Lists, ListsError, Pattern};
 use crate::model::Model;
 use crate::policy::Policy;
-use crate::site::{Address, Hosts, SiteMap, search_terms, surface_of};
+use crate::site::{Address, Hosts, SiteMap, Sites, Told, search_terms, surface_of};
 use crate::taxonomy::{Action, Category, Severity, Surface};
 use crate::text::{Matcher, Memory};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Answers what an address or a text means under one policy. Immutable: a new policy makes a new engine.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Engine {
     matcher: Matcher,
     patterns: Vec<Pattern>,
     sites: SiteMap,
+    packed: Option<Arc<Sites>>,
     never_read: Hosts,
     allowed: Hosts,
     blocked: Hosts,
@@ -36,6 +38,7 @@ impl Engine {
         let mut compiled = lists.into_compiled();
         Ok(Self {
             sites: SiteMap::new(std::mem::take(&mut compiled.sites), std::mem::take(&mut compiled.reasons)),
+            packed: None,
             never_read: Hosts::new(compiled.never_read.iter().chain(&policy.never_read_sites)),
             allowed: Hosts::new(&policy.allowed_sites),
             blocked: Hosts::new(&policy.blocked_sites),
@@ -44,6 +47,14 @@ impl Engine {
             matcher: Matcher::new(compiled, policy.audience).with_model(Model::shipped()?),
             policy,
         })
+    }
+
+    /// Asks the sites of a pack too: of two rules the longer wins, wherever it is from. They are shared, because a new
+    /// policy makes a new engine and the pack stays.
+    #[must_use]
+    pub fn with_sites(mut self, sites: Arc<Sites>) -> Self {
+        self.packed = Some(sites);
+        self
     }
 
     /// The policy in force.
@@ -96,8 +107,8 @@ impl Engine {
     #[must_use]
     pub fn check_url(&self, visit: &Visit<'_>) -> Decision {
         let Some(address) = Address::parse(visit.url) else { return Decision::allow() };
-        let listed = self.sites.find(&address);
-        if listed.is_some_and(|found| found.categories.contains(&Category::Illegal)) {
+        let listed = self.listed(&address);
+        if listed.as_ref().is_some_and(|found| found.categories.contains(&Category::Illegal)) {
             return self.unlawful(visit.frame);
         }
         if self.never_reads(&address) {
@@ -109,7 +120,7 @@ impl Engine {
         } else if let Some(rule) = self.blocked.find(&address) {
             decision.verdict.action = Action::Block;
             decision.verdict.severity = Severity::Low;
-            let categories = listed.map(|found| found.categories.to_vec()).unwrap_or_default();
+            let categories = listed.map(|found| found.categories).unwrap_or_default();
             let mut by_lists = self.policy.weigh_site(&categories, visit.frame);
             // A school that blocks a site still shows help where the lists would.
             by_lists.action = by_lists.action.max(Action::Block);
@@ -117,10 +128,9 @@ impl Engine {
             decision.site = Some(SiteMatch { rule, categories });
             decision.why = "The school has blocked this site.".to_owned();
         } else if let Some(found) = listed {
-            decision.verdict = self.policy.weigh_site(found.categories, visit.frame);
-            let rule = format!("{}{}", found.host, found.path);
-            decision.site = Some(SiteMatch { rule, categories: found.categories.to_vec() });
-            decision.why = found.why.to_owned();
+            decision.verdict = self.policy.weigh_site(&found.categories, visit.frame);
+            decision.site = Some(SiteMatch { rule: found.rule, categories: found.categories });
+            decision.why = found.why;
         }
         if visit.frame == Frame::Main {
             self.add_search(&address, &mut decision);
@@ -133,7 +143,7 @@ impl Engine {
     #[must_use]
     pub fn surface_of(&self, url: &str, field_hint: &str) -> Surface {
         let address = Address::parse(url);
-        let found = address.as_ref().and_then(|address| self.sites.find(address));
+        let found = address.as_ref().and_then(|address| self.listed(address));
         let is_ai = found.is_some_and(|found| found.categories.contains(&Category::AiChat));
         surface_of(address.as_ref(), field_hint, is_ai)
     }
@@ -143,6 +153,10 @@ impl Engine {
     #[must_use]
     pub fn never_reads_url(&self, url: &str) -> bool {
         Address::parse(url).is_some_and(|address| self.never_reads(&address))
+    }
+
+    fn listed(&self, address: &Address) -> Option<Told> {
+        Told::of(&self.sites, self.packed.as_deref(), address)
     }
 
     fn never_reads(&self, address: &Address) -> bool {

@@ -25,12 +25,18 @@ mod engine;
 mod hash;
 mod lists;
 mod model;
+pub mod pack;
 mod policy;
 pub mod scan;
 mod site;
 mod taxonomy;
 mod text;
 pub mod wire;
+
+/// The site map's inside, for those who build it: what is read here is written by `lapwing-packs`.
+pub mod packed {
+    pub use crate::site::{ClassHead, Head, Key, MOST_LABELS, MOST_SEGMENTS, Shape, Trail};
+}
 
 pub use answer::{Decision, Finding, Frame, SearchTerms, SiteMatch, Typed, Verdict, Visit};
 pub use engine::Engine;
@@ -41,6 +47,6 @@ pub use policy::{
     Audience, KEYS, Key, KeyProblem, Kind, ManagedPolicy, Policy, PolicyError, SITE_DEFAULTS, SiteDefault,
     site_action_choices,
 };
-pub use site::Entry;
+pub use site::{CategorySet, Entry, MOST_CHANGES, Says, Sites};
 pub use taxonomy::{Action, Category, Severity, Stage, Surface, UnknownWord};
 pub use text::Memory;

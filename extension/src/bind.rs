@@ -215,6 +215,27 @@ impl WasmProbe {
     pub fn count(&self, text: &str) -> usize {
         self.0.count(text)
     }
+
+    /// [`Probe::take_pack`]; the key is base64. A probe whose pack is refused is of no more use.
+    ///
+    /// # Errors
+    /// `PackError`.
+    pub fn take_pack(self, pack: Vec<u8>, key: &str) -> Result<Self, JsValue> {
+        let key = key.parse().map_err(|error: String| failed("PackError", &error))?;
+        self.0.take_pack(pack, &key).map(Self).map_err(|error| failed("PackError", &error))
+    }
+
+    /// [`Probe::site`].
+    #[must_use]
+    pub fn site(&self, host: &str) -> u32 {
+        self.0.site(host)
+    }
+
+    /// [`Probe::stops`].
+    #[must_use]
+    pub fn stops(&self, url: &str) -> bool {
+        self.0.stops(url)
+    }
 }
 
 /// [`relay::request`].

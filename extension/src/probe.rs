@@ -3,12 +3,16 @@
 //! The extension itself never uses it. It is part of the module that ships all the same, because only of that very module
 //! is the answer worth knowing.
 
+use lapwing_core::pack::{Pack, PackError, PublicKey};
 use lapwing_core::scan::scan_line;
-use lapwing_core::{Audience, Engine, Lists, ListsError, Policy, Surface, Typed};
+use lapwing_core::{
+    Action, Audience, Engine, Frame, Lists, ListsError, Policy, Sites, Surface, Typed, Visit,
+};
+use std::sync::Arc;
 
 /// One engine with the lists that are built in, under the default policy for a Year 9 pupil.
 #[derive(Debug)]
-pub struct Probe(Engine);
+pub struct Probe(Engine, Option<Arc<Sites>>);
 
 impl Probe {
     /// Loads the lists, as a worker does when it wakes.
@@ -16,13 +20,35 @@ impl Probe {
     /// # Errors
     /// When the lists that are built in cannot be used.
     pub fn new() -> Result<Self, ListsError> {
-        Engine::new(Lists::starter()?, Policy::school_default(Audience::Year(9))).map(Self)
+        Engine::new(Lists::starter()?, Policy::school_default(Audience::Year(9)))
+            .map(|engine| Self(engine, None))
     }
 
     /// One line of JSON in, one out: [`scan_line`].
     #[must_use]
     pub fn scan(&self, line: &str) -> String {
         scan_line(&self.0, line).unwrap_or_else(|error| error.to_json()).to_string()
+    }
+
+    /// Takes in a pack's sites, once it is verified.
+    ///
+    /// # Errors
+    /// When the pack is refused, and why.
+    pub fn take_pack(self, pack: Vec<u8>, key: &PublicKey) -> Result<Self, PackError> {
+        let sites = Arc::new(Sites::new(Pack::open(pack, key, 0)?)?);
+        Ok(Self(self.0.with_sites(Arc::clone(&sites)), Some(sites)))
+    }
+
+    /// What the pack says of a host: one bit for each category, in the taxonomy's order.
+    #[must_use]
+    pub fn site(&self, host: &str) -> u32 {
+        self.1.as_deref().map_or(0, |sites| sites.host(host).bits() as u32)
+    }
+
+    /// Whether an address is stopped, by all that a navigation is checked for.
+    #[must_use]
+    pub fn stops(&self, url: &str) -> bool {
+        self.0.check_url(&Visit { url, frame: Frame::Main }).verdict.action > Action::Note
     }
 
     /// How much is found in a chat message.

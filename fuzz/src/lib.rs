@@ -24,6 +24,7 @@ mod device;
 mod engine;
 mod extension;
 mod lists;
+mod pack;
 mod policy;
 #[cfg(feature = "relay")]
 mod relay;
@@ -38,6 +39,7 @@ mod signature;
 pub use engine::{scan, text, url};
 pub use extension::{answers, messages};
 pub use lists::{lists_bytes, lists_source};
+pub use pack::pack;
 pub use policy::policy;
 #[cfg(feature = "relay")]
 pub use relay::{anchors, archive, backup, bodies, config, fields, headers, stored};
@@ -56,6 +58,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("policy", policy),
     ("lists_bytes", lists_bytes),
     ("lists_source", lists_source),
+    ("pack", pack),
     ("signature", signature),
     ("answers", answers),
     ("messages", messages),

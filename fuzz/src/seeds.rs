@@ -2,8 +2,10 @@
 //! finds its way from a good message to a nearly good one far sooner than from nothing.
 
 use crate::bytes::DIVIDER;
-use lapwing_core::Lists;
+use lapwing_core::pack::Kind;
 use lapwing_core::wire::{SignatureInput, content_digest};
+use lapwing_core::{Category, Lists};
+use lapwing_packs::{Map, PackKey, Plan, Rules, Says};
 use serde_json::{Value, json};
 
 /// The seeds of a target, by the name of its program.
@@ -16,6 +18,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "policy" => policies().iter().map(written).collect(),
         "lists_bytes" => compiled(),
         "lists_source" => sources(),
+        "pack" => packs(),
         "signature" => signatures(),
         "answers" => answers(),
         "messages" => messages(),
@@ -55,6 +58,20 @@ fn addresses() -> impl Iterator<Item = &'static str> {
     ];
     let sites = include_str!("../../core/tests/cases/sites.txt").lines();
     sites.filter_map(|line| line.split_once(" | ")).map(|(_, url)| url).chain(MORE)
+}
+
+/// A small pack, and the site map in it.
+fn packs() -> Vec<Vec<u8>> {
+    let mut rules = Rules::default();
+    for (number, line) in ["bet.example", "bet.example/a/b", "192.0.2.1", "www.co.uk"].into_iter().enumerate()
+    {
+        let gives = Category::ALL.iter().copied().skip(number * 3 + 15).take(2).collect();
+        let _ = rules.add(line, Says { gives, ..Says::default() });
+    }
+    let sources = ["a list".to_owned()];
+    let plan = Plan { rules: &rules.finish(), sources: &sources, known_good: &[], on: None };
+    let map = Map::new(plan).expect("four rules make a map").bytes;
+    vec![lapwing_packs::pack(&PackKey::from_seed(&[7; 32]), 1, None, &[(Kind::Sites, &map)]), map]
 }
 
 fn scans() -> Vec<Vec<u8>> {

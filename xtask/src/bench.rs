@@ -1,7 +1,7 @@
 //! `cargo xtask bench NAME`: builds what a measurement needs, optimised, and runs it.
 //!
-//! The measuring itself is elsewhere: the `speed` example of the `eval` crate for text, core's `measure` example for
-//! sites, the `bench` program of the `tests` crate for all that needs a relay or a browser. Each prints lines for people and, last, one JSON object.
+//! The measuring itself is elsewhere: the `speed` example of the `eval` crate for text, its `sites`
+//! example for looking up sites, the `bench` program of the `tests` crate for all that needs a relay or a browser. Each prints lines for people and, last, one JSON object.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,13 +14,17 @@ use crate::{build, eval, run, tools, wasm};
 
 /// The peer in JavaScript, of the version that docs/detection.md names.
 const OBSCENITY: &str = "obscenity@0.4.6";
+/// The peer for sites, of the version that docs/sites.md names. Its licence is GPL-3.0: it is run, and nothing of it is kept.
+const UBO: &str = "@gorhill/ubo-core@0.1.30";
+/// Where published lists are by default, seen from the workspace.
+const LISTS: &str = "../shared/lists";
 
 /// What can be measured.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Name {
     /// Checking text, native and WebAssembly, beside rustrict and obscenity: megabytes a second, windows, loading.
     Text,
-    /// Checking addresses: nanoseconds each.
+    /// Looking up sites, native and WebAssembly, beside a Set, uBlock Origin's trie, adblock-rust and an fst.
     Sites,
     /// Waking a stopped worker: how long a navigation waits for it.
     Wake,
@@ -104,13 +108,34 @@ pub(crate) fn run(
         }
         Name::Sites => {
             let mut build = cargo(place);
-            build.args(["build", "--release", "--package", "lapwing-core", "--example", "measure"]);
-            say.step("Building core, optimised", |step| {
+            build.args(["build", "--release", "--package", "lapwing-eval", "--example", "sites"]);
+            say.step("Building the measuring, optimised", |step| {
                 run::quietly(step, &place.logs().join("bench.log"), &mut build)
             })?;
-            let mut measure = run::command(place.program("release", "examples/measure"));
-            measure.arg("sites");
-            run::shown(&mut measure, &mut hear)?;
+            let mut sites = run::command(place.program("release", "examples/sites"));
+            let lists = data.unwrap_or_else(|| place.root.join(LISTS));
+            if lists.is_dir() {
+                sites.arg("--lists").arg(lists);
+            } else {
+                say.note(&format!(
+                    "there are no published lists at {}: they are not part of this repository, and docs/sites.md says \
+                     where each comes from. Only made-up names are measured; name the lists' folder with --data DIR",
+                    lists.display()
+                ));
+            }
+            if tools::find(&["node"]).is_none() {
+                say.note("node is not here: neither WebAssembly nor what runs in JavaScript is measured");
+            } else {
+                match wasm::build(say, place) {
+                    Ok(_) => drop(sites.arg("--wasm").arg(wasm::folder(place))),
+                    Err(error) => say.note(&format!("WebAssembly is not measured: {error:#}")),
+                }
+                match tools::npm_package(say, place, UBO) {
+                    Ok(folder) => drop(sites.arg("--ubo").arg(folder)),
+                    Err(error) => say.note(&format!("uBlock Origin's trie is not measured: {error:#}")),
+                }
+            }
+            run::shown(&mut sites, &mut hear)?;
         }
         Name::Wake | Name::Ingest | Name::Scale | Name::Browser => {
             let need =

@@ -91,7 +91,8 @@ enum Command {
         /// Print one JSON object on the last line.
         #[arg(long)]
         json: bool,
-        /// For text: the folder of labelled texts [default: ../shared/eval beside the workspace, else our own cases]
+        /// For text: the folder of labelled texts [default: ../shared/eval beside the workspace, else our own cases]; for sites: the
+        /// folder of published lists [default: ../shared/lists beside the workspace]
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
         #[command(flatten)]

@@ -127,6 +127,11 @@ impl Lists {
         self.compiled.sites.len()
     }
 
+    /// Hosts on which nothing is ever read: helplines, banks and the like.
+    pub fn never_read(&self) -> impl Iterator<Item = &str> {
+        self.compiled.never_read.iter().map(|entry| entry.host.as_str())
+    }
+
     pub(crate) fn into_compiled(self) -> Compiled {
         self.compiled
     }

@@ -1,5 +1,7 @@
 //! One visited address, taken apart as a browser takes it apart.
 
+use super::entry::ipv6;
+use super::path::canonical_path;
 use url::{Host, Url};
 
 /// Longer addresses are not taken apart: no browser sends them, and parsing them costs time.
@@ -28,7 +30,7 @@ impl Address {
         let host = match url.host()? {
             Host::Domain(name) => name.trim_end_matches('.').to_owned(),
             Host::Ipv4(address) => address.to_string(),
-            Host::Ipv6(address) => format!("[{address}]"),
+            Host::Ipv6(address) => ipv6(address),
         };
         if host.is_empty() {
             return None;
@@ -47,46 +49,17 @@ impl Address {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// Whether the host is a name, which has parents, and not an IP address.
+    pub(crate) fn is_name(&self) -> bool {
+        matches!(self.url.host(), Some(Host::Domain(_)))
+    }
+
     /// The host, then each of its parents: `a.b.c`, `b.c`, `c`. An IP address has no parents.
     pub(crate) fn hosts(&self) -> impl Iterator<Item = &str> {
-        let is_name = matches!(self.url.host(), Some(Host::Domain(_)));
+        let is_name = self.is_name();
         std::iter::successors(Some(self.host.as_str()), move |host| {
             if is_name { host.split_once('.').map(|(_, parent)| parent) } else { None }
         })
-    }
-}
-
-/// One spelling for paths that a server would treat alike.
-fn canonical_path(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for c in percent_decode(path).chars().flat_map(char::to_lowercase) {
-        if !(c == '/' && out.ends_with('/')) {
-            out.push(c);
-        }
-    }
-    out
-}
-
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let decoded = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        bytes.push(decoded.unwrap_or(*first));
-        rest = if decoded.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-const fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 
@@ -112,6 +85,37 @@ mod tests {
         }
         assert_eq!(host_and_path("http://0x7f.1/").as_deref(), Some("127.0.0.1/"));
         assert_eq!(host_and_path("https://bücher.example").as_deref(), Some("xn--bcher-kva.example/"));
+    }
+
+    #[test]
+    fn tricks_with_the_host_lead_to_the_host_that_is_opened() {
+        for (text, site) in [
+            ("https://bbc.co.uk@bet.example/", "bet.example/"),
+            ("https://bbc.co.uk%2f@bet.example", "bet.example/"),
+            ("https://user:https%3a%2f%2fbbc.co.uk@bet.example:444/x", "bet.example/x"),
+            ("https://bbc.co.uk\\@bet.example/", "bbc.co.uk/@bet.example/"),
+            ("https://bet.example#@bbc.co.uk/", "bet.example/"),
+            ("https://bet.example?@bbc.co.uk/", "bet.example/"),
+            ("https:bet.example", "bet.example/"),
+            ("https:///bet.example/", "bet.example/"),
+            ("https://b\tet.exam\nple/", "bet.example/"),
+            ("https://b%65t.example/", "bet.example/"),
+            ("https://BET。example./", "bet.example/"),
+            ("https://be\u{ad}t.example/", "bet.example/"),
+            ("https://xn--bcher-kva.example/", "xn--bcher-kva.example/"),
+            ("https://BÜCHER.example/", "xn--bcher-kva.example/"),
+            ("http://2130706433/", "127.0.0.1/"),
+            ("http://0300.0250.1/", "192.168.0.1/"),
+            ("http://[2001:DB8:0::1]:80/", "[2001:db8::1]/"),
+            ("http://[::ffff:192.0.2.1]/", "192.0.2.1/"),
+        ] {
+            assert_eq!(host_and_path(text).as_deref(), Some(site), "{text}");
+        }
+        for text in
+            ["https://a b.example/", "https://bet.example:99999/", "https://[::1", "https://1.2.3.4.5/"]
+        {
+            assert_eq!(host_and_path(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! One line of a site list: a domain that stands for its subdomains, with an optional path.
 
+use super::path::canonical_path;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use url::Host;
+use std::net::Ipv6Addr;
+use url::{Host, Url};
 
 /// A listed site, in the one form in which sites are compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,10 +50,9 @@ impl Entry {
                 ));
             }
             Host::Ipv4(address) => address.to_string(),
-            Host::Ipv6(address) => format!("[{address}]"),
+            Host::Ipv6(address) => ipv6(address),
         };
-        let path = path.trim_matches('/').to_lowercase();
-        let path = if path.is_empty() { path } else { format!("/{path}") };
+        let path = if path.trim_matches('/').is_empty() { String::new() } else { listed_path(path) };
         Ok(Self { host, path })
     }
 
@@ -61,6 +62,22 @@ impl Entry {
         (!host.is_empty())
             .then(|| Self { host: host.trim_end_matches('.').to_lowercase(), path: String::new() })
     }
+}
+
+/// An IPv6 address as a host. One that only wraps an IPv4 address leads to the same machine, and is written like it.
+pub(crate) fn ipv6(address: Ipv6Addr) -> String {
+    match address.to_ipv4_mapped() {
+        Some(address) => address.to_string(),
+        None => format!("[{address}]"),
+    }
+}
+
+/// A path as [`Address`](super::Address) would have it, so that both are the same however the line was written.
+fn listed_path(path: &str) -> String {
+    // A browser takes dots, spaces and other scripts apart in its own way; whatever host does for asking it.
+    let parsed = Url::parse(&format!("https://a.example/{path}")).ok();
+    let path = canonical_path(parsed.as_ref().map_or("", Url::path));
+    path.trim_end_matches('/').to_owned()
 }
 
 impl fmt::Display for Entry {
@@ -78,6 +95,8 @@ mod tests {
         for (line, form) in [
             ("Example.ORG.", "example.org"),
             ("example.org/Casino/", "example.org/casino"),
+            ("example.org//a/./x/../%62/", "example.org/a/b"),
+            ("example.org/Caf%c3%89", "example.org/café"),
             ("bücher.example", "xn--bcher-kva.example"),
             ("192.0.2.7", "192.0.2.7"),
             ("localhost", "localhost"),

@@ -1,7 +1,7 @@
 //! What a site is about: the longest listed suffix, and on it the longest listed path, wins.
 //!
-//! A hash map of hosts, built when the engine starts. Lists of millions of domains need another inside; the questions
-//! that are asked of it stay the same.
+//! A hash map of hosts, built when the engine starts, for the lists that are built in and a school's own. Millions of
+//! domains come in a pack, whose map is `packed`.
 
 use super::{Address, Entry};
 use crate::lists::SiteRule;
@@ -106,12 +106,16 @@ impl SiteMap {
     /// What the address's site is about; `None` when nothing lists it or an exception frees it. Unlawful content is
     /// found even under a longer rule that says otherwise.
     pub(crate) fn find(&self, address: &Address) -> Option<Found<'_>> {
+        self.longest_or_unlawful(address).filter(|found| !found.categories.is_empty())
+    }
+
+    /// The same, but with a rule that frees the address from every category, which is longer than others' rules too.
+    pub(crate) fn longest_or_unlawful(&self, address: &Address) -> Option<Found<'_>> {
         let unlawful =
             self.covering(address).find(|(_, listed)| listed.categories.contains(&Category::Illegal));
         let (host, listed) = unlawful.or_else(|| self.longest(address))?;
         let why = self.reasons.get(listed.why as usize).map_or("", String::as_str);
-        let found = Found { host, path: &listed.path, categories: &listed.categories, why };
-        (!found.categories.is_empty()).then_some(found)
+        Some(Found { host, path: &listed.path, categories: &listed.categories, why })
     }
 
     fn longest(&self, address: &Address) -> Option<(&str, &Listed)> {

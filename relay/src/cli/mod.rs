@@ -2,6 +2,7 @@
 
 mod backup;
 mod keys;
+mod lists;
 mod options;
 mod restore;
 mod scan;
@@ -93,6 +94,9 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
+    /// Make packs of lists of sites
+    #[command(subcommand)]
+    Lists(lists::Lists),
     /// Check addresses and texts: JSON Lines in on standard input, JSON Lines out
     Scan(scan::Options),
     /// Print the version
@@ -146,6 +150,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Recover { email, options } => {
             wait_for(serve::recovery_link(&options.config()?, &email, &mut out))?;
         }
+        Command::Lists(what) => lists::lists(what, &mut out)?,
         Command::Scan(options) => return scan::scan(&options, std::io::stdin().lock(), out.lock()),
         Command::Version => writeln!(out, "lapwing-relay {}", env!("CARGO_PKG_VERSION"))?,
     }

@@ -3,11 +3,13 @@
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use lapwing_core::pack::{Kind, Pack, PublicKey};
 use lapwing_core::scan::scan_line;
-use lapwing_core::{Audience, Engine, Lists, ManagedPolicy, Policy};
+use lapwing_core::{Audience, Engine, Lists, ManagedPolicy, Policy, Sites};
 use std::io::{BufRead, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// What to scan with.
 #[derive(Debug, Args)]
@@ -15,6 +17,12 @@ pub(super) struct Options {
     /// Folder of phrase and site lists, laid out as core/lists; the built-in lists when absent
     #[arg(long, value_name = "DIR")]
     lists: Option<PathBuf>,
+    /// A pack, whose sites are asked too; and its phrases, where it has some and --lists is absent
+    #[arg(long, value_name = "FILE")]
+    pack: Option<PathBuf>,
+    /// The public key of the pack; without it the pack is only checked against the key that it names itself
+    #[arg(long, value_name = "BASE64", requires = "pack")]
+    key: Option<PublicKey>,
     /// Policy as the extension gets it, JSON; the school default when absent
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -26,15 +34,20 @@ pub(super) struct Options {
 /// Answers each line of `input` with one line on `output`, in order. A line that cannot be answered gets one that says
 /// why, and the program fails at the end.
 pub(super) fn scan(options: &Options, input: impl BufRead, output: impl Write) -> anyhow::Result<ExitCode> {
-    let lists = match &options.lists {
-        Some(folder) => from_folder(folder)?,
-        None => Lists::starter()?,
+    let pack = options.pack.as_deref().map(|file| from_pack(file, options.key)).transpose()?;
+    let lists = match (&options.lists, pack.as_ref().and_then(|pack| pack.section(Kind::Phrases))) {
+        (Some(folder), _) => from_folder(folder)?,
+        (None, Some(bytes)) => Lists::from_bytes(bytes)?,
+        (None, None) => Lists::starter()?,
     };
     let policy = match &options.policy {
         Some(file) => from_file(file)?,
         None => Policy::school_default(Audience::Year(options.year)),
     };
-    let engine = Engine::new(lists, policy)?;
+    let mut engine = Engine::new(lists, policy)?;
+    if let Some(pack) = pack {
+        engine = engine.with_sites(Arc::new(Sites::new(pack)?));
+    }
     let mut output = BufWriter::new(output);
     let mut code = ExitCode::SUCCESS;
     for line in input.lines() {
@@ -52,6 +65,12 @@ pub(super) fn scan(options: &Options, input: impl BufRead, output: impl Write) -
     Ok(code)
 }
 
+fn from_pack(file: &Path, key: Option<PublicKey>) -> anyhow::Result<Pack> {
+    let bytes = std::fs::read(file).with_context(|| format!("--pack {}", file.display()))?;
+    let key = key.map_or_else(|| Pack::signer(&bytes), Ok);
+    key.and_then(|key| Pack::open(bytes, &key, 0)).with_context(|| format!("--pack {}", file.display()))
+}
+
 fn from_file(file: &Path) -> anyhow::Result<Policy> {
     let text = std::fs::read_to_string(file).with_context(|| format!("--policy {}", file.display()))?;
     let json =
@@ -60,7 +79,7 @@ fn from_file(file: &Path) -> anyhow::Result<Policy> {
     Ok(managed.policy)
 }
 
-fn from_folder(folder: &Path) -> anyhow::Result<Lists> {
+pub(super) fn from_folder(folder: &Path) -> anyhow::Result<Lists> {
     let mut sources = Vec::new();
     read_folder(folder, folder, &mut sources).with_context(|| format!("--lists {}", folder.display()))?;
     if sources.is_empty() {
@@ -94,7 +113,7 @@ mod tests {
         (String::from_utf8(output).unwrap(), code == ExitCode::SUCCESS)
     }
 
-    const DEFAULT: Options = Options { lists: None, policy: None, year: 9 };
+    const DEFAULT: Options = Options { lists: None, pack: None, key: None, policy: None, year: 9 };
 
     #[test]
     fn each_line_is_answered_in_order_and_bad_ones_fail_the_run() {

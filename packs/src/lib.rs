@@ -1,0 +1,26 @@
+//! Builds packs, natively and never in the browser: reads the lists that schools choose, makes the compact map of sites,
+//! and signs the one file that devices load.
+//!
+//! `sources` reads lists; `rules` collects what lists say and `skip` what had to be left out; `map` makes the section of sites with the static
+//! functions of `fuse`; `build` does all of it and `summary` tells of it, `delta` makes a
+//! small pack of what changed; `write` puts sections into a signed file. What is read on devices, and the formats, are in
+//! `lapwing-core` (`pack` and `site`).
+
+mod build;
+mod delta;
+mod error;
+mod fuse;
+mod map;
+mod rules;
+mod skip;
+pub mod sources;
+mod summary;
+mod write;
+
+pub use build::{Build, BuildError, Built};
+pub use delta::{Changed, Delta};
+pub use error::{KeyError, MapError};
+pub use map::{Base, Map, Plan};
+pub use rules::{Rule, Rules, Says};
+pub use skip::{Skip, Skipped};
+pub use write::{PackKey, pack};

@@ -1,0 +1,223 @@
+//! Where lists come from: which kinds of list can be read, and what is remembered of each.
+//!
+//! `read` opens files and archives and never unpacks without bounds; `lines` reads one line of each kind, `table` CSV,
+//! `ut1` a folder or archive laid out as UT1's; `ut1_names` says which of its categories are which of ours. Whether a line
+//! is a rule that a map can hold is decided in `rules`.
+
+mod lines;
+mod read;
+mod table;
+mod ut1;
+mod ut1_names;
+
+use crate::rules::{Rules, Says};
+use crate::skip::{Skip, Skipped};
+use lapwing_core::{Category, CategorySet};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// What kind of list it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A folder or archive of UT1: a folder for each category, with `domains`, `urls` and `usage`.
+    Ut1,
+    /// `0.0.0.0 name`, all of one category.
+    Hosts(Category),
+    /// One domain, or domain and path, a line; all of one category.
+    Plain(Category),
+    /// `||example.com^` and `@@||example.com^`, all of one category.
+    Adblock(Category),
+    /// A table with a header, in which each line has its category.
+    Csv,
+}
+
+/// A list to read, as it stands on a command line: `KIND[:CATEGORY]=PATH[;licence=TEXT][;by=TEXT]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    format: Format,
+    path: PathBuf,
+    licence: Option<String>,
+    by: Option<String>,
+}
+
+const FORMS: &str = "write ut1=PATH, hosts:CATEGORY=FILE, plain:CATEGORY=FILE, adblock:CATEGORY=FILE or csv=FILE, and after \
+                     the file, if the list does not say it itself, ;licence=TEXT and ;by=TEXT";
+
+impl FromStr for Spec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, rest) = text.split_once('=').ok_or_else(|| format!("“{text}” names no file: {FORMS}"))?;
+        let mut parts = rest.split(';');
+        let path = PathBuf::from(parts.next().unwrap_or_default());
+        let (mut licence, mut by) = (None, None);
+        for part in parts {
+            match part.split_once('=') {
+                Some(("licence" | "license", text)) => licence = Some(text.trim().to_owned()),
+                Some(("by", text)) => by = Some(text.trim().to_owned()),
+                _ => return Err(format!("“{part}” is neither ;licence=TEXT nor ;by=TEXT")),
+            }
+        }
+        let category = |name: &str| name.parse::<Category>().map_err(|error| error.to_string());
+        let format = match kind.split_once(':').unwrap_or((kind, "")) {
+            ("ut1", "") => Format::Ut1,
+            ("csv", "") => Format::Csv,
+            ("hosts", name) => Format::Hosts(category(name)?),
+            ("plain", name) => Format::Plain(category(name)?),
+            ("adblock", name) => Format::Adblock(category(name)?),
+            _ => return Err(format!("“{kind}” is no kind of list: {FORMS}")),
+        };
+        Ok(Self { format, path, licence, by })
+    }
+}
+
+/// Why a list cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A file could not be read.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// It is not what it was said to be.
+    #[error("{place}: {what}")]
+    Wrong {
+        /// The file, and the line where there is one.
+        place: String,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// It unpacks to more than any list has.
+    #[error("{place} unpacks to more than {megabytes} MB, which no list of sites has; look at what it is")]
+    Large {
+        /// The file.
+        place: String,
+        /// The bound.
+        megabytes: u64,
+    },
+}
+
+pub(crate) fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> SourceError {
+    let path = path.to_path_buf();
+    move |source| SourceError::File { path, source }
+}
+
+/// What is remembered of a list: it goes into the pack, and is shown after the build.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct About {
+    /// What it calls itself, else the name of its file.
+    pub name: String,
+    /// Under which licence it says that it is; empty when nobody said.
+    pub licence: String,
+    /// Whom to name.
+    pub attribution: String,
+    /// Lines that were read.
+    pub lines: u64,
+    /// Of them rules.
+    pub rules: u64,
+    /// Lines that were left out, by reason.
+    pub skipped: BTreeMap<String, u64>,
+}
+
+/// Everything that comes out of the lists.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The rules.
+    pub rules: Rules,
+    /// What was left out, of all lists.
+    pub skipped: Skipped,
+    /// Hosts of lists whose category we do not have: known, and not to be found by chance.
+    pub known_good: Vec<String>,
+    /// Each list.
+    pub sources: Vec<About>,
+}
+
+impl Collected {
+    /// Reads a list.
+    ///
+    /// # Errors
+    /// [`SourceError`]: a file that cannot be read, or holds nothing that such a list has.
+    pub fn read(&mut self, spec: &Spec) -> Result<(), SourceError> {
+        let name = spec.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let index = u16::try_from(self.sources.len()).unwrap_or(u16::MAX);
+        let mut source = Source {
+            all: self,
+            about: About { name, ..About::default() },
+            skipped: Skipped::default(),
+            index,
+        };
+        match spec.format {
+            Format::Ut1 => ut1::read(&mut source, &spec.path)?,
+            Format::Csv => table::read(&mut source, &spec.path)?,
+            Format::Hosts(category) => lines::read(&mut source, &spec.path, category, lines::hosts)?,
+            Format::Plain(category) => lines::read(&mut source, &spec.path, category, lines::plain)?,
+            Format::Adblock(category) => lines::read(&mut source, &spec.path, category, lines::adblock)?,
+        }
+        let Source { mut about, skipped, .. } = source;
+        if about.rules == 0 {
+            let example =
+                skipped.iter().next().and_then(|(skip, _, examples)| Some((skip, examples.first()?)));
+            let why =
+                example.map_or("it is empty".to_owned(), |(skip, line)| format!("first “{line}”: {skip}"));
+            return Err(SourceError::Wrong {
+                place: spec.path.display().to_string(),
+                what: format!("no line of it could be used ({why}); is it a list of another kind? {FORMS}"),
+            });
+        }
+        if let Some(licence) = &spec.licence {
+            about.licence.clone_from(licence);
+        }
+        if let Some(by) = &spec.by {
+            about.attribution.clone_from(by);
+        }
+        about.skipped = skipped.iter().map(|(skip, count, _)| (skip.to_string(), count)).collect();
+        self.skipped.join(skipped);
+        self.sources.push(about);
+        Ok(())
+    }
+
+    /// Reads hosts or addresses that must not be found by chance.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read_known_good(&mut self, path: &Path) -> Result<(), SourceError> {
+        read::lines(read::open(path)?, &path.display().to_string(), |_, text| {
+            let text = text.unwrap_or_default();
+            let after = text.split_once("://").map_or(text, |(_, after)| after);
+            let host = after.split(['/', '?', '#', ':']).next().unwrap_or_default();
+            if host.contains('.') {
+                self.known_good.push(host.trim_end_matches('.').to_lowercase());
+            }
+        })
+    }
+}
+
+/// A list that is being read.
+pub(crate) struct Source<'a> {
+    all: &'a mut Collected,
+    about: About,
+    skipped: Skipped,
+    index: u16,
+}
+
+impl Source<'_> {
+    /// A line that gives categories to a site, or takes them away.
+    fn rule(&mut self, site: &str, gives: CategorySet, takes: CategorySet, place: impl FnOnce() -> String) {
+        match self.all.rules.add(site, Says { gives, takes, source: self.index }) {
+            Ok(()) => self.about.rules += 1,
+            Err(skip) => self.skipped.note(skip, place, site),
+        }
+    }
+
+    fn skip(&mut self, skip: Skip, place: impl FnOnce() -> String, line: &str) {
+        self.skipped.note(skip, place, line);
+    }
+}
+
+#[cfg(test)]
+mod tests;

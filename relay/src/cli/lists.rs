@@ -1,0 +1,166 @@
+//! `lapwing-relay lists`: makes packs of the lists that a school chooses, without a running relay. Reading lists, the map
+//! and the signature are `lapwing_packs`'; here are only the flags.
+
+use super::scan;
+use crate::clock::{Clock, SystemClock};
+use crate::random::{self, SystemRandom};
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use lapwing_packs::sources::Spec;
+use lapwing_packs::{Build, Delta, PackKey};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// What to do with lists.
+#[derive(Debug, Subcommand)]
+pub(super) enum Lists {
+    /// Build a signed pack of published lists
+    Build(Options),
+    /// Make a small pack of what changed in the lists since a whole one was built
+    Delta(Between),
+}
+
+/// What to compare.
+#[derive(Debug, Args)]
+pub(super) struct Between {
+    /// The whole pack that devices have
+    #[arg(long, value_name = "PACK")]
+    from: PathBuf,
+    /// A list of which it was built, as for `build`; may be given many times
+    #[arg(long = "from-source", value_name = "LIST", required = true)]
+    old: Vec<Spec>,
+    /// A list as it is now; may be given many times
+    #[arg(long = "source", value_name = "LIST", required = true)]
+    new: Vec<Spec>,
+    /// Where the change goes
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The key that signed the whole pack
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Number of the change, above that of the pack. The present second when absent
+    #[arg(long, value_name = "N")]
+    version: Option<u64>,
+    /// A public suffix that is meant when a list names it; may be given many times
+    #[arg(long = "suffix", value_name = "NAME")]
+    suffixes: Vec<String>,
+}
+
+/// What to build a pack of.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// A list: ut1=DIR_OR_ARCHIVE, hosts:CATEGORY=FILE, plain:CATEGORY=FILE, adblock:CATEGORY=FILE or csv=FILE; may be
+    /// given many times. Where the list does not say it itself, add ;licence=TEXT and ;by=TEXT
+    #[arg(long = "source", value_name = "LIST", required = true)]
+    sources: Vec<Spec>,
+    /// Where the pack goes
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The key that signs; made if it is not there. Whoever has it decides what every device believes
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Number of the pack; devices refuse one under that of the pack in force. The present second when absent
+    #[arg(long, value_name = "N")]
+    version: Option<u64>,
+    /// A public suffix, such as github.io, that is meant when a list names it; may be given many times
+    #[arg(long = "suffix", value_name = "NAME")]
+    suffixes: Vec<String>,
+    /// Hosts or addresses, one a line, that must not be found by chance; may be given many times
+    #[arg(long, value_name = "FILE")]
+    known_good: Vec<PathBuf>,
+    /// Folder of phrase lists, laid out as core/lists, to put into the pack
+    #[arg(long, value_name = "DIR")]
+    phrases: Option<PathBuf>,
+    /// Policy as the extension gets it, JSON, to put into the pack
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+/// Does it, and tells what came of it.
+pub(super) fn lists(what: Lists, out: &mut dyn Write) -> anyhow::Result<()> {
+    let options = match what {
+        Lists::Build(options) => options,
+        Lists::Delta(between) => return delta(between, out),
+    };
+    let (key, made) = PackKey::open(&options.key, || random::bytes(&SystemRandom::default()).ok())?;
+    if made {
+        writeln!(out, "Made the key {}. Keep it secret, and a copy of it elsewhere.", options.key.display())?;
+    }
+    let read = |path: PathBuf| {
+        std::fs::read_to_string(&path).with_context(|| format!("--policy {}", path.display()))
+    };
+    let build = Build {
+        sources: options.sources,
+        suffixes: lower(&options.suffixes),
+        known_good: options.known_good,
+        phrases: options.phrases.as_deref().map(scan::from_folder).transpose()?,
+        policy: options.policy.map(read).transpose()?,
+        version: options.version.unwrap_or_else(now),
+        out: options.out,
+    };
+    writeln!(out, "{}", build.run(&key)?)?;
+    Ok(())
+}
+
+fn delta(between: Between, out: &mut dyn Write) -> anyhow::Result<()> {
+    // A key that was just made cannot have signed the pack.
+    let (key, _) = PackKey::open(&between.key, || None)?;
+    let changed = Delta {
+        from: between.from,
+        old: between.old,
+        new: between.new,
+        suffixes: lower(&between.suffixes),
+        version: between.version.unwrap_or_else(now),
+        out: between.out,
+    }
+    .run(&key)?;
+    let (added, different, removed) = changed.rules;
+    writeln!(out, "{added} rules added, {different} changed, {removed} removed: {} bytes", changed.bytes)?;
+    Ok(())
+}
+
+fn now() -> u64 {
+    u64::try_from(SystemClock.now().as_second()).unwrap_or_default()
+}
+
+fn lower(names: &[String]) -> BTreeSet<String> {
+    names.iter().map(|name| name.to_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Wrapper {
+        #[command(subcommand)]
+        lists: Lists,
+    }
+
+    fn run(arguments: &str) -> anyhow::Result<String> {
+        let arguments = std::iter::once("test").chain(arguments.split(' '));
+        let mut out = Vec::new();
+        lists(Wrapper::try_parse_from(arguments)?.lists, &mut out)?;
+        Ok(String::from_utf8(out)?)
+    }
+
+    #[test]
+    fn a_pack_is_built_signed_and_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().display();
+        std::fs::write(folder.path().join("list.txt"), "0.0.0.0 bet.example\n0.0.0.0 co.uk\n").unwrap();
+        let line = format!(
+            "build --source hosts:gambling={place}/list.txt --out {place}/a.pack --key {place}/a.key"
+        );
+        let told = run(&line).unwrap();
+        for part in ["Made the key", "gambling", "public suffix", "1 hosts", "Public key: "] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!run(&line).unwrap().contains("Made the key"));
+        assert!(std::fs::read(folder.path().join("a.pack")).unwrap().starts_with(b"LAPWPACK"));
+        let error = run("build --source plain:knitting=a --out b --key c").unwrap_err().to_string();
+        assert!(error.contains("gambling"), "{error}");
+    }
+}

@@ -29,6 +29,7 @@ mod lists {
     pub(crate) mod patterns;
     pub(crate) mod phrase;
     pub(crate) mod pool;
+    pub(crate) mod recent;
     pub(crate) mod rules;
     pub(crate) mod sites;
     pub(crate) mod source;

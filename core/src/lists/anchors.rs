@@ -36,16 +36,30 @@ pub(crate) struct Anchors {
     /// Where in the phrase its step is, and in the run the piece, see [`unpack`].
     #[serde(with = "super::numbers")]
     pub(super) places: Vec<u32>,
-    /// Words of which one must be there for each use: see `mask`.
-    #[serde(with = "super::numbers::few")]
-    pub(super) before: Vec<u32>,
-    #[serde(with = "super::numbers::few")]
-    pub(super) after: Vec<u32>,
+    /// Words of which one must be there, two sets for each use: before it, and after it. See `mask`.
+    #[serde(with = "super::numbers::few::wide")]
+    pub(super) beside: Vec<u64>,
 }
 
 /// The step of a phrase and the piece of a run in one number: at most as many as a line has words.
 pub(super) const fn unpack(place: u32) -> (usize, usize) {
     ((place & 0xff) as usize, (place >> 8) as usize)
+}
+
+/// Uses that are asked in one go.
+const AT_ONCE: usize = 64;
+
+/// A bit for each of some uses whose sets both may be there. By itself, because nothing is asked as often: a loop that only
+/// asks is a short one.
+#[inline(never)]
+fn there(pairs: &[[u64; 2]], before: &Around, after: &Around) -> u64 {
+    let mut there = 0;
+    for (at, [one, other]) in pairs.iter().enumerate() {
+        if after.has(*other) && before.has(*one) {
+            there |= 1 << at;
+        }
+    }
+    there
 }
 
 impl Anchors {
@@ -63,13 +77,15 @@ impl Anchors {
     /// What a word leads to between two words, by number.
     pub(crate) fn between(&self, word: u32, before: &Around, after: &Around, mut each: impl FnMut(usize)) {
         let range = self.range(word);
-        let befores = self.before.get(range.clone()).unwrap_or_default();
-        let afters = self.after.get(range.clone()).unwrap_or_default();
-        for (index, (one, other)) in range.zip(befores.iter().zip(afters)) {
-            // Most are dismissed by the first of the two.
-            if before.has(*one) && after.has(*other) {
-                each(index);
+        let (pairs, _) = self.beside.as_chunks::<2>();
+        let mut from = range.start;
+        for some in pairs.get(range).unwrap_or_default().chunks(AT_ONCE) {
+            let mut there = there(some, before, after);
+            while there != 0 {
+                each(from + there.trailing_zeros() as usize);
+                there &= there - 1;
             }
+            from += AT_ONCE;
         }
     }
 
@@ -91,9 +107,8 @@ impl Anchors {
     pub(crate) fn is_sound(&self, words: usize, phrases: usize) -> bool {
         self.ends.len() == words
             && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
-            && [&self.runs, &self.places, &self.before, &self.after]
-                .iter()
-                .all(|table| table.len() == self.phrases.len())
+            && [&self.runs, &self.places].iter().all(|table| table.len() == self.phrases.len())
+            && self.beside.len() == 2 * self.phrases.len()
             && below(&self.phrases, phrases)
     }
 }

@@ -71,7 +71,7 @@ impl Anchors {
         let phrases = chosen.iter().map(|(_, phrase, ..)| *phrase).collect();
         let runs = chosen.iter().map(|(_, _, run, _)| *run).collect();
         let places = chosen.iter().map(|(.., place)| *place).collect();
-        let mut anchors = Self { ends, phrases, runs, places, before: Vec::new(), after: Vec::new() };
+        let mut anchors = Self { ends, phrases, runs, places, beside: Vec::new() };
         let weights = Weights::new(vocabulary);
         let beside = |index| {
             let place = anchors
@@ -81,8 +81,8 @@ impl Anchors {
             let elsewhere = elsewhere(pool, vocabulary, &place);
             Ok::<_, ListsError>(Set::best(before, after, &elsewhere, &weights))
         };
-        let beside: Vec<(u32, u32)> = (0..anchors.phrases.len()).map(beside).collect::<Result<_, _>>()?;
-        (anchors.before, anchors.after) = beside.into_iter().unzip();
+        let beside: Vec<[u64; 2]> = (0..anchors.phrases.len()).map(beside).collect::<Result<_, _>>()?;
+        anchors.beside = beside.concat();
         Ok(anchors)
     }
 }

@@ -1,4 +1,4 @@
-//! Sets of words in 32 bits, which say quickly that a phrase cannot be where one of its words stands.
+//! Sets of words in 64 bits, which say quickly that a phrase cannot be where one of its words stands.
 //!
 //! A word such as “want” leads to thousands of phrases, and nearly all of them need another word near it that is not there.
 //! So each use of an anchor has two such sets: words of which one must stand directly beside it, or across a gap, or anywhere
@@ -12,17 +12,17 @@ use crate::lists::vocabulary::{Vocabulary, kind};
 const OF_PHRASES: u32 = kind::WHOLE | kind::OPEN | kind::CLOSED;
 
 /// Bits that words are sorted into,
-const BUCKETS: u32 = 29;
+const BUCKETS: u32 = 61;
 /// of which so many are for the words of nearly every sentence,
-const OF_EVERYWHERE: u32 = 11;
+const OF_EVERYWHERE: u32 = 23;
 /// and so many for those of many.
-const OF_COMMON: u32 = 7;
+const OF_COMMON: u32 = 15;
 /// Set in a set of words that may stand across a gap,
-const ACROSS: u32 = 1 << 29;
+const ACROSS: u64 = 1 << 62;
 /// or anywhere in the sentence.
-const ANYWHERE: u32 = 1 << 30;
+const ANYWHERE: u64 = 1 << 63;
 /// Only in the set of all words, and of every word: one comparison is then enough for both.
-const EVERY: u32 = 1 << 31;
+const EVERY: u64 = 1 << 61;
 
 /// Where one of a set's words must stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,16 +38,16 @@ pub(crate) enum Reach {
 
 /// A set of words, in which some are always that do not belong there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Mask(pub(crate) u32);
+pub(crate) struct Mask(pub(crate) u64);
 
 impl Mask {
     /// Every word, so that nothing is left out.
-    pub(crate) const ALL: Self = Self(u32::MAX);
+    pub(crate) const ALL: Self = Self(u64::MAX);
     /// A word of a text that no phrase has.
     pub(crate) const UNKNOWN: Self = Self(EVERY);
 
     /// The bit of a word. Words of every sentence have bits of their own, so that they do not stand for rare ones.
-    const fn bucket(word: u32, kinds: u32) -> u32 {
+    const fn bucket(word: u32, kinds: u32) -> u64 {
         let (first, count) = match kinds {
             _ if kinds & kind::EVERYWHERE != 0 => (0, OF_EVERYWHERE),
             _ if kinds & kind::COMMON != 0 => (OF_EVERYWHERE, OF_COMMON),
@@ -70,7 +70,7 @@ impl Mask {
 
 /// What stands around a word of a text on one side of it: by how far a set reaches, in two bits, the words that it meets.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Around([u32; 4]);
+pub(crate) struct Around([u64; 4]);
 
 impl Around {
     /// Of the word directly beside it, the words across which a gap may reach, and all words of the sentence.
@@ -81,7 +81,7 @@ impl Around {
     }
 
     /// Whether one of the words of a set may stand there.
-    pub(crate) const fn has(&self, set: u32) -> bool {
+    pub(crate) const fn has(&self, set: u64) -> bool {
         set & self.0[(set >> ACROSS.trailing_zeros() & 3) as usize] != 0
     }
 }
@@ -129,7 +129,7 @@ impl Weights {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
 pub(crate) struct Set {
-    words: u32,
+    words: u64,
     reach: Reach,
 }
 
@@ -142,7 +142,7 @@ impl Set {
         Self { words, reach }
     }
 
-    const fn mask(self) -> u32 {
+    const fn mask(self) -> u64 {
         self.words
             | match self.reach {
                 Reach::Beside => 0,
@@ -157,7 +157,7 @@ impl Set {
         after: Option<Self>,
         anywhere: &[Self],
         weights: &Weights,
-    ) -> (u32, u32) {
+    ) -> [u64; 2] {
         let price = |set: Option<(usize, Self)>| set.map_or(1000, |(_, set)| weights.likely(set));
         let sides = |side: Option<Self>| {
             let all = anywhere.iter().copied().enumerate().map(|(at, set)| (at + 1, set));
@@ -174,7 +174,7 @@ impl Set {
         });
         let best = sensible.min_by_key(|(one, other)| price(*one) * price(*other));
         let mask = |set: Option<(usize, Self)>| set.map_or(Mask::ALL.0, |(_, set)| set.mask());
-        best.map_or((Mask::ALL.0, Mask::ALL.0), |(one, other)| (mask(one), mask(other)))
+        best.map_or([Mask::ALL.0; 2], |(one, other)| [mask(one), mask(other)])
     }
 }
 
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn every_word_has_a_bucket_and_the_buckets_are_evenly_filled() {
-        for (kinds, buckets) in [(kind::EVERYWHERE, 0..11), (kind::COMMON, 11..18), (kind::ENGLISH, 18..29)] {
+        for (kinds, buckets) in [(kind::EVERYWHERE, 0..23), (kind::COMMON, 23..38), (kind::ENGLISH, 38..61)] {
             let mut filled = [0; BUCKETS as usize];
             let each = 1_000;
             let words = u32::try_from(buckets.len()).unwrap() * each;

@@ -32,6 +32,7 @@ mod patterns;
 #[cfg(feature = "sources")]
 mod phrase;
 mod pool;
+mod recent;
 #[cfg(feature = "sources")]
 mod rules;
 #[cfg(feature = "sources")]

@@ -15,7 +15,7 @@ use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::{Deserialize, Serialize};
 
 /// First bytes of the compiled form; the last one is its version.
-const MAGIC: &[u8] = b"LWL\x07";
+const MAGIC: &[u8] = b"LWL\x08";
 
 /// Everything, as postcard writes it after [`MAGIC`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

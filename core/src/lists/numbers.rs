@@ -44,7 +44,7 @@ impl Visitor<'_> for Numbers {
 }
 
 /// What is made of each number of a table.
-fn read(bytes: &[u8], each: impl Fn(u32) -> u32) -> Result<Vec<u32>, &'static str> {
+fn read<T>(bytes: &[u8], each: impl Fn(u32) -> T) -> Result<Vec<T>, &'static str> {
     let (width, body) = bytes.split_first().ok_or("a table without a width")?;
     if !matches!(width, 1..=4) || body.len() % usize::from(*width) != 0 {
         return Err("a table of another width");
@@ -120,26 +120,52 @@ pub(crate) mod few {
         (Table(different), Table(places)).serialize(serializer)
     }
 
-    /// Reads the numbers.
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
-        both(deserializer).map(|(numbers, _)| numbers)
-    }
-
     /// Reads the numbers, and each different one once: what holds of these holds of all, and they are few.
     pub(crate) fn both<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Vec<u32>, Vec<u32>), D::Error> {
         // Borrowed, so that what is read is the numbers themselves.
         let (Table(different), places): (Table, &[u8]) = Deserialize::deserialize(deserializer)?;
+        let numbers = named(&different, places).map_err(D::Error::custom)?;
+        Ok((numbers, different))
+    }
+
+    /// Which of these numbers each place names.
+    fn named<T: Copy + Default>(different: &[T], places: &[u8]) -> Result<Vec<T>, &'static str> {
         let missing = Cell::new(false);
         let number = |place: u32| {
             let number = different.get(place as usize).copied();
             missing.set(missing.get() | number.is_none());
             number.unwrap_or_default()
         };
-        let numbers = read(places, number).map_err(D::Error::custom)?;
-        if missing.get() {
-            return Err(D::Error::custom("a table names a number that it does not have"));
+        let numbers = read(places, number)?;
+        if missing.get() { Err("a table names a number that it does not have") } else { Ok(numbers) }
+    }
+
+    /// Numbers of 64 bits, of which many are the same: the different ones as their lower and their higher halves.
+    pub(crate) mod wide {
+        use super::{Deserialize, Deserializer, Error, Serialize, Serializer, Table, named};
+
+        /// Writes the different numbers, and which of them each is.
+        pub(crate) fn serialize<S: Serializer>(numbers: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
+            let mut different = numbers.to_vec();
+            different.sort_unstable();
+            different.dedup();
+            let place = |number: &u64| different.partition_point(|other| other < number);
+            let places =
+                numbers.iter().map(|number| u32::try_from(place(number)).unwrap_or(u32::MAX)).collect();
+            let half = |shift: u32| {
+                different.iter().map(|number: &u64| (number >> shift & 0xffff_ffff) as u32).collect()
+            };
+            (Table(half(0)), Table(half(32)), Table(places)).serialize(serializer)
         }
-        Ok((numbers, different))
+
+        /// Reads the numbers.
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+            let (Table(low), Table(high), places): (Table, Table, &[u8]) =
+                Deserialize::deserialize(deserializer)?;
+            let whole = |(low, high): (&u32, &u32)| u64::from(*high) << 32 | u64::from(*low);
+            let different: Vec<u64> = low.iter().zip(&high).map(whole).collect();
+            named(&different, places).map_err(D::Error::custom)
+        }
     }
 }
 
@@ -154,7 +180,14 @@ mod tests {
     struct Lengths(#[serde(with = "super::ends")] Vec<u32>);
 
     #[derive(Serialize, Deserialize)]
-    struct Few(#[serde(with = "super::few")] Vec<u32>);
+    struct Few(#[serde(serialize_with = "super::few::serialize", deserialize_with = "few")] Vec<u32>);
+
+    fn few<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
+        super::few::both(deserializer).map(|(numbers, _)| numbers)
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct Wide(#[serde(with = "super::few::wide")] Vec<u64>);
 
     #[test]
     fn whole_tables_are_looked_at() {
@@ -196,6 +229,15 @@ mod tests {
         assert!(postcard::from_bytes::<Few>(&[2, 1, 7, 3, 1, 0, 1]).is_err(), "there is only one");
         let none = postcard::to_allocvec(&Few(Vec::new())).unwrap();
         assert!(postcard::from_bytes::<Few>(&none).unwrap().0.is_empty());
+    }
+
+    #[test]
+    fn wide_numbers_are_written_in_halves() {
+        let numbers = vec![7 << 32 | 5, 3, u64::MAX, 7 << 32 | 5];
+        let bytes = postcard::to_allocvec(&Wide(numbers.clone())).unwrap();
+        assert_eq!(postcard::from_bytes::<Wide>(&bytes).unwrap().0, numbers);
+        let damaged = [&[2, 1, 7, 2, 1, 0, 3, 1, 0, 1][..], &[2, 1, 7, 1, 1, 2, 1, 0]];
+        assert!(damaged.iter().all(|bytes| postcard::from_bytes::<Wide>(bytes).is_err()));
     }
 
     #[test]

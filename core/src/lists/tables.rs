@@ -2,6 +2,7 @@
 
 use crate::lists::anchors::Anchors;
 use crate::lists::lexicon::Lexicon;
+use crate::lists::recent::Recent;
 use crate::lists::vocabulary::{
     LEAST_OPENING, MOST_OPENING, NUMBER, Vocabulary, hash, jumble, kind, letters, opening, slot,
 };
@@ -72,6 +73,7 @@ impl Vocabulary {
             jumbled: table(long.into_iter(), FULL),
             words: lexicon,
             kinds,
+            recent: Recent::default(),
         }
     }
 

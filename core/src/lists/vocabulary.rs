@@ -7,6 +7,7 @@
 use crate::lists::lexicon::Lexicon;
 use crate::lists::mask::Mask;
 use crate::lists::numbers::{all, below};
+use crate::lists::recent::{NUMBER_BITS, Recent, few};
 use serde::{Deserialize, Serialize};
 
 /// What is known of a word; several may hold.
@@ -37,9 +38,9 @@ const ENDINGS: [&str; 35] = [
 /// Fewest and most letters of which it is known whether a word begins with them.
 pub(super) const LEAST_OPENING: usize = 3;
 pub(crate) const MOST_OPENING: usize = 6;
-/// In a slot of a table, the bits of a word's number, and of its mark above it: 24 together, because the tables are large.
-const NUMBER_BITS: u32 = 17;
+/// In a slot of a table, the bits of a word's number and of its mark above it together, because the tables are large,
 const SLOT: u32 = (1 << 24) - 1;
+/// and the number.
 pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
 
 /// All words.
@@ -74,6 +75,8 @@ pub(crate) struct Vocabulary {
     /// Words by [`letters`].
     #[serde(with = "super::numbers")]
     pub(super) jumbled: Vec<u32>,
+    #[serde(skip)]
+    pub(super) recent: Recent,
 }
 
 /// What the vocabulary says of a word.
@@ -98,18 +101,6 @@ impl Known {
     /// Whether it neither begins nor ends with a word that longer ones may begin or end with: as most words.
     pub(crate) const fn is_only_itself(&self) -> bool {
         self.beginning.is_none() && !self.closed
-    }
-}
-
-/// Fewer than eight bytes as one number, the first of them lowest. Whole loads, because this is asked of every word.
-fn few(bytes: &[u8]) -> u64 {
-    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-            // What lies in both is the same in both.
-            u64::from(first) | u64::from(last) << ((bytes.len() - 4) * 8)
-        }
-        _ => bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)),
     }
 }
 
@@ -247,6 +238,10 @@ impl Vocabulary {
 
     /// The number of a word.
     pub(crate) fn number(&self, word: &[u8]) -> Option<u32> {
+        self.recent.number(word, || self.look_for(word))
+    }
+
+    fn look_for(&self, word: &[u8]) -> Option<u32> {
         candidates(&self.slots, hash(word)).find(|id| same(self.words.bytes(*id), word))
     }
 

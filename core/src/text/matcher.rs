@@ -181,17 +181,31 @@ impl Matcher {
         let (before, after) = stretch.beside(token);
         self.anchors.between(id, &before, &after, |index| {
             // Before anything else is read of the phrase: nearly all of them end here.
-            if !self.anchors.phrase(index).is_some_and(|phrase| stretch.may_have(phrase)) {
-                return;
-            }
-            let Some(place) = self.anchors.get(&self.pool, index) else { return };
-            let Some(tokens) = stretch.around(&place, token) else { return };
-            let guessed = stretch.words.folded.tokens.get(tokens.clone()).unwrap_or_default();
-            let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
-            if tokens.len() >= least.max(guessed) {
-                self.verify(stretch, tokens, &place, surface, hits);
+            if self.anchors.phrase(index).is_some_and(|phrase| stretch.may_have(phrase)) {
+                self.compare(stretch, token, index, least, surface, hits);
             }
         });
+    }
+
+    /// Compares one of the phrases that a word leads to. By itself, so that [`follow`](Self::follow), which most often
+    /// compares none, is short.
+    #[inline(never)]
+    fn compare(
+        &self,
+        stretch: &Stretch<'_>,
+        token: usize,
+        index: usize,
+        least: usize,
+        surface: Surface,
+        hits: &mut Hits,
+    ) {
+        let Some(place) = self.anchors.get(&self.pool, index) else { return };
+        let Some(tokens) = stretch.around(&place, token) else { return };
+        let guessed = stretch.words.folded.tokens.get(tokens.clone()).unwrap_or_default();
+        let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
+        if tokens.len() >= least.max(guessed) {
+            self.verify(stretch, tokens, &place, surface, hits);
+        }
     }
 
     fn verify(

@@ -44,10 +44,12 @@ pub(crate) struct Hints {
     pub(crate) singles: usize,
 }
 
-/// Folded text: `" word word "`, a space on either side of each word.
+/// Folded text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Folded {
-    pub(crate) text: String,
+    /// Where the words lie: the original in lower case, because nearly all are words as they stand there, and after it those
+    /// that are not.
+    pub(super) text: String,
     pub(crate) tokens: Vec<Token>,
     /// Bytes of the original; every token lies in one.
     pub(crate) sentences: Vec<Range<usize>>,
@@ -59,13 +61,13 @@ pub(crate) struct Folded {
 impl Folded {
     /// Folds a text.
     pub(crate) fn new(original: &str) -> Self {
-        let mut folder = Folder::new(original.len());
+        let mut folder = Folder::new(original);
         let bytes = original.as_bytes();
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
             // Most of what is typed is plain letters and spaces.
             if plain::is_plain(*byte) {
-                at += folder.plain(bytes.get(at..).unwrap_or_default(), at);
+                at += folder.plain(at);
                 continue;
             }
             if *byte == b' ' {
@@ -93,6 +95,12 @@ impl Folded {
         self.text.get(token.word.clone()).unwrap_or_default()
     }
 
+    /// All words, with a space between.
+    #[cfg(test)]
+    pub(crate) fn words(&self) -> String {
+        self.tokens.iter().map(|token| self.word(token)).collect::<Vec<&str>>().join(" ")
+    }
+
     /// Other words that the word of a token may stand for.
     pub(crate) fn others(&self, token: usize) -> &[u32] {
         let found = self.others.binary_search_by_key(&token, |(token, _)| *token);
@@ -101,13 +109,9 @@ impl Folded {
 
     /// Adds a word after the last one.
     pub(crate) fn push(&mut self, word: &str, token: Token) {
-        if self.text.is_empty() {
-            self.text.push(' ');
-        }
         let start = self.text.len();
         self.text.push_str(word);
         let end = self.text.len();
-        self.text.push(' ');
         self.tokens.push(Token { word: start..end, ..token });
     }
 }
@@ -115,6 +119,8 @@ impl Folded {
 /// The state while characters arrive.
 struct Folder {
     out: Folded,
+    /// How many of the text are the original's.
+    bytes: usize,
     word: Word,
     /// Characters between the last word and the next: the only one, if there is only one.
     separator: Option<char>,
@@ -130,8 +136,10 @@ struct Folder {
 /// The word that is being read; its letters are in the folded text already.
 #[derive(Default)]
 struct Word {
-    /// Bytes of the folded text; none when no word is being read.
-    start: Option<usize>,
+    /// Whether one is being read.
+    on: bool,
+    /// Bytes of the folded text.
+    text: Range<usize>,
     origin: Range<usize>,
     /// Whether accents on the last letter are dropped.
     plain_script: bool,
@@ -153,13 +161,15 @@ struct Stops {
 }
 
 impl Folder {
-    fn new(bytes: usize) -> Self {
+    fn new(original: &str) -> Self {
+        let bytes = original.len();
+        // Room for the few words that are put after it.
+        let mut text = String::with_capacity(bytes + bytes / 8 + 16);
+        text.push_str(original);
+        text.make_ascii_lowercase();
         Self {
-            out: Folded {
-                text: String::with_capacity(bytes + 2),
-                tokens: Vec::with_capacity(bytes / 4 + 1),
-                ..Folded::default()
-            },
+            out: Folded { text, tokens: Vec::with_capacity(bytes / 4 + 1), ..Folded::default() },
+            bytes,
             word: Word::default(),
             separator: None,
             separators: 0,
@@ -197,7 +207,7 @@ impl Folder {
     fn part(&mut self, c: char, origin: Range<usize>, next: Option<char>) {
         if is_combining_mark(c) {
             // An accent on a Latin, Greek or Cyrillic letter is dropped; elsewhere marks are vowels and stay.
-            if self.word.start.is_some() && !self.word.plain_script {
+            if self.word.on && !self.word.plain_script {
                 self.letter(c, origin);
             }
         } else if let Some(letter) = table::lookalike(c) {
@@ -212,19 +222,35 @@ impl Folder {
     /// Begins a word, unless one is being read.
     fn begin(&mut self, origin: usize) {
         self.stops_before_word();
-        if self.word.start.is_none() {
-            if self.out.text.is_empty() {
-                self.out.text.push(' ');
-            }
-            self.word.start = Some(self.out.text.len());
+        if !self.word.on {
+            let start = self.out.text.len();
+            (self.word.on, self.word.text) = (true, start..start);
             self.word.origin = origin..origin;
             self.word.plain_script = true;
         }
         self.word.apostrophe = false;
     }
 
+    /// Adds a piece of the text to the word that is being read: there was something between.
+    fn lengthen(&mut self, piece: Range<usize>) {
+        self.move_last();
+        self.out.text.extend_from_within(piece);
+        self.word.text.end = self.out.text.len();
+    }
+
+    /// Puts the word that is being read after everything else, where it may become longer.
+    fn move_last(&mut self) {
+        let end = self.out.text.len();
+        if self.word.text.end == end && self.word.text.start >= self.bytes {
+            return;
+        }
+        self.out.text.extend_from_within(self.word.text.clone());
+        self.word.text = end..self.out.text.len();
+    }
+
     fn letter(&mut self, c: char, origin: Range<usize>) {
         self.begin(origin.start);
+        self.move_last();
         let word = &mut self.word;
         word.origin.end = origin.end;
         word.run = if word.last == Some(c) { word.run + 1 } else { 1 };
@@ -237,6 +263,7 @@ impl Folder {
             word.plain_script = table::drops_accents(c);
         }
         self.out.text.push(c);
+        self.word.text.end = self.out.text.len();
     }
 
     /// Anything that is not part of a word.
@@ -244,10 +271,10 @@ impl Folder {
         let after = next.is_some_and(char::is_alphanumeric);
         if matches!(c, '@' | '$' | '!' | '|' | '+' | '*' | '#' | '€') {
             // “well!” ends a sentence; what touches a letter after it may be a letter itself.
-            self.out.hints.symbols |= after || (c != '!' && self.word.start.is_some());
+            self.out.hints.symbols |= after || (c != '!' && self.word.on);
         }
         match c {
-            '\'' if self.word.start.is_some() && !self.word.apostrophe => {
+            '\'' if self.word.on && !self.word.apostrophe => {
                 self.word.apostrophe = true;
                 // Between letters it is dropped; the next character decides.
                 if !after {
@@ -306,15 +333,15 @@ impl Folder {
     }
 
     fn end_word(&mut self) {
-        let Some(start) = self.word.start else { return };
+        if !self.word.on {
+            return;
+        }
         let word = std::mem::take(&mut self.word);
-        let end = self.out.text.len();
-        self.out.text.push(' ');
         let odd = word.stretched || (word.digits && word.alphabetic);
         self.out.hints.odd |= odd;
         self.out.hints.singles += usize::from(word.letters == 1);
         self.out.tokens.push(Token {
-            word: start..end,
+            word: word.text,
             origin: word.origin,
             sentence: self.out.sentences.len(),
             separator: self.separator.filter(|_| self.separators == 1),

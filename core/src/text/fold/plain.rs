@@ -32,62 +32,61 @@ struct Run {
     what: u8,
     /// Whether a letter stands three times in a row.
     stretched: bool,
-    /// The last of them, and how often it stands at the end.
+    /// The last of them.
     last: u8,
-    same: usize,
 }
 
 impl Run {
-    /// Adds those with which `rest` begins to a text. `last` and `same` are of what stands directly before.
-    fn read(text: &mut String, rest: &[u8], last: u8, same: usize) -> Self {
-        let mut run = Self { bytes: 0, what: 0, stretched: false, last, same };
+    /// Those with which `rest` begins, in lower case. `last` stands directly before, and before it once more if `twice`.
+    fn read(rest: &[u8], mut last: u8, twice: bool) -> Self {
+        let (mut bytes, mut all, mut stretched, mut twice) = (0, 0, 0, u8::from(twice));
         for byte in rest {
             let what = PLAIN[usize::from(*byte)];
             if what == 0 {
                 break;
             }
-            // Digits stay what they are. It is ASCII, which is said once more so that it is written as one byte.
-            let byte = (byte | 0x20) & 0x7f;
-            run.same = if byte == run.last { run.same + 1 } else { 1 };
-            run.last = byte;
-            run.what |= what;
-            run.stretched |= run.same >= 3 && what == LETTER;
-            run.bytes += 1;
-            // One by one, because words are short.
-            text.push(char::from(byte));
+            let same = u8::from(*byte == last);
+            stretched |= same & twice & what & LETTER;
+            (twice, last) = (same, *byte);
+            all |= what;
+            bytes += 1;
         }
-        run
+        Self { bytes, what: all, stretched: stretched != 0, last }
+    }
+
+    /// How often the last of them stands at the end.
+    fn same(&self, rest: &[u8]) -> usize {
+        let run = rest.get(..self.bytes).unwrap_or_default();
+        run.iter().rev().take_while(|byte| **byte == self.last).count()
     }
 }
 
 impl Folder {
-    /// The plain letters and digits with which `rest` begins, at `at` of the original, and a space after them: how many
-    /// bytes they are.
-    pub(super) fn plain(&mut self, rest: &[u8], at: usize) -> usize {
-        if self.word.start.is_some() {
-            self.begin(at);
+    /// The plain letters and digits at a place of the text, and a space after them: how many bytes they are.
+    pub(super) fn plain(&mut self, at: usize) -> usize {
+        let rest = self.out.text.as_bytes().get(at..self.bytes).unwrap_or_default();
+        if self.word.on {
             let last = self.word.last.and_then(|last| u8::try_from(last).ok()).unwrap_or_default();
-            let run = Run::read(&mut self.out.text, rest, last, self.word.run);
+            let run = Run::read(rest, last, self.word.run >= 2);
+            let same = run.same(rest);
+            self.word.run = if same == run.bytes && run.last == last { self.word.run + same } else { same };
+            self.begin(at);
+            self.lengthen(at..at + run.bytes);
             return self.add(&run, at);
         }
         self.stops = Stops::default();
-        if self.out.text.is_empty() {
-            self.out.text.push(' ');
-        }
-        let start = self.out.text.len();
-        let run = Run::read(&mut self.out.text, rest, 0, 0);
+        let run = Run::read(rest, 0, false);
         if rest.get(run.bytes) != Some(&b' ') {
-            self.word = Word { start: Some(start), origin: at..at, ..Word::default() };
+            let (same, text) = (run.same(rest), at..at + run.bytes);
+            self.word = Word { on: true, text, origin: at..at, run: same, ..Word::default() };
             return self.add(&run, at);
         }
         // A whole word, as nearly all are: it need not be remembered while it is read.
-        let end = self.out.text.len();
-        self.out.text.push(' ');
         let odd = run.stretched || run.what == LETTER | DIGIT;
         self.out.hints.odd |= odd;
         self.out.hints.singles += usize::from(run.bytes == 1);
         self.out.tokens.push(Token {
-            word: start..end,
+            word: at..at + run.bytes,
             origin: at..at + run.bytes,
             sentence: self.out.sentences.len(),
             separator: self.separator.filter(|_| self.separators == 1),
@@ -104,7 +103,6 @@ impl Folder {
     fn add(&mut self, run: &Run, at: usize) -> usize {
         let word = &mut self.word;
         word.origin.end = at + run.bytes;
-        word.run = run.same;
         word.alphabetic |= run.what & LETTER != 0;
         word.digits |= run.what & DIGIT != 0;
         word.stretched |= run.stretched;

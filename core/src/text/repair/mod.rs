@@ -179,7 +179,7 @@ fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
 fn rebuild(text: &Text<'_>, edits: Vec<Edit>) -> (Folded, Vec<Known>) {
     let folded = text.folded;
     let mut out = Folded {
-        text: String::with_capacity(folded.text.len() + 16),
+        text: String::with_capacity(folded.text.len() + 16 * edits.len()),
         tokens: Vec::with_capacity(folded.tokens.len() + edits.len()),
         sentences: folded.sentences.clone(),
         ..Folded::default()
@@ -193,9 +193,10 @@ fn rebuild(text: &Text<'_>, edits: Vec<Edit>) -> (Folded, Vec<Known>) {
             if token.several {
                 out.others.push((out.tokens.len(), folded.others(index).to_vec()));
             }
-            out.push(folded.word(token), token.clone());
+            out.tokens.push(token.clone());
         }
     };
+    out.text.push_str(&folded.text);
     for edit in edits {
         keep(&mut out, &mut known, at..edit.tokens.start);
         let Some(first) = folded.tokens.get(edit.tokens.start) else { continue };

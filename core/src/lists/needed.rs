@@ -40,8 +40,10 @@ const MANY: usize = 24;
 struct Rows {
     /// One row directly after another,
     bits: Vec<u64>,
-    /// and for each such word, in their order, where its row begins in the bits, and with which number of a sentence's.
-    words: Vec<(u32, usize, usize)>,
+    /// where each begins in the bits, and with which number of a sentence's,
+    starts: Vec<(usize, usize)>,
+    /// and for each word one more than which of the rows it has; 0 for none.
+    by_word: Vec<u16>,
 }
 
 /// Of something that needs a set of words, which one.
@@ -79,20 +81,23 @@ impl Needed {
 
     /// Makes the rows of sets that have been read.
     pub(crate) fn fill(&mut self) {
-        let mut rows = Rows::default();
+        let mut rows = Rows { by_word: vec![0; self.ends.len()], ..Rows::default() };
         let mut start = 0;
-        for (word, end) in (0..).zip(&self.ends) {
+        for (place, end) in rows.by_word.iter_mut().zip(&self.ends) {
             let from = std::mem::replace(&mut start, *end as usize);
             if start - from < MANY {
                 continue;
             }
+            // More rows than have a number are no rows: those words are asked set by set.
+            let Ok(number) = u16::try_from(rows.starts.len() + 1) else { continue };
             let [first, .., last] = self.sets.get(from..start).unwrap_or_default() else { continue };
             let (base, row) = (*first as usize / 64, rows.bits.len());
             rows.bits.resize(row + *last as usize / 64 + 1 - base, 0);
             for set in self.sets.get(from..start).unwrap_or_default() {
                 mark(rows.bits.get_mut(row..).unwrap_or_default(), set - first / 64 * 64);
             }
-            rows.words.push((word, row, base));
+            rows.starts.push((row, base));
+            *place = number;
         }
         self.rows = rows;
     }
@@ -104,14 +109,13 @@ impl Needed {
 
     /// Adds the sets that a word belongs to, a bit for each.
     pub(crate) fn add(&self, word: u32, bits: &mut [u64]) {
-        let sets = self.of(word);
-        if sets.len() < MANY {
-            sets.iter().for_each(|set| mark(bits, *set));
+        let number = self.rows.by_word.get(word as usize).copied().unwrap_or_default();
+        let Some(at) = usize::from(number).checked_sub(1) else {
+            self.of(word).iter().for_each(|set| mark(bits, *set));
             return;
-        }
-        let Ok(at) = self.rows.words.binary_search_by_key(&word, |(word, ..)| *word) else { return };
-        let Some((_, row, base)) = self.rows.words.get(at) else { return };
-        let end = self.rows.words.get(at + 1).map_or(self.rows.bits.len(), |(_, next, _)| *next);
+        };
+        let Some((row, base)) = self.rows.starts.get(at) else { return };
+        let end = self.rows.starts.get(at + 1).map_or(self.rows.bits.len(), |(next, _)| *next);
         let row = self.rows.bits.get(*row..end).unwrap_or_default();
         bits.iter_mut().skip(*base).zip(row).for_each(|(all, bits)| *all |= bits);
     }
@@ -170,7 +174,7 @@ mod tests {
         let pairs =
             [(0, &few), (1, &many), (3, &many)].map(|(word, sets)| sets.iter().map(move |set| (word, *set)));
         let needed = Needed::keep([vec![], vec![], vec![]], 400, 4, pairs.into_iter().flatten().collect());
-        assert_eq!(needed.rows.words.len(), 2);
+        assert_eq!((needed.rows.starts.len(), &needed.rows.by_word[..]), (2, &[0, 1, 0, 2][..]));
         for (word, sets) in [(0, few), (1, many.clone()), (2, vec![]), (3, many)] {
             let mut bits = vec![0; needed.width()];
             needed.add(word, &mut bits);

@@ -79,7 +79,9 @@ pub(crate) fn ascend(numbers: &[u32]) -> bool {
 
 /// Where the items of a flat table end, written as how long they are, which most often fits a byte.
 pub(crate) mod ends {
-    use super::{Deserializer, Error, Serializer};
+    use super::{Deserializer, Error, Serializer, read};
+    use serde::Deserialize;
+    use std::cell::Cell;
 
     /// Writes where items end as how long they are.
     pub(crate) fn serialize<S: Serializer>(ends: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
@@ -91,13 +93,15 @@ pub(crate) mod ends {
 
     /// Reads how long items are as where they end.
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
-        let mut ends = super::deserialize(deserializer)?;
-        let mut end = 0_u32;
-        for item in &mut ends {
-            end = end.checked_add(*item).ok_or_else(|| D::Error::custom("a table is too long"))?;
-            *item = end;
-        }
-        Ok(ends)
+        let lengths: &[u8] = Deserialize::deserialize(deserializer)?;
+        // Of the sum only the lower half is kept: the last says whether that is all of each.
+        let sum = Cell::new(0_u64);
+        let add = |length: u32| {
+            sum.set(sum.get() + u64::from(length));
+            (sum.get() & 0xffff_ffff) as u32
+        };
+        let ends = read(lengths, add).map_err(D::Error::custom)?;
+        if u32::try_from(sum.get()).is_ok() { Ok(ends) } else { Err(D::Error::custom("a table is too long")) }
     }
 }
 
@@ -124,20 +128,44 @@ pub(crate) mod few {
     pub(crate) fn both<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Vec<u32>, Vec<u32>), D::Error> {
         // Borrowed, so that what is read is the numbers themselves.
         let (Table(different), places): (Table, &[u8]) = Deserialize::deserialize(deserializer)?;
-        let numbers = named(&different, places).map_err(D::Error::custom)?;
-        Ok((numbers, different))
+        named(different, places).map_err(D::Error::custom)
     }
 
-    /// Which of these numbers each place names.
-    fn named<T: Copy + Default>(different: &[T], places: &[u8]) -> Result<Vec<T>, &'static str> {
-        let missing = Cell::new(false);
-        let number = |place: u32| {
-            let number = different.get(place as usize).copied();
-            missing.set(missing.get() | number.is_none());
-            number.unwrap_or_default()
-        };
-        let numbers = read(places, number)?;
-        if missing.get() { Err("a table names a number that it does not have") } else { Ok(numbers) }
+    /// How many places two bytes can name,
+    const NAMED: usize = 1 << 16;
+    /// and from how many different numbers on their table is made as long.
+    const LARGE: usize = NAMED / 4;
+
+    /// Which of these numbers each place names; and the numbers again.
+    fn named<T: Copy + Default>(
+        mut different: Vec<T>,
+        places: &[u8],
+    ) -> Result<(Vec<T>, Vec<T>), &'static str> {
+        let count = different.len();
+        let most = Cell::new(0);
+        let mark = |place: u32| most.set(most.get().max(place));
+        let short = matches!(places.first(), Some(..=2));
+        if (LARGE..NAMED).contains(&count) && short {
+            different.resize(NAMED, T::default());
+        }
+        let numbers = match different.first_chunk::<NAMED>() {
+            // Then none of them need be asked whether it is there.
+            Some(table) if short => read(places, |place| {
+                mark(place);
+                table.get(place as usize & (NAMED - 1)).copied().unwrap_or_default()
+            }),
+            _ => read(places, |place| {
+                mark(place);
+                different.get(place as usize).copied().unwrap_or_default()
+            }),
+        }?;
+        different.truncate(count);
+        // Without any places, none is missing.
+        if numbers.is_empty() || (most.get() as usize) < count {
+            Ok((numbers, different))
+        } else {
+            Err("a table names a number that it does not have")
+        }
     }
 
     /// Numbers of 64 bits, of which many are the same: the different ones as their lower and their higher halves.
@@ -164,7 +192,7 @@ pub(crate) mod few {
                 Deserialize::deserialize(deserializer)?;
             let whole = |(low, high): (&u32, &u32)| u64::from(*high) << 32 | u64::from(*low);
             let different: Vec<u64> = low.iter().zip(&high).map(whole).collect();
-            named(&different, places).map_err(D::Error::custom)
+            named(different, places).map(|(numbers, _)| numbers).map_err(D::Error::custom)
         }
     }
 }

@@ -19,6 +19,7 @@ mod lists {
     pub(crate) mod edges;
     pub(crate) mod english;
     pub(crate) mod error;
+    pub(crate) mod kind;
     pub(crate) mod lexicon;
     pub(crate) mod mask;
     pub(crate) mod model;

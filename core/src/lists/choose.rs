@@ -3,11 +3,12 @@
 
 use crate::lists::ListsError;
 use crate::lists::anchors::{Anchors, Use, unpack};
+use crate::lists::kind;
 use crate::lists::mask::{Reach, Set, Weights};
 use crate::lists::model::Rule;
 use crate::lists::needed::Needed;
 use crate::lists::pool::{Code, Phrases, Piece, Pool};
-use crate::lists::vocabulary::{Vocabulary, kind};
+use crate::lists::vocabulary::Vocabulary;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What looking for a word costs, in rare words that could be looked for instead.

@@ -4,9 +4,9 @@
 //! a reviewer reads it. Each phrase is written out in a few of its forms and given to the matcher, so that what is said
 //! of a rule is what happens with it.
 
+use crate::lists::kind;
 use crate::lists::model::Rule;
 use crate::lists::pool::{Code, Form, Piece};
-use crate::lists::vocabulary::kind;
 use crate::lists::{Compiled, Problem};
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Severity, Surface};

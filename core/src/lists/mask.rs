@@ -5,7 +5,8 @@
 //! in the sentence. Each word is one of [`BUCKETS`] bits, so a set may say yes where it should not, never the other way
 //! round.
 
-use crate::lists::vocabulary::{Vocabulary, kind};
+use crate::lists::kind;
+use crate::lists::vocabulary::Vocabulary;
 
 /// Some phrase has it, whole or as a part.
 #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]

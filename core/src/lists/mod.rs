@@ -17,6 +17,7 @@ mod english;
 mod error;
 #[cfg(feature = "sources")]
 mod import;
+pub(crate) mod kind;
 mod lexicon;
 #[cfg(feature = "sources")]
 mod lint;
@@ -55,7 +56,7 @@ pub(crate) use needed::Needed;
 pub(crate) use openers::Openers;
 pub(crate) use pool::{Code, GAP, Phrases, Pool};
 pub(crate) use strings::Strings;
-pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, kind, letter, letters};
+pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, letter, letters};
 
 /// Compiled by the build script from `lists/`.
 const STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lists"));

@@ -1,10 +1,11 @@
 //! Makes the tables of the vocabulary, when lists are compiled.
 
 use crate::lists::anchors::Anchors;
+use crate::lists::kind;
 use crate::lists::lexicon::Lexicon;
 use crate::lists::recent::Recent;
 use crate::lists::vocabulary::{
-    LEAST_OPENING, MOST_OPENING, NUMBER, Vocabulary, hash, jumble, kind, letters, opening, slot,
+    LEAST_OPENING, MOST_OPENING, NUMBER, Vocabulary, hash, jumble, letters, opening, slot,
 };
 use std::collections::BTreeMap;
 

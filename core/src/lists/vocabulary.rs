@@ -4,30 +4,12 @@
 //! were run together: `k1ll` is read as “kill” because a rule knows that word, `mp3` stays `mp3` because none knows “mpe”.
 //! Made by the compiler of lists and read in place: a word is found by one look into a hash table.
 
+use crate::lists::kind;
 use crate::lists::lexicon::Lexicon;
 use crate::lists::mask::Mask;
 use crate::lists::numbers::{all, below};
 use crate::lists::recent::{NUMBER_BITS, Recent, few};
 use serde::{Deserialize, Serialize};
-
-/// What is known of a word; several may hold.
-pub(crate) mod kind {
-    /// A rule has it as a whole word.
-    pub(crate) const WHOLE: u32 = 1;
-    /// A rule has it as the beginning of longer words.
-    pub(crate) const OPEN: u32 = 2;
-    /// A rule has it as the end of longer words.
-    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
-    pub(crate) const CLOSED: u32 = 4;
-    /// An ordinary English word,
-    pub(crate) const ENGLISH: u32 = 8;
-    /// of many sentences,
-    pub(crate) const COMMON: u32 = 16;
-    /// of nearly every sentence.
-    pub(crate) const EVERYWHERE: u32 = 32;
-    /// Where it stands, some phrase is looked for.
-    pub(crate) const LEADS: u32 = 64;
-}
 
 /// Endings that words usually have.
 const ENDINGS: [&str; 35] = [

@@ -79,20 +79,20 @@ impl Openers {
         }
     }
 
-    /// Which of the openers a word is, or a part of it.
-    pub(crate) fn of(&self, word: u32) -> Option<usize> {
+    /// Where the phrases of the opener are that a word is, or a part of it.
+    pub(crate) fn of(&self, word: u32) -> Option<Range<usize>> {
         let number = self.by_word.get(word as usize)?;
-        (*number as usize).checked_sub(1)
+        Some(range(&self.ends, (*number as usize).checked_sub(1)?))
     }
 
-    /// The phrases of a group that begin with an opener.
-    pub(crate) fn among(&self, opener: usize, group: Phrases) -> &[u32] {
-        among(self.phrases.get(range(&self.ends, opener)).unwrap_or_default(), group)
+    /// The phrases of a group that begin with an opener, by where its phrases are.
+    pub(crate) fn among(&self, opener: Range<usize>, group: Phrases) -> &[u32] {
+        among(self.phrases.get(opener).unwrap_or_default(), group)
     }
 
     /// From the first phrase that begins with an opener to the last.
-    pub(crate) fn span(&self, opener: usize) -> Range<u32> {
-        match self.phrases.get(range(&self.ends, opener)) {
+    pub(crate) fn span(&self, opener: Range<usize>) -> Range<u32> {
+        match self.phrases.get(opener) {
             Some([first, .., last]) => *first..last.saturating_add(1),
             Some([only]) => *only..only.saturating_add(1),
             _ => 0..0,

@@ -11,12 +11,15 @@ use std::ops::Range;
 /// How far before a match a cue for it may begin, though it be outside the stretch.
 pub(super) const BEFORE: usize = 6;
 
+/// Places that a group most often has at most.
+const MOST_OFTEN: usize = 16;
+
 /// A word of the stretch with which phrases begin.
 #[derive(Debug)]
 struct Opened {
     token: usize,
-    /// Which of the openers it is,
-    opener: usize,
+    /// Where the phrases of the opener that it is are,
+    opener: Range<usize>,
     /// and from the first of their phrases to the last.
     phrases: Range<u32>,
 }
@@ -41,9 +44,10 @@ impl Begun {
             return Vec::new();
         }
         self.ask(words, openers, tokens);
-        let mut places: Vec<(usize, u32)> = Vec::new();
+        // More than there most often are, so that it need not grow.
+        let mut places: Vec<(usize, u32)> = Vec::with_capacity(MOST_OFTEN);
         for it in self.of(group).filter(|it| tokens.contains(&it.token)) {
-            places.extend(openers.among(it.opener, group).iter().map(|phrase| (it.token, *phrase)));
+            places.extend(openers.among(it.opener.clone(), group).iter().map(|phrase| (it.token, *phrase)));
         }
         for phrase in openers.anywhere(group) {
             places.extend(tokens.clone().map(|token| (token, *phrase)));
@@ -70,7 +74,7 @@ impl Begun {
             // The whole word and the beginning of others may be the same.
             for word in words.parts(token).filter(|word| last.replace(*word) != Some(*word)) {
                 let Some(opener) = openers.of(word) else { continue };
-                self.openers.push(Opened { token, opener, phrases: openers.span(opener) });
+                self.openers.push(Opened { token, phrases: openers.span(opener.clone()), opener });
             }
         }
     }

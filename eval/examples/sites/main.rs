@@ -111,5 +111,7 @@ fn line(name: &str, measured: &Value) -> String {
     add("bytes_each", "", "bytes a name");
     add("load_ms", "load ", "ms");
     add("build_ms", "build ", "ms");
+    add("change_bytes", "5,000 names changed ", "bytes");
+    add("change_ms", "laid on in ", "ms");
     parts.join("  ")
 }

@@ -8,8 +8,8 @@ use std::time::Instant;
 use adblock::Engine as Adblock;
 use adblock::request::Request;
 use lapwing_core::pack::{Kind, Pack, PublicKey};
-use lapwing_core::{Audience, Engine, Frame, Lists, Policy, Sites, Visit};
-use lapwing_packs::{Map, PackKey, Plan, pack};
+use lapwing_core::{Audience, Category, CategorySet, Engine, Frame, Lists, Policy, Sites, Visit};
+use lapwing_packs::{Base, Map, PackKey, Plan, Rule, pack};
 use serde_json::{Value, json};
 
 use crate::lists::List;
@@ -17,11 +17,16 @@ use crate::lists::List;
 /// adblock-rust with more rules than this takes gigabytes and minutes.
 const ADBLOCK_AT_MOST: usize = 1_000_000;
 
+/// Names that a change of the lists changes.
+const CHANGED: usize = 5_000;
+
 /// Everything that is asked.
 pub(crate) struct Peers {
     pack: Vec<u8>,
     key: PublicKey,
     build_ms: f64,
+    /// Bytes of a pack that changes some names, and how long it takes to lay it on the other.
+    change: (usize, f64),
     fst: fst::Map<Vec<u8>>,
     fst_build_ms: f64,
     adblock: Option<(Adblock, f64, usize)>,
@@ -35,6 +40,7 @@ impl Peers {
         let map = Map::new(Plan { rules: &list.rules, sources: &sources, known_good: &[], on: None })?;
         let bytes = pack(&key, 1, None, &[(Kind::Sites, &map.bytes)]);
         let build_ms = milliseconds(start);
+        let change = change(list, &map, &key, &bytes)?;
         let start = Instant::now();
         let mut reversed: Vec<(Vec<u8>, u64)> = list
             .rules
@@ -52,7 +58,7 @@ impl Peers {
             let bytes = engine.serialize().len();
             (engine, ms, bytes)
         });
-        Ok(Self { pack: bytes, key: key.public(), build_ms, fst, fst_build_ms, adblock })
+        Ok(Self { pack: bytes, key: key.public(), build_ms, change, fst, fst_build_ms, adblock })
     }
 
     /// Lapwing's pack, for the others that load it.
@@ -96,6 +102,7 @@ impl Peers {
         let lapwing = json!({
             "host_us": middle(ours), "address_us": middle(whole), "found": found, "bytes_each": each(self.pack.len()),
             "bytes": self.pack.len(), "load_ms": middle(loads), "build_ms": self.build_ms,
+            "change_bytes": self.change.0, "change_ms": self.change.1,
         });
         let bytes = self.fst.as_fst().as_bytes().len();
         let fst = json!({
@@ -111,6 +118,25 @@ impl Peers {
         }
         Ok(all)
     }
+}
+
+/// A pack in which names spread over the whole list have another category.
+fn change(list: &List, map: &Map, key: &PackKey, base: &[u8]) -> Result<(usize, f64), Box<dyn Error>> {
+    let each = list.rules.len().div_ceil(CHANGED).max(1);
+    let mut changed: Vec<Rule> = list.rules.iter().step_by(each).cloned().collect();
+    for rule in &mut changed {
+        rule.says.gives = CategorySet::only(Category::Bypass);
+    }
+    let sources = ["a list".to_owned()];
+    let on = Some(Base { basis: map.basis, all: &changed });
+    let section = Map::new(Plan { rules: &changed, sources: &sources, known_good: &[], on })?.bytes;
+    let below = Pack::open(base.to_vec(), &key.public(), 0)?;
+    let bytes = pack(key, 2, Some(*below.digest()), &[(Kind::Sites, &section)]);
+    let mut sites = Sites::new(below)?;
+    let size = bytes.len();
+    let start = Instant::now();
+    sites.lay(Pack::open(bytes, &key.public(), 2)?)?;
+    Ok((size, milliseconds(start)))
 }
 
 /// The value of the longest listed parent: one walk from the host's end.

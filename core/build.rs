@@ -14,11 +14,12 @@ mod taxonomy;
 #[path = "src/lists"]
 mod lists {
     pub(crate) mod anchors;
+    pub(crate) mod block;
     pub(crate) mod choose;
     pub(crate) mod cues;
-    pub(crate) mod edges;
     pub(crate) mod english;
     pub(crate) mod error;
+    pub(crate) mod gathered;
     pub(crate) mod kind;
     pub(crate) mod lexicon;
     pub(crate) mod mask;
@@ -34,6 +35,7 @@ mod lists {
     pub(crate) mod rules;
     pub(crate) mod sites;
     pub(crate) mod source;
+    pub(crate) mod stored;
     pub(crate) mod strings;
     pub(crate) mod tables;
     pub(crate) mod vocabulary;

@@ -3,6 +3,7 @@
 //! Plain data, with the reasons in words, so that every answer can be shown to a person as it is. How an answer is
 //! reached is in `engine`; what is sent to the relay is in `wire`.
 
+use crate::policy::school::Ruling;
 use crate::taxonomy::{Action, Category, Severity, Stage, Surface};
 use crate::wire::Excerpt;
 use std::ops::Range;
@@ -112,6 +113,8 @@ pub struct Decision {
     pub search: Option<SearchTerms>,
     /// The reason in plain words; empty when nothing was found.
     pub why: String,
+    /// Which rule decided, and whose it is; none when nothing applied.
+    pub ruling: Option<Ruling>,
 }
 
 impl Decision {
@@ -124,6 +127,7 @@ impl Decision {
             site: None,
             search: None,
             why: String::new(),
+            ruling: None,
         }
     }
 }

@@ -4,28 +4,42 @@
 //! entries before the lists, the site before the words of a search. How words and sites are found is in `text` and
 //! `site`; what follows from them is in `policy`.
 
+mod stops;
+mod within;
+
+pub use stops::Stop;
+
 use crate::answer::{Decision, Finding, Frame, SiteMatch, Typed, Verdict, Visit};
 use crate::lists::{Lists, ListsError, Pattern};
 use crate::model::Model;
 use crate::policy::Policy;
-use crate::site::{Address, Hosts, SiteMap, Sites, Told, search_terms, surface_of};
+use crate::policy::school::{Effect, Exceptions, Ruling};
+use crate::site::{Address, Hosts, SiteMap, Sites, Told, inner, safe_address, search_terms, surface_of};
 use crate::taxonomy::{Action, Category, Severity, Surface};
 use crate::text::{Matcher, Memory};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// How many addresses within addresses are opened: a translated page of an archive's copy is two.
+const WITHIN: usize = 3;
 
 /// Answers what an address or a text means under one policy. Immutable: a new policy makes a new engine.
 #[derive(Debug)]
 pub struct Engine {
     policy: Policy,
     lists_version: String,
+    /// How much of the version is that of the lists that are built in.
+    built_in: usize,
     matcher: Matcher,
     patterns: Vec<Pattern>,
     sites: SiteMap,
     packed: Option<Arc<Sites>>,
     never_read: Hosts,
+    /// The same, by the school's own choice.
+    never_read_here: Hosts,
     allowed: Hosts,
     blocked: Hosts,
+    exceptions: Exceptions,
 }
 
 impl Engine {
@@ -39,9 +53,12 @@ impl Engine {
         Ok(Self {
             sites: SiteMap::new(std::mem::take(&mut compiled.sites), std::mem::take(&mut compiled.reasons)),
             packed: None,
-            never_read: Hosts::new(compiled.never_read.iter().chain(&policy.never_read_sites)),
+            never_read: Hosts::new(&compiled.never_read),
+            never_read_here: Hosts::new(&policy.never_read_sites),
             allowed: Hosts::new(&policy.allowed_sites),
             blocked: Hosts::new(&policy.blocked_sites),
+            exceptions: Exceptions::new(policy.exceptions()),
+            built_in: compiled.version.len(),
             lists_version: std::mem::take(&mut compiled.version),
             patterns: std::mem::take(&mut compiled.patterns),
             matcher: Matcher::new(compiled, policy.audience).with_model(Model::shipped()?),
@@ -53,7 +70,35 @@ impl Engine {
     /// policy makes a new engine and the pack stays.
     #[must_use]
     pub fn with_sites(mut self, sites: Arc<Sites>) -> Self {
+        // Alerts name what they were found by: “of what is built in + of the pack”.
+        self = self.without_sites();
+        self.lists_version = format!("{}+{}", self.lists_version, sites.version());
         self.packed = Some(sites);
+        self
+    }
+
+    /// Follows another compilation of the school's policy over the same managed keys: at another moment, or of another
+    /// version. Other managed keys need [`govern`](Self::govern).
+    pub fn follow(&mut self, policy: Policy) {
+        self.exceptions = Exceptions::new(policy.exceptions());
+        self.policy = policy;
+    }
+
+    /// Follows other managed keys, with the lists that it has. Reading the lists is most of what a new engine takes, and a
+    /// worker that has just woken learns its school's policy a moment after it was first asked.
+    pub fn govern(&mut self, policy: Policy) {
+        self.never_read_here = Hosts::new(&policy.never_read_sites);
+        self.allowed = Hosts::new(&policy.allowed_sites);
+        self.blocked = Hosts::new(&policy.blocked_sites);
+        self.matcher.audience = policy.audience;
+        self.follow(policy);
+    }
+
+    /// Asks no pack any more.
+    #[must_use]
+    pub fn without_sites(mut self) -> Self {
+        self.lists_version.truncate(self.built_in);
+        self.packed = None;
         self
     }
 
@@ -106,18 +151,38 @@ impl Engine {
     /// What to do about an address that is about to be opened. What is not a web address is allowed.
     #[must_use]
     pub fn check_url(&self, visit: &Visit<'_>) -> Decision {
-        let Some(address) = Address::parse(visit.url) else { return Decision::allow() };
+        self.judge(visit, WITHIN)
+    }
+
+    fn judge(&self, visit: &Visit<'_>, within: usize) -> Decision {
+        let Some(address) = Address::parse(visit.url) else { return self.written(visit.url, visit.frame) };
         let listed = self.listed(&address);
         if listed.as_ref().is_some_and(|found| found.categories.contains(&Category::Illegal)) {
             return self.unlawful(visit.frame);
         }
+        let inner = if within > 0 { inner(&address) } else { Vec::new() };
+        let inside = inner.into_iter().enumerate().map(|(place, inner)| {
+            // All later ones of a path are in this list already, and are not asked for again from each of the others.
+            let within = if place == 0 { within - 1 } else { (within - 1).min(1) };
+            let decision = self.judge(&Visit { url: &inner.url, frame: visit.frame }, within);
+            (inner, decision)
+        });
+        let inside: Vec<_> = inside.collect();
+        if inside.iter().any(|(_, found)| found.verdict.categories.contains(&Category::Illegal)) {
+            return self.unlawful(visit.frame);
+        }
         if self.never_reads(&address) {
-            return Decision::allow();
+            return Decision { ruling: Some(Ruling::NeverRead), ..Decision::allow() };
         }
         let mut decision = Decision::allow();
-        if self.allowed.find(&address).is_some() {
-            // The school has decided about the site; the words of a search there are still read.
-        } else if let Some(rule) = self.blocked.find(&address) {
+        let allowed = self.allowed.find(&address).is_some();
+        let excepted = self.exceptions.find(&address);
+        // What IT has blocked in device management stays blocked; the school's own exceptions come before the rest.
+        let blocked = if allowed { None } else { self.blocked.find(&address) };
+        let blocked = blocked.map(|rule| (rule, Ruling::DeviceManagement)).or_else(|| {
+            excepted.filter(|one| one.effect == Effect::Block).map(|one| (one.site.to_string(), one.ruling()))
+        });
+        if let Some((rule, ruling)) = blocked {
             decision.verdict.action = Action::Block;
             decision.verdict.severity = Severity::Low;
             let categories = listed.map(|found| found.categories).unwrap_or_default();
@@ -127,15 +192,40 @@ impl Engine {
             decision.verdict = decision.verdict.with(by_lists);
             decision.site = Some(SiteMatch { rule, categories });
             decision.why = "The school has blocked this site.".to_owned();
+            decision.ruling = Some(ruling);
+        } else if let Some(one) = excepted {
+            // The school has decided about the site; the words of a search there are still read.
+            decision.ruling = Some(one.ruling());
+        } else if allowed {
+            decision.ruling = Some(Ruling::DeviceManagement);
         } else if let Some(found) = listed {
             decision.verdict = self.policy.weigh_site(&found.categories, visit.frame);
+            decision.ruling = Some(self.policy.ruling(&found.categories));
             decision.site = Some(SiteMatch { rule: found.rule, categories: found.categories });
             decision.why = found.why;
         }
         if visit.frame == Frame::Main {
             self.add_search(&address, &mut decision);
         }
+        for (inner, found) in inside {
+            self.add_inner(&mut decision, &inner, found, visit.frame);
+        }
         decision
+    }
+
+    /// Whether an address is a search with words in it, whatever they are.
+    #[must_use]
+    pub fn is_search(url: &str) -> bool {
+        Address::parse(url).is_some_and(|address| search_terms(&address).is_some())
+    }
+
+    /// Where a search is to go instead, so that the engine's safe mode is on; `None` when it may go where it is going.
+    #[must_use]
+    pub fn safe_search(&self, url: &str) -> Option<String> {
+        if !self.policy.safe_search {
+            return None;
+        }
+        safe_address(&Address::parse(url)?)
     }
 
     /// What kind of field a text is typed into, from the page's address and what the page says about the field: its
@@ -160,7 +250,7 @@ impl Engine {
     }
 
     fn never_reads(&self, address: &Address) -> bool {
-        self.never_read.find(address).is_some()
+        self.never_read.find(address).is_some() || self.never_read_here.find(address).is_some()
     }
 
     /// Says nothing of the address: it is never shown and never stored.
@@ -170,6 +260,7 @@ impl Engine {
             verdict: self.policy.weigh_site(&categories, frame),
             site: Some(SiteMatch { rule: "unlawful content".to_owned(), categories }),
             why: "The address is on a list of unlawful content.".to_owned(),
+            ruling: Some(Ruling::Unlawful),
             ..Decision::allow()
         }
     }
@@ -181,6 +272,9 @@ impl Engine {
             decision.why.clone_from(&gravest.why);
         }
         let words = self.policy.weigh(&decision.findings);
+        if words.action > decision.verdict.action {
+            decision.ruling = Some(Ruling::Search);
+        }
         decision.verdict = std::mem::replace(&mut decision.verdict, Verdict::nothing()).with(words);
         decision.search = Some(search);
     }

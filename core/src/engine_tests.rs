@@ -82,7 +82,8 @@ fn never_read_sites_are_neither_read_nor_decided() {
         policy.blocked_sites = entries(&["counsel.example"]);
     });
     for url in ["https://help.example/", "http://www.counsel.example/a", "https://bet.example/help/us"] {
-        assert_eq!(visit(&engine, url), Decision::allow(), "{url}");
+        let undecided = Decision { ruling: Some(Ruling::NeverRead), ..Decision::allow() };
+        assert_eq!(visit(&engine, url), undecided, "{url}");
         let typed = Typed { text: "kill myself", surface: Surface::Chat, url };
         assert!(engine.check_text(&typed).is_empty(), "{url}");
         assert!(engine.never_reads_url(url));
@@ -96,8 +97,9 @@ fn the_schools_entries_beat_the_lists_and_allowing_beats_blocking() {
         policy.allowed_sites = entries(&["bet.example", "both.example", "bing.com"]);
         policy.blocked_sites = entries(&["both.example", "plain.example", "forum.example"]);
     });
-    assert_eq!(visit(&engine, "https://bet.example/"), Decision::allow());
-    assert_eq!(visit(&engine, "https://both.example/"), Decision::allow());
+    let by_it = Decision { ruling: Some(Ruling::DeviceManagement), ..Decision::allow() };
+    assert_eq!(visit(&engine, "https://bet.example/"), by_it);
+    assert_eq!(visit(&engine, "https://both.example/"), by_it);
     let plain = visit(&engine, "https://www.plain.example/");
     assert_eq!((plain.verdict.action, plain.verdict.alert), (Action::Block, false));
     assert_eq!(plain.site.unwrap().rule, "plain.example");
@@ -130,7 +132,7 @@ fn what_is_not_a_web_address_is_allowed() {
         "",
         "nonsense",
         "https://",
-        "data:text/html,bet.example",
+        "data:text/plain,bet.example",
         "chrome://bet.example",
         "file:///bet.example",
     ] {
@@ -187,4 +189,93 @@ fn a_lesson_about_what_is_not_taught_changes_nothing() {
     assert_eq!(found(&engine), Severity::Medium);
     engine.announce_lesson(BTreeSet::new());
     assert_eq!(found(&engine), Severity::High);
+}
+
+#[test]
+fn a_site_stays_stopped_inside_another_and_going_around_is_told() {
+    let engine = engine(|_| {});
+    let around = visit(&engine, "https://web.archive.org/web/2020/https://www.bet.example/a");
+    assert_eq!((around.verdict.action, around.verdict.alert), (Action::Block, true));
+    assert_eq!(around.site.unwrap().categories, [Category::Gambling, Category::Bypass]);
+    assert!(around.why.contains("through an archive"), "{}", around.why);
+    // Led to, and not shown by somebody else.
+    let led = visit(&engine, "https://www.google.com/url?q=https://bet.example/");
+    assert_eq!(led.site.unwrap().categories, [Category::Gambling]);
+    // A translated copy of an archive's.
+    let twice = "https://web-archive-org.translate.goog/web/2020/https://bet.example/?_x_tr_sl=en";
+    assert_eq!(visit(&engine, twice).verdict.action, Action::Block);
+    // The address is as unlawful inside as outside, and as secret.
+    let unlawful = visit(&engine, "https://r.jina.ai/https://unlawful.example/a");
+    assert_eq!(unlawful.site.unwrap().rule, "unlawful content");
+    assert_eq!(unlawful.verdict.severity, Severity::Critical);
+    for url in [
+        "https://web.archive.org/web/2020/https://school.example/",
+        "https://r.jina.ai/https://help.example/",
+    ] {
+        assert_eq!(visit(&engine, url).verdict, Verdict::nothing(), "{url}");
+    }
+    let support = visit(&engine, "https://forum-example.translate.goog/");
+    assert_eq!(support.verdict.action, Action::Support);
+}
+
+#[test]
+fn a_page_in_its_own_address_is_a_way_around_in_a_tab_and_nothing_in_a_frame() {
+    let engine = engine(|_| {});
+    let url = "data:text/html,<iframe src=https://bet.example>";
+    assert_eq!(visit(&engine, url).verdict.categories, [Category::Bypass]);
+    assert_eq!(engine.check_url(&Visit { url, frame: Frame::Sub }), Decision::allow());
+    assert_eq!(visit(&engine, "blob:https://bet.example/0a-1b").verdict.action, Action::Block);
+}
+
+#[test]
+fn the_second_layer_s_list_says_what_the_engine_says() {
+    let engine = engine(|policy| {
+        policy.blocked_sites = entries(&["school.example/games", "over.example"]);
+        policy.allowed_sites = entries(&["fine.over.example", "www.bet.example", "elsewhere.example"]);
+    });
+    let stops = engine.stops();
+    let says = |line: &str| {
+        let entry = Entry::parse(line).unwrap();
+        stops.iter().find(|stop| stop.entry == entry).map(|stop| stop.stops)
+    };
+    for line in ["bet.example", "forum.example", "school.example/games", "over.example"] {
+        assert_eq!(says(line), Some(true), "{line}");
+    }
+    assert_eq!((says("fine.over.example"), says("www.bet.example")), (Some(false), Some(false)));
+    // Nothing is stopped there; only a warning; and a list that must not lie about.
+    for line in ["elsewhere.example", "bing.com", "unlawful.example"] {
+        assert_eq!(says(line), None, "{line}");
+    }
+    for stop in &stops {
+        let action = visit(&engine, &format!("https://{}", stop.entry)).verdict.action;
+        assert_eq!(action >= Action::Block, stop.stops, "{}", stop.entry);
+    }
+    assert!(
+        engine.is_unlawful("https://cdn.unlawful.example/x.png")
+            && !engine.is_unlawful("https://bet.example/")
+    );
+}
+
+#[test]
+fn an_engine_that_is_given_another_policy_decides_as_a_new_one() {
+    let change = |policy: &mut Policy| {
+        policy.audience = Audience::Staff;
+        policy.allowed_sites = entries(&["bet.example"]);
+        policy.blocked_sites = entries(&["bot.example"]);
+        policy.never_read_sites = entries(&["school.example"]);
+    };
+    let new = engine(change);
+    let mut same = engine(|policy| {
+        policy.allowed_sites = entries(&["forum.example"]);
+        policy.never_read_sites = entries(&["other.example"]);
+    });
+    same.govern(new.policy().clone());
+    let addresses =
+        ["bet.example", "bot.example", "school.example", "other.example", "forum.example", "help.example"];
+    for address in addresses {
+        let url = format!("https://{address}/");
+        assert_eq!(visit(&same, &url), visit(&new, &url), "{url}");
+        assert_eq!(same.never_reads_url(&url), new.never_reads_url(&url), "{url}");
+    }
+    assert_eq!(same.policy(), new.policy());
 }

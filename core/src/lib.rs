@@ -21,6 +21,7 @@
 //! [`Surface`] and [`Action`]; what a school can set is [`KEYS`].
 
 mod answer;
+pub mod canary;
 mod engine;
 mod hash;
 mod lists;
@@ -35,18 +36,24 @@ pub mod wire;
 
 /// The site map's inside, for those who build it: what is read here is written by `lapwing-packs`.
 pub mod packed {
-    pub use crate::site::{ClassHead, Head, Key, MOST_LABELS, MOST_SEGMENTS, Shape, Trail};
+    pub use crate::site::{
+        ClassHead, FormHash, Head, Key, MOST_LABELS, MOST_SEGMENTS, Shape, Trail, hash_of_entry,
+        unlawful_section, whole_domain,
+    };
 }
 
 pub use answer::{Decision, Finding, Frame, SearchTerms, SiteMatch, Typed, Verdict, Visit};
-pub use engine::Engine;
+pub use engine::{Engine, Stop};
 #[cfg(feature = "sources")]
 pub use lists::{Imported, Provenance, import_csv, import_weighted};
 pub use lists::{Lists, ListsError, Problem};
+pub use policy::school;
 pub use policy::{
     Audience, KEYS, Key, KeyProblem, Kind, ManagedPolicy, Policy, PolicyError, SITE_DEFAULTS, SiteDefault,
-    site_action_choices,
+    YouTube, site_action_choices,
 };
-pub use site::{CategorySet, Entry, MOST_CHANGES, Says, Sites};
+pub use site::{
+    CategorySet, Entry, MOST_CHANGES, RESTRICT_HEADER, RESTRICT_HOSTS, SafeRule, Says, Sites, safe_rules,
+};
 pub use taxonomy::{Action, Category, Severity, Stage, Surface, UnknownWord};
 pub use text::Memory;

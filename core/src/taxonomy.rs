@@ -126,6 +126,8 @@ vocabulary! {
         SearchUnsafe = "search_unsafe", "search without a safe mode";
         /// Proxies, VPNs and DNS-over-HTTPS services.
         ProxyVpn = "proxy_vpn", "proxies and VPNs";
+        /// The made-up address and sentence of the daily test, and nothing else. Always stopped, never told to anybody.
+        Canary = "canary", "Lapwing’s daily test";
     }
 }
 
@@ -133,7 +135,13 @@ impl Category {
     /// Whether phrase rules may use this category. Sites may use every category.
     #[must_use]
     pub const fn is_text(self) -> bool {
-        (self as u8) <= (Self::Profanity as u8)
+        (self as u8) <= (Self::Profanity as u8) || matches!(self, Self::Canary)
+    }
+
+    /// Whether it is about anything that a child may meet or write; the daily test is not.
+    #[must_use]
+    pub const fn is_real(self) -> bool {
+        !matches!(self, Self::Canary)
     }
 
     /// Whether staff may announce a lesson about this category, which lowers what is found of it. Unlawful content is no
@@ -141,8 +149,9 @@ impl Category {
     /// away), a lesson is when they may tell, so nothing of it is lowered.
     #[must_use]
     pub const fn is_taught(self) -> bool {
-        use Category::{AbuseNeglect, Bypass, HonourAbuse, Profanity, RunningAway};
-        self.is_text() && !matches!(self, AbuseNeglect | HonourAbuse | RunningAway | Bypass | Profanity)
+        use Category::{AbuseNeglect, Bypass, Canary, HonourAbuse, Profanity, RunningAway};
+        self.is_text()
+            && !matches!(self, AbuseNeglect | HonourAbuse | RunningAway | Bypass | Profanity | Canary)
     }
 
     /// Whether a pupil who meets this category is shown help before anything else.
@@ -226,8 +235,9 @@ mod tests {
     }
 
     #[test]
-    fn text_categories_are_the_nineteen_of_the_design() {
-        assert_eq!(Category::ALL.iter().filter(|c| c.is_text()).count(), 19);
+    fn text_categories_are_the_nineteen_of_the_design_and_the_daily_test() {
+        assert_eq!(Category::ALL.iter().filter(|c| c.is_text() && c.is_real()).count(), 19);
+        assert!(Category::Canary.is_text() && !Category::Canary.is_taught());
         assert!(!Category::Illegal.is_text());
     }
 

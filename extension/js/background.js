@@ -2,13 +2,16 @@
 //! The service worker: registers every listener in its first turn, since the browser wakes a stopped worker only for
 //! listeners that it finds then. Each listener hands on to the module that knows what to do.
 
+import { awaitsAnswer } from "./access.js";
 import { checkIn, deliver, hurry } from "./deliver.js";
 import { fault } from "./fault.js";
-import { beforeRequest, checkOpenTabs, enforce } from "./navigation.js";
+import { fetchLists, load } from "./lists.js";
+import { beforeFetch, beforeRequest, checkOpenTabs, enforce, enforceInPage, ledAway } from "./navigation.js";
 import { keep, onKept } from "./outbox.js";
 import { answerPage } from "./pages.js";
 import * as platform from "./platform.js";
 import { isOwnPage, typed } from "./protocol.js";
+import { arrange } from "./second_layer.js";
 import { analyser, follow, ready, refresh, remember, stamp, start } from "./state.js";
 import { typing, updateAvailable, updateIfQuiet } from "./update.js";
 
@@ -16,26 +19,35 @@ const TICK = "tick";
 const CHECK_IN = "check-in";
 
 function listenToAddresses() {
-  const frames = { urls: ["http://*/*", "https://*/*"], types: ["main_frame", "sub_frame"] };
-  const guarded = (/** @type {any} */ details) => {
+  const frames = { urls: ["http://*/*", "https://*/*"], types: ["main_frame", "sub_frame", "object"] };
+  const fetches = {
+    urls: ["http://*/*", "https://*/*", "ws://*/*", "wss://*/*"],
+    types: ["stylesheet", "script", "image", "font", "xmlhttprequest", "media", "websocket", "other"],
+  };
+  /** @param {(details: any) => chrome.webRequest.BlockingResponse | undefined} answer */
+  const guarded = (answer) => (/** @type {any} */ details) => {
     try {
-      return beforeRequest(details);
+      return answer(details);
     } catch (error) {
       fault(error);
       return undefined;
     }
   };
   try {
-    chrome.webRequest.onBeforeRequest.addListener(guarded, /** @type {any} */ (frames), ["blocking"]);
+    chrome.webRequest.onBeforeRequest.addListener(guarded(beforeRequest), /** @type {any} */ (frames), ["blocking"]);
+    chrome.webRequest.onBeforeRequest.addListener(guarded(beforeFetch), /** @type {any} */ (fetches), ["blocking"]);
+    chrome.webRequest.onBeforeRedirect.addListener(guarded(ledAway), /** @type {any} */ (frames));
   } catch (error) {
     // Only where no school's policy installed the extension; then it watches nobody, so nothing is lost.
     fault(error);
   }
   const enforceLater = (/** @type {any} */ details) => void enforce(details).catch(fault);
   const web = { url: [{ schemes: ["http", "https"] }] };
-  chrome.webNavigation.onCommitted.addListener(enforceLater, web);
-  chrome.webNavigation.onHistoryStateUpdated.addListener(enforceLater, web);
-  chrome.webNavigation.onReferenceFragmentUpdated.addListener(enforceLater, web);
+  const committed = { url: [{ schemes: ["http", "https", "blob", "data", "filesystem"] }] };
+  chrome.webNavigation.onCommitted.addListener(enforceLater, committed);
+  const enforceWhenStill = (/** @type {any} */ details) => void enforceInPage(details).catch(fault);
+  chrome.webNavigation.onHistoryStateUpdated.addListener(enforceWhenStill, web);
+  chrome.webNavigation.onReferenceFragmentUpdated.addListener(enforceWhenStill, web);
 }
 
 /** @param {NonNullable<ReturnType<typeof typed>>} heard */
@@ -67,7 +79,9 @@ function onMessage(message, sender, respond) {
 async function onAlarm(alarm) {
   if (alarm.name === CHECK_IN) return checkIn();
   await refresh();
+  void fetchLists();
   await deliver();
+  if (await awaitsAnswer()) await checkIn();
   await updateIfQuiet();
 }
 
@@ -97,10 +111,12 @@ self.addEventListener("online", () => void hurry().catch(fault));
 
 onKept(() => void deliver());
 follow((status) => {
+  arrange().catch(fault);
   if (status.state !== "watching") return;
   checkOpenTabs().catch(fault);
   checkIn().catch(fault);
 });
+load().catch(fault);
 start().catch(fault);
 ensureListening().catch(fault);
 ensureAlarms().catch(fault);

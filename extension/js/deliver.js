@@ -2,12 +2,15 @@
 //! Delivery: keeps sending what the outbox says comes next, enrols the device when it has no identity, and checks in.
 //! How long to wait and what an answer means is decided by the outbox.
 
+import * as canary from "./canary.js";
 import * as device from "./device.js";
 import { relay_request } from "./engine.js";
 import { fault } from "./fault.js";
 import { answered, counts, enrolled, outbox } from "./outbox.js";
+import { listsState, offered } from "./lists.js";
 import * as platform from "./platform.js";
-import { announced, current, ready } from "./state.js";
+import * as session from "./session.js";
+import { announced, current, heardPolicy, ready } from "./state.js";
 
 /** A timer is worth setting only while the worker is likely to live; the alarm takes over after that. */
 const WORTH_WAITING = 25_000;
@@ -55,7 +58,7 @@ async function sendAll() {
 let enrolling = null;
 
 /** The device's identity, asked for if need be; nothing when the relay gives none now. */
-async function knownDevice() {
+export async function knownDevice() {
   const known = await device.identity();
   if (known) return known;
   enrolling ??= enrol().finally(() => (enrolling = null));
@@ -71,11 +74,51 @@ async function enrol() {
 
 /** Tells the relay that this device is alive, and keeps what the school has set. */
 export async function checkIn() {
+  // The first answer asks for the daily test: whoever uses a browser for a minute only has proved itself then, too.
+  if ((await sayHello()) === null && (await canary.isDue())) await sayHello();
+}
+
+/** Answers with the daily test that went along; null when none did, nothing when it was no check-in. */
+async function sayHello() {
   await ready;
-  const status = current();
-  if (status.state !== "watching") return;
+  if (current().state !== "watching") return;
   const known = await knownDevice();
   if (!known) return;
+  const offer = await session.offer(known);
+  const { school } = await platform.readLocal(["school"]);
+  const { version, problem } = await listsState();
+  const ran = await canary.run().catch(failedTest);
+  const newer = {
+    ...(offer ? { session_point: offer.point } : {}),
+    ...(school?.lists ? { lists: { version, problem } } : {}),
+    ...(ran ? { canary: ran.result } : {}),
+  };
+  let answer = await sayAlive(known, newer);
+  if (Object.keys(newer).length > 0 && (answer.status === 400 || answer.status === 422)) {
+    // A relay refuses what it does not know: this one is of before sessions, or of before packs.
+    if (offer) await session.answered(known, offer, null);
+    answer = await sayAlive(known, {});
+  } else if (offer && answer.status === 200) {
+    const grant = granted(answer);
+    if (grant !== undefined) await session.answered(known, offer, grant);
+  }
+  await heardBack(answer, ran);
+  return answer.status === 200 ? ran : undefined;
+}
+
+/** @param {unknown} error */
+function failedTest(error) {
+  // A test that cannot be made must not silence the device; that it is missing is seen at the relay.
+  fault(error);
+  return null;
+}
+
+/**
+ * @param {device.Device} known
+ * @param {object} newer what an older relay would not know
+ */
+async function sayAlive(known, newer) {
+  const status = current();
   const { waiting, refused_alerts, refused_words } = await counts();
   const request = JSON.parse(
     relay_request(
@@ -88,15 +131,30 @@ export async function checkIn() {
         state: status.problems.length > 0 ? "bad_policy" : "watching",
         waiting,
         refused: refused_alerts + refused_words,
+        ...newer,
       }),
     ),
   );
-  const answer = await device.send(known, request.path, request.body);
-  await heardBack(answer);
+  return device.sendOwn(known, request.path, request.body);
 }
 
-/** @param {device.Answer} answer */
-async function heardBack(answer) {
+/**
+ * The session that the relay has begun, null when it begins none; nothing when these are not the relay's words.
+ * @param {device.Answer} answer
+ */
+function granted(answer) {
+  try {
+    return JSON.parse(answer.body).session ?? null;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * @param {device.Answer} answer
+ * @param {canary.Run | null} ran
+ */
+async function heardBack(answer, ran) {
   if (answer.status === 401 || answer.status === 403) {
     if (await answered([], answer)) await device.forget();
   }
@@ -105,6 +163,9 @@ async function heardBack(answer) {
     const school = JSON.parse(answer.body);
     announced(school);
     await platform.writeLocal({ school, contact: Date.now() });
+    await canary.heard(school, ran);
+    await heardPolicy(school);
+    await offered(school.lists);
   } catch {
     // Not the relay's words (a sign-in page of the network): what was kept still holds.
     return;

@@ -1,9 +1,11 @@
 // @ts-check
 //! This device's identity with the relay: a key that WebCrypto will not let out, and the id that the relay gave for
-//! it. Signs requests and sends them; what they say is put together in Rust.
+//! it. Signs requests, with that key or a session's, and sends them; what they say is put together in Rust.
 
+import { base64, point, utf8 } from "./bytes.js";
 import { relay_request, signature_header, signing } from "./engine.js";
 import * as platform from "./platform.js";
+import * as session from "./session.js";
 import { current } from "./state.js";
 import * as store from "./store.js";
 
@@ -12,12 +14,9 @@ const SIGNATURE = { name: "ECDSA", hash: "SHA-256" };
 const PATIENCE = 20_000;
 
 /**
- * @typedef {{id: string, keys: CryptoKeyPair, relay_url: string, enrolment_key: string}} Device
+ * @typedef {{id: string, keys: CryptoKeyPair, relay_url: string, enrolment_key: string, session?: session.Session}} Device
  * @typedef {{status: number, body: string, retry_after: number | null}} Answer
  */
-
-/** @param {ArrayBuffer} bytes */
-const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
 /** The identity under the policy in force, or nothing when this device has none there yet. */
 export async function identity() {
@@ -37,10 +36,9 @@ export const forget = () => store.putValue("device", undefined);
 export async function enrol() {
   const { relay_url, enrolment_key } = current();
   const keys = /** @type {CryptoKeyPair} */ (await crypto.subtle.generateKey(KEY, false, ["sign", "verify"]));
-  const point = base64(await crypto.subtle.exportKey("raw", keys.publicKey));
   const enrolment = {
     enrolment_key,
-    public_key: point.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""),
+    public_key: await point(keys.publicKey),
     label: await platform.deviceLabel(),
     extension_version: platform.version(),
   };
@@ -64,17 +62,46 @@ function readId(body) {
 }
 
 /**
- * Sends a signed request.
+ * Sends a signed request. Where the relay does not take the session's signature, the same request goes again at once, with
+ * the device's own.
  * @param {Device} device
  * @param {string} path
  * @param {string} body
  * @returns {Promise<Answer>}
  */
 export async function send(device, path, body) {
-  const digest = base64(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body)));
-  const toSign = { method: "POST", path, digest, now: Date.now(), device_id: device.id };
+  const { id, key } = device.session ?? {};
+  if (id && key) {
+    // A key that the browser cannot use any more must not hold up an alert either.
+    const answer = await sendSigned(device, path, body, { id, key }).catch(() => null);
+    if (answer && answer.status !== 401) return answer;
+    await session.end(device);
+  }
+  return sendOwn(device, path, body);
+}
+
+/**
+ * The same with the device's own signature, as a check-in must be.
+ * @param {Device} device
+ * @param {string} path
+ * @param {string} body
+ */
+export const sendOwn = (device, path, body) => sendSigned(device, path, body, null);
+
+/**
+ * @param {Device} device
+ * @param {string} path
+ * @param {string} body
+ * @param {{id: string, key: CryptoKey} | null} by
+ * @returns {Promise<Answer>}
+ */
+async function sendSigned(device, path, body, by) {
+  const digest = base64(await crypto.subtle.digest("SHA-256", utf8(body)));
+  const toSign = { method: "POST", path, digest, now: Date.now(), device_id: device.id, session: by?.id };
   const made = JSON.parse(signing(JSON.stringify(toSign)));
-  const signed = await crypto.subtle.sign(SIGNATURE, device.keys.privateKey, new TextEncoder().encode(made.base));
+  const signed = by
+    ? await crypto.subtle.sign("HMAC", by.key, utf8(made.base))
+    : await crypto.subtle.sign(SIGNATURE, device.keys.privateKey, utf8(made.base));
   return post(device.relay_url + path, body, {
     "Content-Digest": made.content_digest,
     "Signature-Input": made.signature_input,

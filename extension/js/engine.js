@@ -12,20 +12,33 @@ import { WASM_BASE64 } from "../pkg/wasm.js";
 function bytes(base64) {
   // Uint8Array.fromBase64 is quicker, and younger than the oldest browser that we support.
   const native = /** @type {any} */ (Uint8Array).fromBase64;
-  return native ? native.call(Uint8Array, base64) : Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  if (native) return native.call(Uint8Array, base64);
+  const text = atob(base64);
+  const made = new Uint8Array(text.length);
+  // Uint8Array.from with a function takes over a second for a module of four megabytes; this takes a fiftieth of it.
+  for (let at = 0; at < text.length; at += 1) made[at] = text.charCodeAt(at);
+  return made;
 }
 
 initSync({ module: bytes(WASM_BASE64) });
 
 export {
   Analyser,
+  HeldPack,
   Outbox,
+  Packs,
+  canary_is_due,
+  canary_request,
+  canary_told,
+  pack_places,
   receipt_code,
   receipt_read,
   receipt_shown,
   relay_request,
   reply_entry,
   report_entry,
+  session_derivation,
+  session_due,
   signature_header,
   signing,
 } from "../pkg/lapwing_extension.js";

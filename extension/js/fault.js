@@ -7,13 +7,20 @@ import * as platform from "./platform.js";
 /** A fault that comes back at once must not make the extension start over and over. */
 const AT_MOST_EVERY = 60_000;
 
+/**
+ * Whether the module can do nothing more.
+ * @param {unknown} error
+ */
+export function hasStopped(error) {
+  // After a trap inside one of its methods an object stays borrowed, and each later call says so.
+  const stuck = error instanceof Error && error.message.includes("recursive use of an object");
+  return stuck || error instanceof WebAssembly.RuntimeError;
+}
+
 /** @param {unknown} error */
 export function fault(error) {
   console.error("Lapwing:", error);
-  const stopped = error instanceof WebAssembly.RuntimeError;
-  // After a trap inside one of its methods an object stays borrowed, and each later call says so.
-  const stuck = error instanceof Error && error.message.includes("recursive use of an object");
-  if (stopped || stuck) void restart();
+  if (hasStopped(error)) void restart();
 }
 
 async function restart() {

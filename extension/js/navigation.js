@@ -2,18 +2,24 @@
 //! Addresses: asks the analyser about each, and shows the block or support page instead of what may not be opened.
 //!
 //! `beforeRequest` answers in the same turn, before the page loads. A worker that has just woken does not yet know the
-//! school's policy; it then answers from the lists and the default policy, and asks again when it knows: the stopped
+//! school's policy nor the packs of lists; it then answers from the lists that are built in and the default policy, and asks
+//! again when it knows: the stopped
 //! page lets through what the school allows, and a page that should have been stopped is replaced.
 
+import { isTest } from "./canary.js";
 import { fault } from "./fault.js";
 import { keep } from "./outbox.js";
 import * as platform from "./platform.js";
-import { analyser, current, ready, remember, stamp } from "./state.js";
+import { isByRule, letThrough } from "./second_layer.js";
+import { analyser, complete, isComplete, remember, stamp } from "./state.js";
 
 /**
  * One stopped address. `url` is empty for unlawful content, which is never kept.
  * @typedef {{url: string, main: boolean, page: any}} Stop
  */
+
+/** Characters of an address that is itself a page. */
+const BEGINNING = 200;
 
 /** Stopped addresses that can still be asked about. */
 const KEPT_STOPS = 100;
@@ -27,7 +33,7 @@ const restored = platform.readSession(["stops"]).then(({ stops: stored }) => {
 /**
  * @param {string} url
  * @param {boolean} main
- * @returns {{action: string, page: any} | null} `null` when there is nothing to do
+ * @returns {{action: string, page: any, go_to: string | null} | null} `null` when there is nothing to do
  */
 function decide(url, main) {
   const answer = analyser.decide(url, main, Date.now());
@@ -40,7 +46,15 @@ function decide(url, main) {
  * @param {boolean} main
  * @param {any} page
  */
-function stop(url, main, page) {
+const stop = (url, main, page) => pageFor(page, kept(url, main, page));
+
+/**
+ * Keeps a stopped address and gives the key under which its page asks about it.
+ * @param {string} url
+ * @param {boolean} main
+ * @param {any} page
+ */
+function kept(url, main, page) {
   const key = crypto.randomUUID();
   stops.set(key, { url: page.address === "" && !page.search ? "" : url, main, page });
   for (const oldest of stops.keys()) {
@@ -48,7 +62,7 @@ function stop(url, main, page) {
     stops.delete(oldest);
   }
   restored.then(() => platform.writeSession({ stops: Object.fromEntries(stops) }));
-  return pageFor(page, key);
+  return key;
 }
 
 /**
@@ -65,7 +79,7 @@ const pageFor = (page, key) =>
  * @param {number} tab
  */
 async function record(url, main, tab) {
-  await ready;
+  await complete;
   const answer = JSON.parse(analyser.opened(JSON.stringify({ url, main, tab, ...stamp() })));
   await Promise.all([remember(), answer.entry ? keep(answer.entry) : undefined]);
 }
@@ -85,9 +99,31 @@ export function beforeRequest(details) {
     record(url, main, tabId).catch(fault);
     return { redirectUrl: stop(url, main, answer.page) };
   }
-  if (current().state === "starting") enforce({ url, tabId, frameId }).catch(fault);
+  // The same search, in the engine's safe mode; it is judged when it comes back here.
+  if (answer?.go_to) return { redirectUrl: answer.go_to };
+  if (!isComplete()) enforce({ url, tabId, frameId }).catch(fault);
   else if (answer) record(url, main, tabId).catch(fault);
   return undefined;
+}
+
+/**
+ * What the browser's own rules have stopped is told here, since the blocking listener never hears of it.
+ * @param {any} details
+ */
+export function ledAway(details) {
+  if (!isByRule(details.redirectUrl) || details.documentLifecycle === "prerender") return;
+  record(details.url, details.type === "main_frame", details.tabId).catch(fault);
+}
+
+/**
+ * Stops whatever a page fetches of unlawful content, and nothing else. The address is not kept.
+ * @param {any} details
+ * @returns {chrome.webRequest.BlockingResponse | undefined}
+ */
+export function beforeFetch(details) {
+  if (!analyser.is_unlawful(details.url, Date.now())) return undefined;
+  if (!isTest(details.url)) record(details.url, false, details.tabId).catch(fault);
+  return { cancel: true };
 }
 
 /**
@@ -97,20 +133,53 @@ export function beforeRequest(details) {
  */
 export async function enforce(details) {
   const { url, tabId, frameId } = details;
-  if (!/^https?:/.test(url) || details.documentLifecycle === "prerender") return;
-  await ready;
+  if (!/^(https?|blob|filesystem|data):/.test(url) || details.documentLifecycle === "prerender") return;
+  await complete;
   const main = frameId === 0;
-  const answer = decide(url, main);
+  // A whole page may be written into such an address; how it begins is enough.
+  const judged = url.startsWith("data:") ? url.slice(0, BEGINNING) : url;
+  const answer = decide(judged, main);
   if (!answer) return;
-  await record(url, main, tabId);
+  await record(judged, main, tabId);
   if (!answer.page) return;
-  const page = stop(url, main, answer.page);
+  const page = stop(judged, main, answer.page);
   await (main ? platform.replaceTab(tabId, url, page) : platform.replaceFrame(tabId, frameId, url, page));
+}
+
+/** A query that changes with every letter is judged when nobody has changed it for this long, in milliseconds. */
+const STILL = 700;
+
+/** What is being written into addresses, by tab and frame. @type {Map<string, {timer: number, judge: () => void}>} */
+const writing = new Map();
+
+/**
+ * Judges an address that a page has given itself. A site is stopped at once; words are read when they are complete.
+ * @param {{url: string, tabId: number, frameId: number, documentLifecycle?: string}} details
+ */
+export async function enforceInPage(details) {
+  const { url, tabId, frameId } = details;
+  await complete;
+  const key = `${tabId} ${frameId}`;
+  const before = writing.get(key);
+  const search = analyser.is_search(url);
+  if (before) {
+    clearTimeout(before.timer);
+    writing.delete(key);
+    // Gone from the search, not on with it: what was written before was complete.
+    if (!search) before.judge();
+  }
+  if (!search || decide(url, frameId === 0)?.page?.search === false) return enforce(details);
+  const judge = () => void enforce(details).catch(fault);
+  const timer = setTimeout(() => {
+    writing.delete(key);
+    judge();
+  }, STILL);
+  writing.set(key, { timer, judge });
 }
 
 /** Judges every open tab again, after the policy has changed. Only what is stopped is recorded. */
 export async function checkOpenTabs() {
-  await ready;
+  await complete;
   for (const tab of await platform.openTabs()) {
     if (tab.id !== undefined && tab.url && decide(tab.url, true)?.page) {
       await enforce({ url: tab.url, tabId: tab.id, frameId: 0 });
@@ -124,7 +193,7 @@ export async function checkOpenTabs() {
  * @returns {Promise<{page?: any, goTo?: string, main?: boolean}>}
  */
 export async function stopped(key) {
-  await Promise.all([ready, restored]);
+  await Promise.all([complete, restored]);
   const found = stops.get(key);
   if (!found) return {};
   if (found.url === "") return { page: found.page, main: found.main };
@@ -133,11 +202,36 @@ export async function stopped(key) {
 }
 
 /**
+ * The same for a page that one of the browser's own rules shows, which knows the address and has no key.
+ * @param {string} url
+ * @param {boolean} main
+ * @returns {Promise<{page?: any, goTo?: string, main?: boolean, key?: string}>}
+ */
+export async function stoppedByRule(url, main) {
+  await Promise.all([complete, restored]);
+  if (!/^https?:/.test(url)) return {};
+  const answer = decide(url, main);
+  if (answer?.page) return { page: answer.page, main, key: kept(url, main, answer.page) };
+  await letThrough(url);
+  return { goTo: url };
+}
+
+/**
+ * The page that is shown for a stopped address, as it was when it was stopped.
+ * @param {string} key
+ * @returns {Promise<any>}
+ */
+export async function stoppedPage(key) {
+  await Promise.all([complete, restored]);
+  return stops.get(key)?.page;
+}
+
+/**
  * The pupil was warned, and goes on. Answers with the address.
  * @param {string} key
  */
 export async function goOn(key) {
-  await Promise.all([ready, restored]);
+  await Promise.all([complete, restored]);
   const found = stops.get(key);
   if (!found || !found.main || found.page.action !== "warn") return {};
   analyser.go_on(found.url, Date.now());

@@ -1,13 +1,15 @@
 // @ts-check
 //! What the extension's own pages ask of the worker: the popup, and the pages that are shown instead of a site.
 
+import { accessState, askAccess } from "./access.js";
 import { askThread, deliver } from "./deliver.js";
 import { receipt_code, receipt_read, receipt_shown, reply_entry, report_entry } from "./engine.js";
-import { goOn, stopped } from "./navigation.js";
+import { goOn, stopped, stoppedByRule } from "./navigation.js";
 import { counts, keep, outbox } from "./outbox.js";
+import { listsState } from "./lists.js";
 import * as platform from "./platform.js";
 import { ASK, wellFormed } from "./protocol.js";
-import { current, ready } from "./state.js";
+import { complete, current, ready } from "./state.js";
 
 /** How long a page is kept waiting for the news that something was sent. */
 const PATIENCE = 6_000;
@@ -22,12 +24,17 @@ export async function answerPage(message, sender) {
     case ASK.status:
       // Managed storage can take seconds while the browser starts; a page may have what is known now, or wait.
       if (message.settled) await ready;
+      if (message.complete) await complete;
       return status();
     case ASK.stopped:
-      return stopped(String(message.key));
+      return message.url ? stoppedByRule(String(message.url), sender.frameId === 0) : stopped(String(message.key));
     case ASK.goOn:
       // Only in a tab of its own: a page that holds the warning in a frame could trick somebody into the click.
       return sender.frameId === 0 ? goOn(String(message.key)) : {};
+    case ASK.access:
+      return sender.frameId === 0 ? askAccess(String(message.key), String(message.reason ?? "")) : {};
+    case ASK.accessState:
+      return accessState(String(message.host));
     case ASK.report:
       return said(() => report(message.draft));
     case ASK.sent:
@@ -48,6 +55,7 @@ async function status() {
     school: local.school ?? null,
     contact: local.contact ?? null,
     version: platform.version(),
+    lists: await listsState(),
     counts: await counts(),
     halted: JSON.parse((await outbox()).next(Date.now())).step === "halted",
   };

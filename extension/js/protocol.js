@@ -15,6 +15,10 @@ export const ASK = Object.freeze({
   stopped: "stopped",
   /** The pupil was warned, and goes on. */
   goOn: "go_on",
+  /** Ask staff for a blocked site. */
+  access: "access",
+  /** What became of that. */
+  accessState: "access_state",
   /** Store a report; answers with its receipt code. */
   report: "report",
   /** Whether a report or a message has reached the school. */

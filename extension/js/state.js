@@ -13,7 +13,9 @@ import * as platform from "./platform.js";
  * @property {string} relay_url
  * @property {string} enrolment_key
  * @property {string} policy_version
+ * @property {string} in_force
  * @property {string} lists_version
+ * @property {string} lists_key
  * @property {string[]} problems
  */
 
@@ -26,7 +28,9 @@ let status = {
   relay_url: "",
   enrolment_key: "",
   policy_version: "",
+  in_force: "",
   lists_version: "",
+  lists_key: "",
   problems: [],
 };
 
@@ -43,6 +47,31 @@ const followers = [];
 let isReady;
 /** Done when the extension knows whether it watches, and under which policy. */
 export const ready = new Promise((resolve) => (isReady = () => resolve(undefined)));
+
+/** @type {() => void} */
+let isListed;
+const packsKnown = new Promise((resolve) => (isListed = () => resolve(undefined)));
+let packsAreKnown = false;
+
+/** Done when, besides, the packs of lists that are stored decide too. */
+export const complete = Promise.all([ready, packsKnown]);
+
+/** Whether addresses are judged by everything that is known. */
+export const isComplete = () => packsAreKnown && status.state !== "starting";
+
+/** Why the lists that the relay has are not in force. */
+let packProblem = "";
+
+/**
+ * The packs of lists are in force, or others are than before, or it is known that there are none.
+ * @param {string} problem
+ */
+export async function listed(problem) {
+  packsAreKnown = true;
+  packProblem = problem;
+  isListed();
+  await settle();
+}
 
 /** What has been gathered so far, in the shape that the analyser reads. */
 const setup = {
@@ -77,13 +106,14 @@ let remembered = "";
 export async function start() {
   const [installType, local, session, who] = await Promise.all([
     platform.installType(),
-    platform.readLocal(["policy", "policy_empty_since", "school"]),
+    platform.readLocal(["policy", "policy_empty_since", "school", "school_policy"]),
     platform.readSession(["analyser", "checked_under"]),
     platform.account(),
   ]);
   account = who;
   restore(session.analyser);
   announced(local.school);
+  analyser.school_kept(JSON.stringify(local.school_policy ?? {}), account);
   checkedUnder = session.checked_under ?? "";
   setup.install_type = installType;
   setup.kept = local.policy ?? null;
@@ -107,6 +137,20 @@ export async function refresh() {
 export function announced(school) {
   analyser.announced(JSON.stringify(school?.lessons ?? []));
 }
+
+/**
+ * Takes in the school's policy as a check-in told of it, keeps the last good one, and follows it at once.
+ * @param {{policy?: unknown}} school
+ */
+export async function heardPolicy(school) {
+  const keep = analyser.school_news(JSON.stringify(school.policy ?? null), status.relay_url);
+  if (keep !== keptPolicy) {
+    keptPolicy = keep;
+    await platform.writeLocal({ school_policy: JSON.parse(keep) });
+  }
+  await settle();
+}
+let keptPolicy = "";
 
 /** @param {unknown} session */
 function restore(session) {
@@ -133,8 +177,10 @@ async function settle() {
   icon.show(status);
   if (status.state === "starting") return;
   isReady();
-  const { state, policy_version, relay_url, lists_version, problems } = status;
-  const under = [state, policy_version, relay_url, lists_version, ...problems].join(" ");
+  // A worker that has just woken has not read its packs yet: that is no change.
+  if (!packsAreKnown) return;
+  const { state, policy_version, in_force, relay_url, lists_version, problems } = status;
+  const under = [state, policy_version, in_force, relay_url, lists_version, packProblem, ...problems].join(" ");
   if (under === checkedUnder) return;
   checkedUnder = under;
   await platform.writeSession({ checked_under: under });

@@ -141,6 +141,10 @@ pub fn without_secrets(url: &str) -> String {
     let Ok(mut parsed) = url::Url::parse(url) else { return String::new() };
     parsed.set_query(None);
     parsed.set_fragment(None);
+    if parsed.scheme() == "data" {
+        // The rest is the page itself, and not where it is.
+        return cut(parsed.as_str().split([',', ';']).next().unwrap_or_default(), limit::URL);
+    }
     // Addresses that cannot have a user name refuse to have one taken away, which is as good.
     let _ = parsed.set_username("");
     let _ = parsed.set_password(None);
@@ -196,6 +200,7 @@ mod tests {
     fn an_address_keeps_its_place_and_loses_the_rest() {
         assert_eq!(without_secrets("https://me:pw@a.example/b/c?q=words#d"), "https://a.example/b/c");
         assert_eq!(without_secrets("not an address"), "");
+        assert_eq!(without_secrets("data:text/html;base64,aGVsbG8="), "data:text/html");
         assert_eq!(without_secrets(&format!("https://a.example/{}", "x".repeat(9_000))).len(), limit::URL);
     }
 }

@@ -4,89 +4,23 @@
 //! *This address was opened* and *this was typed* are told when everything is known, and may make an alert. Nothing
 //! here touches the browser or the network.
 
-use crate::alert::{self, Stamp};
+use crate::alert;
 use crate::lessons::Lessons;
-use crate::memory::{Memory, Place, Sighting};
+use crate::memory::{Memory, Place, Sighting, new_findings};
 use crate::outbox::Entry;
 use crate::page::Page;
 use crate::passes::Passes;
 use crate::policy::{Setup, Standing, Status, settle};
+use crate::school::School;
+use crate::sites::Packed;
 use crate::talks::Talks;
+use crate::told::{Answer, Change, Heard, Opened, Reading};
+use lapwing_core::pack::{Pack, PackError};
 use lapwing_core::{
-    Action, Audience, Decision, Engine, Finding, Frame, Lists, ListsError, Policy, Surface, Typed, Visit,
+    Action, Audience, Decision, Engine, Frame, Lists, ListsError, Policy, Surface, Typed, Visit,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// What the browser told about an address.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Opened {
-    /// As the browser gives it.
-    pub url: String,
-    /// Whether it opens in the tab itself.
-    pub main: bool,
-    /// The tab.
-    pub tab: i64,
-    /// For the alert.
-    #[serde(flatten)]
-    pub stamp: Stamp,
-}
-
-/// What the browser told about typed text.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Heard {
-    /// As typed.
-    pub text: String,
-    /// What the page says about the field.
-    #[serde(default)]
-    pub hint: String,
-    /// The address of the frame; may be one without a host (`about:blank`).
-    pub url: String,
-    /// The address of the tab.
-    #[serde(default)]
-    pub top: String,
-    /// The tab.
-    pub tab: i64,
-    /// Names the field among all fields of the browser.
-    pub field: String,
-    /// For the alert.
-    #[serde(flatten)]
-    pub stamp: Stamp,
-}
-
-/// What is to happen with an address.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Answer {
-    /// Allow or note: it opens. Otherwise the page says why not.
-    pub action: Action,
-    /// For the block page or the support page.
-    pub page: Option<Page>,
-    /// For the outbox.
-    pub entry: Option<Entry>,
-}
-
-/// What came of typed text.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reading {
-    /// `false` when nothing on this page may be read: the content script stops listening.
-    pub read: bool,
-    /// For the outbox.
-    pub entry: Option<Entry>,
-}
-
-/// What settling changed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
-    /// Where the extension stands now.
-    pub status: Status,
-    /// To be kept for the next start.
-    pub keep: Option<Value>,
-    /// To be kept beside it.
-    pub empty_since: Option<i64>,
-    /// Whether another policy decides than before: open tabs are checked again.
-    pub changed: bool,
-}
 
 /// What outlives the worker but not the browser.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -101,9 +35,11 @@ struct Session {
 #[derive(Debug)]
 pub struct Analyser {
     /// Built when it is first asked: building the matcher is most of a worker's start.
-    engine: Option<Engine>,
-    standing: Standing,
+    pub(crate) engine: Option<Engine>,
+    packed: Packed,
+    pub(crate) standing: Standing,
     lessons: Lessons,
+    school: School,
     session: Session,
 }
 
@@ -111,8 +47,10 @@ impl Default for Analyser {
     fn default() -> Self {
         Self {
             engine: None,
+            packed: Packed::default(),
             standing: Standing::Starting,
             lessons: Lessons::default(),
+            school: School::default(),
             session: Session::default(),
         }
     }
@@ -124,21 +62,58 @@ impl Analyser {
     /// # Errors
     /// When the lists that are built in cannot be used; nothing is watched then.
     pub fn settle(&mut self, setup: Setup) -> Result<Change, ListsError> {
+        let now = setup.now;
         let settled = settle(setup);
         let changed = settled.standing != self.standing;
         if changed {
             self.standing = settled.standing;
-            self.engine = None;
+            self.school.forget_compiled();
+            let policy = self.managed();
+            if let Some(engine) = &mut self.engine {
+                engine.govern(policy);
+            }
         }
-        self.ensure_engine()?;
+        self.ensure_engine_at(now)?;
         let lists_version = self.engine.as_ref().map_or("", Engine::lists_version);
-        let status = Status::of(&self.standing, lists_version);
+        let mut status = Status::of(&self.standing, lists_version);
+        if let (Standing::Watching(..), Some(engine)) = (&self.standing, &self.engine) {
+            status.policy_version = engine.policy().version();
+            status.in_force = self.school.in_force();
+            status.problems.extend(self.school.problems().iter().cloned());
+        }
         Ok(Change { status, keep: settled.keep, empty_since: settled.empty_since, changed })
+    }
+
+    /// Puts a verified pack of lists in force, from the next question on.
+    ///
+    /// # Errors
+    /// When it is a change of another pack than the one in force, or cannot be used; nothing has changed then.
+    pub fn take_pack(&mut self, pack: Pack) -> Result<(), PackError> {
+        let engine = self.engine.take().map(Engine::without_sites);
+        let taken = self.packed.take(pack);
+        self.engine = engine.map(|engine| self.packed.joined(engine));
+        taken
+    }
+
+    /// The lists that are built in decide alone again.
+    pub fn drop_packs(&mut self) {
+        self.packed.drop_all();
+        self.engine = self.engine.take().map(Engine::without_sites);
+    }
+
+    /// Whether a pack of published lists decides too.
+    pub(crate) const fn has_pack(&self) -> bool {
+        self.packed.is_some()
     }
 
     /// Takes in the lessons that staff have announced, in place of those that were known before.
     pub fn announced(&mut self, lessons: Lessons) {
         self.lessons = lessons;
+    }
+
+    /// The school's policy as staff set it on the relay; what it changes holds from the next question on.
+    pub fn school(&mut self) -> &mut School {
+        &mut self.school
     }
 
     /// Whether an address may be opened, from what is known now: `None` when it may, and nothing else is due.
@@ -153,11 +128,13 @@ impl Analyser {
             return Ok(None);
         }
         let decision = self.decision(url, frame(main), now)?;
-        if decision.verdict.action <= Action::Note && !decision.verdict.alert {
+        let page = Page::of(&decision, url, self.school_name());
+        let engine = self.engine.as_ref().filter(|_| page.is_none());
+        let go_to = engine.and_then(|engine| engine.safe_search(url));
+        if decision.verdict.action <= Action::Note && !decision.verdict.alert && go_to.is_none() {
             return Ok(None);
         }
-        let page = Page::of(&decision, url, self.school());
-        Ok(Some(Answer { action: decision.verdict.action, page, entry: None }))
+        Ok(Some(Answer { action: decision.verdict.action, page, entry: None, go_to }))
     }
 
     /// An address was opened or stopped: the answer under the policy in force, and the alert if one is due.
@@ -165,14 +142,14 @@ impl Analyser {
     /// # Errors
     /// When the lists that are built in cannot be used, or the alert cannot be written.
     pub fn opened(&mut self, opened: Opened) -> Result<Answer, AnalyserError> {
-        let nothing = Answer { action: Action::Allow, page: None, entry: None };
+        let nothing = Answer { action: Action::Allow, page: None, entry: None, go_to: None };
         if !matches!(self.standing, Standing::Watching(..)) {
             return Ok(nothing);
         }
         let frame = frame(opened.main);
         let Opened { url, tab, stamp, .. } = opened;
         let mut decision = self.decision(&url, frame, stamp.now)?;
-        let page = Page::of(&decision, &url, self.school());
+        let page = Page::of(&decision, &url, self.school_name());
         let action = decision.verdict.action;
         let mut entry = None;
         if decision.verdict.alert && self.keep_new(&mut decision, frame, tab, stamp.now)? {
@@ -182,7 +159,7 @@ impl Analyser {
                 .and_then(|engine| alert::for_visit(engine, &decision, &url, frame, stamp));
             entry = alert.as_ref().map(Entry::alert).transpose()?;
         }
-        Ok(Answer { action, page, entry })
+        Ok(Answer { action, page, entry, go_to: None })
     }
 
     /// Something was typed: the alert if one is due.
@@ -211,6 +188,7 @@ impl Analyser {
                 (Place::Field(&heard.field), engine.check_conversation(&typed, talk, now))
             }
         };
+        let findings = findings.into_iter().filter(|found| found.category.is_real()).collect();
         let new = new_findings(&mut self.session.memory, place, findings, now);
         if !new.iter().any(|finding| alert::tells(engine, finding.severity, finding.stage)) {
             return Ok(Reading { read: true, entry: None });
@@ -269,7 +247,7 @@ impl Analyser {
         Ok(tells || decision.findings.iter().any(|found| alert::tells(engine, found.severity, found.stage)))
     }
 
-    fn decision(&mut self, url: &str, frame: Frame, now: i64) -> Result<Decision, ListsError> {
+    pub(crate) fn decision(&mut self, url: &str, frame: Frame, now: i64) -> Result<Decision, ListsError> {
         self.ensure_engine_at(now)?;
         let checked = self.engine.as_ref().map(|engine| engine.check_url(&Visit { url, frame }));
         let mut decision = checked.unwrap_or_else(Decision::allow);
@@ -279,22 +257,27 @@ impl Analyser {
         Ok(decision)
     }
 
-    fn school(&self) -> &str {
+    fn school_name(&self) -> &str {
         match &self.standing {
             Standing::Watching(managed, _) => &managed.school_name,
             _ => "",
         }
     }
 
-    /// The engine as it is to read at this moment: the lessons that hold now are known to it, and those that are over are
-    /// forgotten.
-    fn ensure_engine_at(&mut self, now: i64) -> Result<(), ListsError> {
+    /// The engine as it is to read at this moment: it follows the school's policy for this moment, knows the lessons that hold now,
+    /// and has forgotten those that are over.
+    pub(crate) fn ensure_engine_at(&mut self, now: i64) -> Result<(), ListsError> {
         self.ensure_engine()?;
         let topics = match &self.standing {
             Standing::Watching(managed, _) => self.lessons.topics(managed.policy.audience, now),
             _ => BTreeSet::new(),
         };
         if let Some(engine) = &mut self.engine {
+            if let Standing::Watching(managed, _) = &self.standing
+                && let Some(policy) = self.school.due(managed, now)
+            {
+                engine.follow(policy);
+            }
             engine.announce_lesson(topics);
         }
         Ok(())
@@ -302,29 +285,18 @@ impl Analyser {
 
     fn ensure_engine(&mut self) -> Result<(), ListsError> {
         if self.engine.is_none() {
-            let policy = match &self.standing {
-                Standing::Watching(managed, _) => managed.policy.clone(),
-                _ => Policy::school_default(Audience::Unspecified),
-            };
-            self.engine = Some(Engine::new(Lists::starter()?, policy)?);
+            self.school.forget_compiled();
+            self.engine = Some(self.packed.joined(Engine::new(Lists::starter()?, self.managed())?));
         }
         Ok(())
     }
-}
 
-/// The findings that have not just been told, in their order.
-fn new_findings(memory: &mut Memory, place: Place<'_>, findings: Vec<Finding>, now: i64) -> Vec<Finding> {
-    let sightings: Vec<Sighting<'_>> = findings
-        .iter()
-        .map(|finding| Sighting {
-            rule: &finding.rule,
-            severity: finding.severity,
-            stage: finding.stage,
-            sentence: &finding.excerpt.text,
-        })
-        .collect();
-    let new = memory.admit(place, &sightings, now);
-    findings.into_iter().zip(new).filter_map(|(finding, new)| new.then_some(finding)).collect()
+    fn managed(&self) -> Policy {
+        match &self.standing {
+            Standing::Watching(managed, _) => managed.policy.clone(),
+            _ => Policy::school_default(Audience::Unspecified),
+        }
+    }
 }
 
 const fn frame(main: bool) -> Frame {

@@ -1,8 +1,9 @@
 use super::*;
+use crate::alert::Stamp;
 use crate::outbox::Kind;
 use lapwing_core::wire::{Alert, SourceKind};
 use lapwing_core::{Category, Severity};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A name in the list of gambling sites that no casino has.
 const CASINO: &str = "https://gambling.lapwing.test/";

@@ -12,17 +12,17 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
 /// A JavaScript error with a name.
-fn failed(name: &str, error: &dyn std::fmt::Display) -> JsValue {
+pub(crate) fn failed(name: &str, error: &dyn std::fmt::Display) -> JsValue {
     let made = js_sys::Error::new(&error.to_string());
     made.set_name(name);
     made.into()
 }
 
-fn read<T: DeserializeOwned>(json: &str) -> Result<T, JsValue> {
+pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, JsValue> {
     serde_json::from_str(json).map_err(|error| failed("MessageError", &error))
 }
 
-fn write<T: Serialize>(value: &T) -> Result<String, JsValue> {
+pub(crate) fn write<T: Serialize>(value: &T) -> Result<String, JsValue> {
     serde_json::to_string(value).map_err(|error| failed("MessageError", &error))
 }
 
@@ -30,6 +30,13 @@ fn write<T: Serialize>(value: &T) -> Result<String, JsValue> {
 #[wasm_bindgen(js_name = Analyser)]
 #[derive(Debug, Default)]
 pub struct WasmAnalyser(Analyser);
+
+impl WasmAnalyser {
+    /// For what `bind_packs` adds.
+    pub(crate) const fn inner(&mut self) -> &mut Analyser {
+        &mut self.0
+    }
+}
 
 #[wasm_bindgen(js_class = Analyser)]
 impl WasmAnalyser {
@@ -40,7 +47,7 @@ impl WasmAnalyser {
         Self::default()
     }
 
-    /// [`Analyser::settle`]: JSON of a [`Setup`](crate::policy::Setup) in, of a [`Change`](crate::analyser::Change) out.
+    /// [`Analyser::settle`]: JSON of a [`Setup`](crate::policy::Setup) in, of a [`Change`](crate::told::Change) out.
     ///
     /// # Errors
     /// `ListsError` or `MessageError`.
@@ -54,7 +61,22 @@ impl WasmAnalyser {
         self.0.announced(Lessons::read(&lessons));
     }
 
-    /// [`Analyser::decide`]: JSON of an [`Answer`](crate::analyser::Answer), or an empty string when there is nothing
+    /// [`School::restore`](crate::school::School::restore): JSON of what the extension's storage keeps, or `null`.
+    pub fn school_kept(&mut self, kept: &str, account: &str) {
+        let kept = serde_json::from_str(kept).unwrap_or_default();
+        self.0.school().restore(kept, account);
+    }
+
+    /// [`School::hear`](crate::school::School::hear): JSON of the `policy` of what the school has set, or `null`, in; of
+    /// what storage is to keep out.
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn school_news(&mut self, news: &str, relay_url: &str) -> Result<String, JsValue> {
+        write(self.0.school().hear(serde_json::from_str(news).ok(), relay_url))
+    }
+
+    /// [`Analyser::decide`]: JSON of an [`Answer`](crate::told::Answer), or an empty string when there is nothing
     /// to do.
     ///
     /// # Errors
@@ -66,7 +88,7 @@ impl WasmAnalyser {
         }
     }
 
-    /// [`Analyser::opened`]: JSON of an [`Opened`](crate::analyser::Opened) in, of an answer out.
+    /// [`Analyser::opened`]: JSON of an [`Opened`](crate::told::Opened) in, of an answer out.
     ///
     /// # Errors
     /// `AnalyserError` or `MessageError`.
@@ -74,13 +96,35 @@ impl WasmAnalyser {
         write(&self.0.opened(read(opened)?).map_err(|error| failed("AnalyserError", &error))?)
     }
 
-    /// [`Analyser::heard`]: JSON of a [`Heard`](crate::analyser::Heard) in, of a
-    /// [`Reading`](crate::analyser::Reading) out.
+    /// [`Analyser::heard`]: JSON of a [`Heard`](crate::told::Heard) in, of a
+    /// [`Reading`](crate::told::Reading) out.
     ///
     /// # Errors
     /// `AnalyserError` or `MessageError`.
     pub fn heard(&mut self, heard: &str) -> Result<String, JsValue> {
         write(&self.0.heard(read(heard)?).map_err(|error| failed("AnalyserError", &error))?)
+    }
+
+    /// [`lapwing_core::Engine::is_search`].
+    #[must_use]
+    pub fn is_search(&self, url: &str) -> bool {
+        lapwing_core::Engine::is_search(url)
+    }
+
+    /// [`Analyser::is_unlawful`].
+    ///
+    /// # Errors
+    /// `ListsError`.
+    pub fn is_unlawful(&mut self, url: &str, now: f64) -> Result<bool, JsValue> {
+        self.0.is_unlawful(url, millis(now)).map_err(|error| failed("ListsError", &error))
+    }
+
+    /// [`Analyser::second_layer`]: JSON of [`Rules`](crate::second_layer::Rules), each as declarativeNetRequest takes it.
+    ///
+    /// # Errors
+    /// `ListsError` or `MessageError`.
+    pub fn second_layer(&mut self, block_page: &str, now: f64) -> Result<String, JsValue> {
+        write(&self.0.second_layer(block_page, millis(now)).map_err(|error| failed("ListsError", &error))?)
     }
 
     /// [`Analyser::go_on`].
@@ -256,6 +300,22 @@ pub fn signing(request: &str) -> Result<String, JsValue> {
     write(&relay::signing(&read(request)?))
 }
 
+/// [`relay::derivation`]: JSON of a [`Granted`](relay::Granted) in, of a [`Derivation`](relay::Derivation) out.
+///
+/// # Errors
+/// `MessageError`.
+#[wasm_bindgen]
+pub fn session_derivation(granted: &str) -> Result<String, JsValue> {
+    write(&relay::derivation(&read(granted)?))
+}
+
+/// [`relay::session_due`]; `since` is not a number when there was none.
+#[wasm_bindgen]
+#[must_use]
+pub fn session_due(since: f64, now: f64) -> bool {
+    relay::session_due((!since.is_nan()).then(|| millis(since)), millis(now))
+}
+
 /// [`relay::signature_header`].
 #[wasm_bindgen]
 #[must_use]
@@ -308,6 +368,6 @@ pub fn receipt_read(text: &str) -> Result<String, JsValue> {
 
 /// JavaScript counts milliseconds in a double; whole numbers of them are exact for 285,000 years.
 #[expect(clippy::cast_possible_truncation, reason = "see above; a cast of NaN is 0")]
-fn millis(now: f64) -> i64 {
+pub(crate) fn millis(now: f64) -> i64 {
     now as i64
 }

@@ -8,20 +8,31 @@
 pub mod alert;
 pub mod analyser;
 mod bind;
+mod bind_canary;
+mod bind_packs;
+pub mod canary;
 pub mod lessons;
 pub mod memory;
 pub mod outbox;
 pub mod pace;
+pub mod packs;
 pub mod page;
 pub mod passes;
+pub mod pieces;
 pub mod policy;
 pub mod probe;
 pub mod receipt;
 pub mod relay;
+pub mod school;
+pub mod second_layer;
+pub mod sites;
 pub mod talks;
+pub mod told;
 pub mod words;
 
 pub use bind::{
     WasmAnalyser, WasmOutbox, WasmProbe, receipt_code, receipt_read, receipt_shown, relay_request,
-    reply_entry, report_entry, signature_header, signing,
+    reply_entry, report_entry, session_derivation, session_due, signature_header, signing,
 };
+pub use bind_canary::{canary_is_due, canary_request, canary_told};
+pub use bind_packs::{HeldPack, WasmPacks, pack_places};

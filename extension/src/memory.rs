@@ -4,7 +4,7 @@
 //! Each would be the same alert again. Pure, and kept as JSON in session storage, since the worker is stopped after
 //! thirty seconds. It holds hashes, never words. Whether something is alert-worthy at all is the policy's business.
 
-use lapwing_core::{Severity, Stage};
+use lapwing_core::{Finding, Severity, Stage};
 use serde::{Deserialize, Serialize};
 
 /// How long a sighting counts, in milliseconds.
@@ -161,6 +161,26 @@ fn hash(parts: &[&str]) -> u64 {
         }
     }
     state
+}
+
+/// The findings that have not just been told, in their order.
+pub(crate) fn new_findings(
+    memory: &mut Memory,
+    place: Place<'_>,
+    findings: Vec<Finding>,
+    now: i64,
+) -> Vec<Finding> {
+    let sightings: Vec<Sighting<'_>> = findings
+        .iter()
+        .map(|finding| Sighting {
+            rule: &finding.rule,
+            severity: finding.severity,
+            stage: finding.stage,
+            sentence: &finding.excerpt.text,
+        })
+        .collect();
+    let new = memory.admit(place, &sightings, now);
+    findings.into_iter().zip(new).filter_map(|(finding, new)| new.then_some(finding)).collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Facts in plain words; how they are laid out, and the words around them, are in `pages/` and `js/`.
 
+use lapwing_core::school::{Place, Ruling};
 use lapwing_core::{Action, Category, Decision};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,13 @@ pub struct Page {
     pub why: String,
     /// Whether help comes before anything else.
     pub support: bool,
+    /// Which rule decided and whose it is, in words for a pupil; may be empty. No name of a group is in it: a pupil need
+    /// not learn here what somebody thinks of them.
+    pub decided: String,
+    /// Until when the rule holds, milliseconds since 1970, where it is one that ends.
+    pub until: Option<i64>,
+    /// The host, where a pupil may ask that the site be opened for school work; else empty.
+    pub ask: String,
     /// The school whose decision it is; empty while that is not known.
     pub school: String,
 }
@@ -64,14 +72,49 @@ impl Page {
             why: if search || unlawful { String::new() } else { decision.why.clone() },
             support: verdict.action == Action::Support
                 || verdict.categories.iter().any(|c| c.needs_support()),
+            decided: decision.ruling.as_ref().map_or_else(String::new, decided),
+            until: match &decision.ruling {
+                Some(Ruling::Exception { until, .. }) => *until,
+                _ => None,
+            },
+            ask: askable(decision, url).unwrap_or_default(),
             school: school.to_owned(),
         })
     }
 }
 
+fn decided(ruling: &Ruling) -> String {
+    match ruling {
+        Ruling::DeviceManagement => "Your school’s IT settings say so.".into(),
+        Ruling::Exception { site, decider, .. } => {
+            format!("There is a rule for {site}, made by {}.", decider.label())
+        }
+        Ruling::School { place: Some(Place::School), .. } => {
+            "Your school has decided so for school hours.".into()
+        }
+        Ruling::School { place: Some(Place::Home), .. } => {
+            "Your school has decided so for the time outside school hours.".into()
+        }
+        Ruling::School { place: None, .. } => "Your school has decided so.".into(),
+        Ruling::Default => "This is Lapwing’s own rule, which your school has not changed.".into(),
+        Ruling::Unlawful | Ruling::NeverRead | Ruling::Search => String::new(),
+    }
+}
+
+/// The host of a site that was stopped as such, and about which staff can decide otherwise.
+fn askable(decision: &Decision, url: &str) -> Option<String> {
+    let stopped = decision.verdict.action == Action::Block && decision.findings.is_empty();
+    let can = decision.ruling.as_ref().is_some_and(Ruling::can_be_asked);
+    let host = url::Url::parse(url).ok()?.host_str()?.to_owned();
+    (stopped && can).then_some(host)
+}
+
 /// Host and path of an address, for a person to read.
 fn place(url: &str) -> String {
     let Ok(url) = url::Url::parse(url) else { return String::new() };
+    if url.scheme() == "data" {
+        return "a page written into the address".to_owned();
+    }
     let path = if url.path() == "/" { "" } else { url.path() };
     format!("{}{path}", url.host_str().unwrap_or_default()).chars().take(120).collect()
 }
@@ -79,12 +122,15 @@ fn place(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lapwing_core::school::Decider;
     use lapwing_core::{SiteMatch, Verdict};
 
     fn decision(action: Action, categories: Vec<Category>) -> Decision {
         let site = Some(SiteMatch { rule: "bets.example".into(), categories: categories.clone() });
+        let unlawful = categories.contains(&Category::Illegal);
         let verdict = Verdict { action, categories, ..Verdict::nothing() };
-        Decision { verdict, site, why: "Betting and casinos.".into(), ..Decision::allow() }
+        let ruling = Some(if unlawful { Ruling::Unlawful } else { Ruling::Default });
+        Decision { verdict, site, ruling, why: "Betting and casinos.".into(), ..Decision::allow() }
     }
 
     #[test]
@@ -97,6 +143,8 @@ mod tests {
         let url = "https://user:secret@www.bets.example/slots?token=1#top";
         let page = Page::of(&decision(Action::Block, vec![Category::Gambling]), url, "Elm School").unwrap();
         assert_eq!(page.address, "www.bets.example/slots");
+        assert_eq!(page.ask, "www.bets.example");
+        assert!(page.decided.contains("Lapwing’s own rule"), "{}", page.decided);
         assert_eq!(page.categories[0].label, "gambling");
         assert_eq!((page.why.as_str(), page.school.as_str()), ("Betting and casinos.", "Elm School"));
         assert!(!page.support);
@@ -107,6 +155,24 @@ mod tests {
         let page =
             Page::of(&decision(Action::Block, vec![Category::Illegal]), "https://x.example/", "").unwrap();
         assert_eq!((page.address.as_str(), page.why.as_str()), ("", ""));
+        assert_eq!((page.ask.as_str(), page.decided.as_str()), ("", ""), "nobody can be asked for it");
+    }
+
+    #[test]
+    fn a_rule_says_whose_it_is_and_never_the_name_of_a_group() {
+        let page = |ruling: Ruling| {
+            let decision =
+                Decision { ruling: Some(ruling), ..decision(Action::Block, vec![Category::Games]) };
+            Page::of(&decision, "https://a.example/", "Elm School").unwrap()
+        };
+        let group = page(Ruling::School { group: Some("Vulnerable".into()), place: Some(Place::School) });
+        assert_eq!(group.decided, "Your school has decided so for school hours.");
+        assert_eq!(group.ask, "a.example");
+        let (site, id) = ("a.example".to_owned(), "1".to_owned());
+        let rule = page(Ruling::Exception { id, site, decider: Decider::It, until: Some(5) });
+        assert_eq!(rule.decided, "There is a rule for a.example, made by the school’s IT staff.");
+        assert_eq!((rule.until, rule.ask.as_str()), (Some(5), ""));
+        assert_eq!(page(Ruling::DeviceManagement).ask, "");
     }
 
     #[test]

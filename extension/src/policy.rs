@@ -106,8 +106,13 @@ pub struct Status {
     pub relay_url: String,
     /// Empty unless watching.
     pub enrolment_key: String,
+    /// What lists must be signed with, where the policy says so; else empty.
+    pub lists_key: String,
     /// Version of the policy in force; empty unless watching.
     pub policy_version: String,
+    /// Changes whenever something else of the school's policy holds than before: with a new version, the hours, or an
+    /// exception.
+    pub in_force: String,
     /// Version of the lists in force.
     pub lists_version: String,
     /// What is wrong with the policy that was set last, one line a key.
@@ -135,6 +140,7 @@ impl Status {
                 status.school = managed.school_name.clone();
                 status.relay_url = managed.relay_url.clone();
                 status.enrolment_key = managed.enrolment_key.clone();
+                status.lists_key = managed.lists_key.map(|key| key.to_string()).unwrap_or_default();
                 status.policy_version = managed.policy.version();
                 status.problems = lines(problems);
             }

@@ -4,10 +4,11 @@
 use crate::bytes;
 use lapwing_core::Severity;
 use lapwing_core::wire::{Alert, limit};
-use lapwing_extension::analyser::{Analyser, Heard, Opened};
+use lapwing_extension::analyser::Analyser;
 use lapwing_extension::outbox::{Entry, Kind, Outbox, Step};
 use lapwing_extension::pace::{Answer, Pace};
 use lapwing_extension::policy::{Setup, settle};
+use lapwing_extension::told::{Heard, Opened};
 use lapwing_extension::{receipt, relay, words};
 use serde::de::DeserializeOwned;
 use serde_json::json;

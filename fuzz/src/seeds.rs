@@ -168,9 +168,13 @@ fn sources() -> Vec<Vec<u8>> {
 }
 
 fn signatures() -> Vec<Vec<u8>> {
-    let input = SignatureInput { created: 1_795_511_640, key_id: "0199-ab".to_owned() };
+    let own = SignatureInput { created: 1_795_511_640, key_id: "0199-ab".to_owned(), session: None };
+    let session = SignatureInput { session: Some("01a0-cd".to_owned()), ..own.clone() };
     let digest = "X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=";
-    vec![join(&[&input.header(), "/api/v1/alerts", digest, "0199-ab"])]
+    [own, session]
+        .iter()
+        .map(|input| join(&[&input.header(), "/api/v1/alerts", digest, "0199-ab", "01a0-cd"]))
+        .collect()
 }
 
 fn answers() -> Vec<Vec<u8>> {
@@ -253,7 +257,7 @@ fn bodies() -> Vec<Vec<u8>> {
 }
 
 fn headers() -> Vec<Vec<u8>> {
-    let input = SignatureInput { created: 1_795_511_640, key_id: "0199-ab".to_owned() };
+    let input = SignatureInput { created: 1_795_511_640, key_id: "0199-ab".to_owned(), session: None };
     let digest = content_digest("X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=");
     let signature = format!("lapwing=:{}:", "A".repeat(86) + "==");
     vec![join(&[&input.header(), &signature, &digest, "{}"])]

@@ -6,7 +6,7 @@ use lapwing_extension::relay::{ToSign, signing};
 
 /// A `Signature-Input` header as anybody may send it; then a device's own request as the extension signs it.
 pub fn signature(data: &[u8]) {
-    let texts = bytes::texts(data, 4);
+    let texts = bytes::texts(data, 5);
     let header = bytes::at(&texts, 0);
     if let Ok(input) = SignatureInput::parse(header) {
         assert_eq!(input.header(), header, "a header that reads otherwise than it is written");
@@ -19,10 +19,14 @@ pub fn signature(data: &[u8]) {
         digest: bytes::at(&texts, 2).to_owned(),
         now: i64::try_from(data.len()).unwrap_or_default(),
         device_id: bytes::at(&texts, 3).to_owned(),
+        session: Some(bytes::at(&texts, 4).to_owned()).filter(|session| !session.is_empty()),
     };
     let signed = signing(&request);
-    if let Ok(input) = SignatureInput::parse(&signed.signature_input) {
+    // A device's id is the relay's: one that ends its own quotation can only fool the relay that gave it.
+    let plain = !request.device_id.contains('"');
+    if let Some(input) = SignatureInput::parse(&signed.signature_input).ok().filter(|_| plain) {
         assert_eq!(input.key_id, request.device_id, "a device that signs as another");
+        assert_eq!(input.session, request.session, "a session that signs as another");
         assert_eq!(
             signature_base(&request.method, &request.path, &signed.content_digest, &input),
             signed.base,

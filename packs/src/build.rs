@@ -9,6 +9,7 @@ use crate::skip::Skipped;
 use crate::sources::{About, Collected, SourceError, Spec};
 use crate::{KeyError, MapError, PackKey, write};
 use lapwing_core::pack::{Kind, Pack, PackError, PublicKey};
+use lapwing_core::packed::unlawful_section;
 use lapwing_core::{Category, Lists, ManagedPolicy, Sites};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,20 +101,23 @@ impl Build {
         for path in &self.known_good {
             collected.read_known_good(path)?;
         }
-        let Collected { rules, skipped, mut known_good, sources } = collected;
+        collected.add_canary();
+        let unlawful = unlawful(&collected, self.version);
+        let Collected { rules, skipped, mut known_good, sources, .. } = collected;
         known_good.extend(Lists::starter().iter().flat_map(Lists::never_read).map(str::to_owned));
         known_good.sort_unstable();
         known_good.dedup();
         let rules = rules.finish();
-        let names: Vec<String> = sources.iter().map(|source| source.name.clone()).collect();
+        let names = names(&sources);
         let map = Map::new(Plan { rules: &rules, sources: &names, known_good: &known_good, on: None })?;
-        let about = about(&sources);
+        let about = about(&sources, &rules);
         let phrases = self.phrases.as_ref().map(Lists::to_bytes).transpose();
         let phrases = phrases.map_err(|error| BuildError::Section(error.to_string()))?;
         if let Some(policy) = &self.policy {
             checked_policy(policy)?;
         }
         let mut sections = vec![(Kind::About, about.as_bytes()), (Kind::Sites, map.bytes.as_slice())];
+        sections.extend(unlawful.as_deref().map(|bytes| (Kind::Unlawful, bytes)));
         sections.extend(phrases.as_deref().map(|bytes| (Kind::Phrases, bytes)));
         sections.extend(self.policy.as_deref().map(|text| (Kind::Policy, text.as_bytes())));
         let bytes = write::pack(key, self.version, None, &sections);
@@ -134,9 +138,29 @@ impl Build {
     }
 }
 
-/// Where everything is from, for whoever holds the pack.
-pub(crate) fn about(sources: &[About]) -> String {
-    json!({ "made_by": concat!("Lapwing ", env!("CARGO_PKG_VERSION")), "sources": sources }).to_string()
+/// Where everything is from, for whoever holds the pack; and that it holds the daily test's address, as packs of before the
+/// test do not.
+pub(crate) fn about(sources: &[About], rules: &[Rule]) -> String {
+    let made_by = concat!("Lapwing ", env!("CARGO_PKG_VERSION"));
+    let categories: BTreeMap<_, _> =
+        by_category(rules).into_iter().map(|(category, count)| (category.as_str(), count)).collect();
+    json!({ "made_by": made_by, "sources": sources, "canary": true, "categories": categories }).to_string()
+}
+
+/// The section of licensed lists; none without such a list, so that a change leaves those of its pack in force. The salt is
+/// another in every version, so that packs of two versions cannot be compared hash by hash.
+pub(crate) fn unlawful(collected: &Collected, version: u64) -> Option<Vec<u8>> {
+    let has = collected.sources.iter().any(|source| !source.slot.is_empty());
+    let (low, high) = (version.to_le_bytes(), (!version).to_be_bytes());
+    let mut salt = [0; 16];
+    salt.iter_mut().zip(low.into_iter().chain(high)).for_each(|(to, from)| *to = from);
+    has.then(|| unlawful_section(salt, &collected.unlawful))
+}
+
+/// What the lists are called, as devices explain a rule; the last is of the daily test's address.
+pub(crate) fn names(sources: &[About]) -> Vec<String> {
+    let lists = sources.iter().map(|source| source.name.clone());
+    lists.chain([Category::Canary.label().to_owned()]).collect()
 }
 
 fn checked_policy(text: &str) -> Result<(), BuildError> {

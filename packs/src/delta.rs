@@ -3,13 +3,13 @@
 //! A map holds no names, so what was removed cannot be read from the old pack: the lists as they were are read again, and
 //! must be those that the old pack was built of. How a device lays one pack on another is in core (`Sites::lay`).
 
-use crate::build::{about, into_place};
+use crate::build::{about, into_place, names, unlawful};
 use crate::map::{Base, Map, Plan};
 use crate::rules::{Rule, Rules, Says};
 use crate::sources::{Collected, Spec};
 use crate::{BuildError, PackKey, write};
-use lapwing_core::Sites;
 use lapwing_core::pack::{Kind, Pack, PackError};
+use lapwing_core::{Sites, canary};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -54,8 +54,10 @@ impl Delta {
         }
         let digest = *base.digest();
         let mut sites = Sites::new(base)?;
-        let (old, _) = self.collected(&self.old)?;
-        let (new, collected) = self.collected(&self.new)?;
+        // A pack of before the daily test lacks its address, and gets it with the change.
+        let had = sites.rule(canary::PACK_HOST, "").is_some();
+        let (old, _) = self.collected(&self.old, had)?;
+        let (new, collected) = self.collected(&self.new, true)?;
         let differs = old.iter().find(|rule| {
             let (host, path) = rule.parts();
             let says = sites.rule(host, path).map(|says| (says.gives, says.takes));
@@ -70,11 +72,13 @@ impl Delta {
             )));
         }
         let (changes, rules) = changes(&old, &new);
-        let names: Vec<String> = collected.sources.iter().map(|source| source.name.clone()).collect();
+        let names = names(&collected.sources);
         let on = Some(Base { basis: sites.basis(), all: &new });
         let map = Map::new(Plan { rules: &changes, sources: &names, known_good: &collected.known_good, on })?;
-        let about = about(&collected.sources);
-        let sections = [(Kind::About, about.as_bytes()), (Kind::Sites, map.bytes.as_slice())];
+        let about = about(&collected.sources, &new);
+        let unlawful = unlawful(&collected, self.version);
+        let mut sections = vec![(Kind::About, about.as_bytes()), (Kind::Sites, map.bytes.as_slice())];
+        sections.extend(unlawful.as_deref().map(|bytes| (Kind::Unlawful, bytes)));
         let bytes = write::pack(key, self.version, Some(digest), &sections);
         sites.lay(Pack::open(bytes.clone(), &key.public(), self.version)?)?;
         prove(&sites, &old, &new)?;
@@ -82,10 +86,13 @@ impl Delta {
         Ok(Changed { rules, bytes: bytes.len() as u64 })
     }
 
-    fn collected(&self, specs: &[Spec]) -> Result<(Vec<Rule>, Collected), BuildError> {
+    fn collected(&self, specs: &[Spec], canary: bool) -> Result<(Vec<Rule>, Collected), BuildError> {
         let mut collected = Collected { rules: Rules::new(self.suffixes.clone()), ..Collected::default() };
         for spec in specs {
             collected.read(spec)?;
+        }
+        if canary {
+            collected.add_canary();
         }
         let rules = std::mem::take(&mut collected.rules).finish();
         Ok((rules, collected))
@@ -180,6 +187,10 @@ mod tests {
             decision.site.map(|site| (site.rule, site.categories))
         };
         let site = |rule: &str, category| Some((rule.to_owned(), vec![category]));
+        assert_eq!(
+            found("https://pack-canary.lapwing.test/"),
+            site("pack-canary.lapwing.test", Category::Canary)
+        );
         assert_eq!(found("https://bet.example/"), site("bet.example", Category::Games));
         assert_eq!(found("https://c.example/a"), None);
         assert_eq!(found("https://c.example/b/c"), site("c.example/b", Category::Games));

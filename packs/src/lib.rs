@@ -2,11 +2,12 @@
 //! and signs the one file that devices load.
 //!
 //! `sources` reads lists; `rules` collects what lists say and `skip` what had to be left out; `map` makes the section of sites with the static
-//! functions of `fuse`; `build` does all of it and `summary` tells of it, `delta` makes a
+//! functions of `fuse`; `build` does all of it and `summary` tells of it, `compare` says what would change, `delta` makes a
 //! small pack of what changed; `write` puts sections into a signed file. What is read on devices, and the formats, are in
 //! `lapwing-core` (`pack` and `site`).
 
 mod build;
+mod compare;
 mod delta;
 mod error;
 mod fuse;
@@ -18,6 +19,7 @@ mod summary;
 mod write;
 
 pub use build::{Build, BuildError, Built};
+pub use compare::{Before, Comparison, LeftOut, Moves, Samples};
 pub use delta::{Changed, Delta};
 pub use error::{KeyError, MapError};
 pub use map::{Base, Map, Plan};

@@ -26,6 +26,8 @@ pub enum Skip {
     NoCategory,
     /// It is not text.
     NotText,
+    /// It is not the hash of an address.
+    NotAHash,
 }
 
 impl fmt::Display for Skip {
@@ -43,6 +45,7 @@ impl fmt::Display for Skip {
             Self::NotUnderstood => "not a rule for a whole domain",
             Self::NoCategory => "a category that has no counterpart among Lapwing’s",
             Self::NotText => "not UTF-8 text",
+            Self::NotAHash => "not sha256: and 64 hexadecimal digits",
         })
     }
 }

@@ -1,11 +1,13 @@
 //! What a handler can reach: the database, the clock, randomness, secrets, limits and the live hub. It is built once,
 //! in `main` or in a test, and shared by every request. Nothing here knows a URL or a page.
 
+use crate::api::Shelf;
 use crate::auth::password::Passwords;
 use crate::auth::sso::Providers;
 use crate::clock::Clock;
 use crate::crx::Package;
 use crate::db::Db;
+use crate::db::intake::KnownEpisodes;
 use crate::db::known_devices::KnownDevices;
 use crate::db::partitions;
 use crate::db::scope::{self, Scope};
@@ -13,10 +15,12 @@ use crate::error::Error;
 use crate::health::Health;
 use crate::limit::{Admission, Limits};
 use crate::live::{self, Live};
+use crate::policy::published::Opened;
 use crate::proof::{self, anchor::Signer};
 use crate::random::{self, NoRandomness, Random};
 use crate::seal::{MasterError, MasterSource, Vault, Vaults};
 use crate::secrets::Secrets;
+use crate::sources::{Reach, due};
 use crate::web::{join, setup};
 use crate::writer::Writer;
 use anyhow::anyhow;
@@ -24,6 +28,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -43,6 +48,8 @@ pub struct Parts {
     pub public_url: Url,
     /// The extension, signed; none when this build has none in it.
     pub extension: Option<Package>,
+    /// Hosts inside the school's own network that lists may be fetched from.
+    pub intranet_lists: Vec<String>,
 }
 
 /// Everything that handlers share. Handlers take it as `State<Arc<App>>`.
@@ -63,6 +70,8 @@ pub struct App {
     pub(crate) live: Arc<Live>,
     /// Devices that have just been asked for.
     pub(crate) devices: Arc<KnownDevices>,
+    /// Episodes that alerts joined a moment ago.
+    pub(crate) episodes: KnownEpisodes,
     /// How often something may be tried.
     pub(crate) limits: Limits,
     /// Opens what is sealed.
@@ -73,6 +82,14 @@ pub struct App {
     pub(crate) health: Health,
     /// Hashes and verifies passwords.
     pub(crate) passwords: Passwords,
+    /// Packs of lists that devices are fetching.
+    pub(crate) packs: Shelf,
+    /// The lists in force, as “Try an address” asks them.
+    pub(crate) sites: Opened,
+    /// Where lists may be fetched from.
+    pub(crate) reach: Reach,
+    /// Held by whoever works on lists: that takes much memory.
+    pub(crate) list_work: Arc<Mutex<()>>,
     /// What identity providers said of themselves a moment ago.
     pub(crate) sso: Providers,
     /// How often a browser said that a page broke the content security policy.
@@ -90,7 +107,7 @@ impl App {
     /// # Errors
     /// When there is no master key.
     pub fn new(parts: Parts) -> Result<Arc<Self>, MasterError> {
-        let Parts { db, clock, random, secrets, master, public_url, extension } = parts;
+        let Parts { db, clock, random, secrets, master, public_url, extension, intranet_lists } = parts;
         let limits = Limits::new(&clock);
         let admission = Admission::new(&clock, Arc::clone(&random));
         let vaults = Vaults::new(master, random.as_ref())?;
@@ -116,11 +133,16 @@ impl App {
                 extension,
                 live,
                 devices,
+                episodes: KnownEpisodes::default(),
                 limits,
                 vaults,
                 admission,
                 health: Health::default(),
                 passwords: Passwords::default(),
+                packs: Shelf::default(),
+                sites: Opened::default(),
+                reach: Reach::new(&intranet_lists),
+                list_work: Arc::default(),
                 sso: Providers::default(),
                 csp_reports: AtomicU64::new(0),
                 writer,
@@ -146,6 +168,15 @@ impl App {
     /// When the database refuses.
     pub async fn look_ahead(&self) -> anyhow::Result<usize> {
         partitions::make_ahead(&self.db, self.clock.now()).await.map_err(Error::into_anyhow)
+    }
+
+    /// Fetches the lists that are due, and sees to what came: what the relay does by itself every minute. Answers how many
+    /// it asked for.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn fetch_lists(&self) -> anyhow::Result<usize> {
+        scope::within(Scope::Relay, due::run(self)).await.map_err(Error::into_anyhow)
     }
 
     /// The keys of `school`, opened: what sealed rows are read and written with.

@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) connections: Connections,
     /// Free bytes on the data folder's disk under which the relay says that it is not ready.
     pub(crate) min_free: u64,
+    /// Hosts of the school's own network that lists may be fetched from.
+    pub(crate) intranet_lists: Vec<String>,
 }
 
 /// Where the certificate comes from.
@@ -257,6 +259,7 @@ mod tests {
             metrics: None,
             connections: Connections { total: 100, each_address: 50 },
             min_free: 0,
+            intranet_lists: Vec::new(),
         }
     }
 

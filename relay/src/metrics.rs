@@ -13,6 +13,7 @@ use std::time::Duration;
 const REQUESTS: &str = "lapwing_requests_total";
 const REQUEST_SECONDS: &str = "lapwing_request_seconds";
 const ALERTS: &str = "lapwing_alerts_total";
+const SIGNATURES: &str = "lapwing_signatures_total";
 const INTAKE: &str = "lapwing_intake_total";
 const COMMIT_SECONDS: &str = "lapwing_commit_seconds";
 const COMMIT_ALERTS: &str = "lapwing_commit_alerts";
@@ -57,6 +58,10 @@ fn describe() {
         "Time to the first byte of an answer, by route pattern"
     );
     describe_counter!(ALERTS, "Alerts in answered batches: accepted, duplicate or refused");
+    describe_counter!(
+        SIGNATURES,
+        "Signatures of devices checked: device (its own key), session, unknown_session or wrong"
+    );
     describe_counter!(INTAKE, "Requests of devices let in or sent away: admitted, device, school or busy");
     describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time to commit alerts, synced to disk");
     describe_histogram!(COMMIT_ALERTS, Unit::Count, "Alerts committed by one transaction");
@@ -95,6 +100,11 @@ pub(crate) fn committed(alerts: u64, took: Duration) {
     #[expect(clippy::cast_precision_loss, reason = "thousands, not quadrillions")]
     histogram!(COMMIT_ALERTS).record(alerts as f64);
     histogram!(COMMIT_SECONDS).record(took);
+}
+
+/// A device's signature was checked.
+pub(crate) fn signature(outcome: &'static str) {
+    counter!(SIGNATURES, "outcome" => outcome).increment(1);
 }
 
 /// What became of a device's request at the door.

@@ -5,9 +5,9 @@ use crate::app::App;
 use crate::auth::{Step, gate};
 use crate::watch::watch;
 use crate::web::{
-    account, alerts, assets, audit_trail, children, concerns, confirm, devices, glass, home, inbox, install,
-    join, lessons, numbers, people, problems, reports, scopes, search, setup, sharing, sign_in, signing_in,
-    sso, trust,
+    account, alerts, assets, audit_trail, children, concerns, confirm, devices, evidence, glass, home, inbox,
+    install, join, lessons, lists, numbers, people, policy, problems, reports, requests, scopes, search,
+    setup, sharing, sign_in, signing_in, sources, sso, trust,
 };
 use crate::{api, health, openapi, security};
 use axum::Router;
@@ -48,6 +48,12 @@ pub enum Needs {
     ItAdmin,
     /// An IT administrator or a DSL.
     ItOrDsl,
+    /// Somebody who may see the school's policy: safeguarding leads, the head, IT.
+    Policy,
+    /// Anybody of the school's staff, or IT.
+    StaffOrIt,
+    /// Somebody who answers for filtering and monitoring: safeguarding leads, the head, a governor, IT.
+    Evidence,
 }
 
 /// One row of the table.
@@ -69,7 +75,7 @@ pub struct Row {
 #[must_use]
 #[rustfmt::skip]
 pub fn table() -> Vec<Row> {
-    use Needs::{AnyRole, Device, Dsl, Glass, ItAdmin, ItOrDsl, Lead, Nothing, Numbers, Staff, Trail, TrustLead, Waiting};
+    use Needs::{AnyRole, Device, Dsl, Evidence, Glass, ItAdmin, ItOrDsl, Lead, Nothing, Numbers, Policy, Staff, StaffOrIt, Trail, TrustLead, Waiting};
     use Step::{First, Own, OwnRecent, Recent};
     vec![
         // Devices: JSON, signed
@@ -77,8 +83,10 @@ pub fn table() -> Vec<Row> {
         post(path::CHECK_IN,                Device,  api::check_in),
         post(path::ALERTS,                  Device,  api::alerts),
         post(path::REPORTS,                 Device,  api::report),
+        post(path::ACCESS,                  Device,  api::access),
         post(path::THREAD,                  Device,  api::thread),
         post(path::THREAD_REPLY,            Device,  api::reply),
+        get (path::LISTS,                   Nothing, api::pack),
 
         get ("/api/openapi.json",           Nothing, openapi::serve),
 
@@ -128,6 +136,23 @@ pub fn table() -> Vec<Row> {
         post("/devices/{id}/revoke",        ItAdmin, devices::revoke),
         get ("/install",                    ItAdmin, install::page),
         get ("/install/{file}",             ItAdmin, install::file),
+
+        // Lists of sites: IT keeps their sources, a DSL sees them, either approves what would change
+        get ("/lists",                      ItOrDsl, lists::page),
+        post("/lists/roll-back",            ItAdmin, lists::roll_back).with(Recent),
+        get ("/lists/sources",              ItOrDsl, sources::page),
+        post("/lists/sources",              ItAdmin, sources::add).with(Recent),
+        get ("/lists/sources/{id}",         ItOrDsl, sources::one::page),
+        post("/lists/sources/{id}",         ItAdmin, sources::one::change).with(Recent),
+        post("/lists/sources/{id}/file",    ItAdmin, sources::one::upload).with(Recent),
+        post("/lists/sources/{id}/fetch",   ItAdmin, sources::one::fetch).with(Recent),
+        post("/lists/sources/{id}/remove",  ItAdmin, sources::one::remove).with(Recent),
+        post("/lists/propose",              ItAdmin, sources::proposal::make).with(Recent),
+        get ("/lists/proposal",             ItOrDsl, sources::proposal::page),
+        post("/lists/proposals/{id}/approve", ItOrDsl, sources::proposal::approve).with(Recent),
+        post("/lists/proposals/{id}/refuse", ItOrDsl, sources::proposal::refuse).with(Recent),
+
+        // Accounts, and how people sign in
         get ("/people",                     ItOrDsl, people::list).with(Recent),
         post("/people",                     ItOrDsl, people::add).with(Recent),
         get ("/people/{id}",                ItOrDsl, people::person).with(Recent),
@@ -179,6 +204,39 @@ pub fn table() -> Vec<Row> {
         post("/lessons",                    Staff,   lessons::announce),
         post("/lessons/{id}/end",           Staff,   lessons::end),
 
+        // The school's policy: safeguarding leads and IT see it, a DSL decides it (DfE: the DSL leads on filtering and
+        // monitoring), IT may add and end technical exceptions, and a lead is the second person where the school wants one
+        get ("/policy",                     Policy,  policy::page),
+        post("/policy/two-person",          Dsl,     policy::set_two_person),
+        post("/policy/proposals/{id}/approve", Lead, policy::approve),
+        post("/policy/proposals/{id}/refuse", Lead,  policy::refuse),
+        post("/policy/proposals/{id}/withdraw", ItOrDsl, policy::withdraw),
+        get ("/policy/groups",              Policy,  policy::groups::page),
+        post("/policy/groups",              Dsl,     policy::groups::put),
+        post("/policy/groups/remove",       Dsl,     policy::groups::remove),
+        get ("/policy/hours",               Policy,  policy::hours::page),
+        post("/policy/hours",               Dsl,     policy::hours::set),
+        post("/policy/dates",               Dsl,     policy::dates::add),
+        post("/policy/dates/remove",        Dsl,     policy::dates::remove),
+        get ("/policy/actions",             Policy,  policy::actions::page),
+        post("/policy/actions",             Dsl,     policy::actions::set),
+        get ("/policy/exceptions",          Policy,  policy::exceptions::page),
+        post("/policy/exceptions",          ItOrDsl, policy::exceptions::add),
+        post("/policy/exceptions/end",      ItOrDsl, policy::exceptions::end),
+        get ("/policy/versions",            Policy,  policy::versions::page),
+        post("/policy/restore",             Dsl,     policy::versions::restore),
+        get ("/policy/ask",                 StaffOrIt, policy::ask::page),
+
+        // Proof that filtering and monitoring work, in numbers of devices
+        get ("/evidence",                   Evidence, evidence::page),
+        get ("/evidence/devices.csv",       Evidence, evidence::csv),
+        get ("/evidence/standards",         Evidence, evidence::standards::page),
+
+        // Pupils who need a blocked site for school work
+        get ("/requests",                   Lead,    requests::page),
+        post("/requests/{id}/answer",       Lead,    requests::answer),
+        post("/requests/{id}/end",          Lead,    requests::end),
+
         get ("/search",                     Waiting, search::page),
         get ("/pupils/{id}",                Lead,    children::page),
 
@@ -222,6 +280,9 @@ pub fn router(app: &Arc<App>) -> Router {
         // Browsers send reports of the content security policy by themselves, and devices sign what they send.
         if !security::is_for_devices(path) && path != "/csp-report" {
             handler = handler.layer(security::same_origin(app)).layer(from_fn(security::says_origin));
+        }
+        if security::most(path) > security::BODY {
+            handler = handler.layer(DefaultBodyLimit::max(security::most(path)));
         }
         router = router.route(path, handler);
     }

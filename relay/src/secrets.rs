@@ -1,7 +1,10 @@
 //! Keys that are kept beside the database, never in it: whoever steals a copy of the database cannot try receipt codes
 //! against it. The key that signs the extension is in `crx`, the one for TLS in `tls`.
 
+use crate::error::Error;
+use crate::lists;
 use crate::random::{self, NoRandomness, Random};
+use lapwing_packs::PackKey;
 use ring::{aead, hmac};
 use std::fmt;
 use std::io::Write as _;
@@ -17,6 +20,8 @@ pub struct Secrets {
     receipts: hmac::Key,
     names: hmac::Key,
     sealing: aead::LessSafeKey,
+    /// Where further keys lie; none for secrets that lie nowhere.
+    folder: Option<PathBuf>,
 }
 
 impl fmt::Debug for Secrets {
@@ -65,15 +70,29 @@ impl Secrets {
                     path: path.clone(),
                     found: bytes.len(),
                 })?;
-                Ok(Self::from_bytes(&key))
+                Ok(Self { folder: Some(folder.to_path_buf()), ..Self::from_bytes(&key) })
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = random::bytes::<LENGTH>(random)?;
                 write_private(&path, &key).map_err(failed)?;
-                Ok(Self::from_bytes(&key))
+                Ok(Self { folder: Some(folder.to_path_buf()), ..Self::from_bytes(&key) })
             }
             Err(source) => Err(failed(source)),
         }
+    }
+
+    /// The key that signs packs of lists, made when it is not there yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or is no key.
+    pub(crate) fn pack_key(&self) -> Result<PackKey, Error> {
+        let folder = self.folder.as_ref().ok_or_else(|| Error::Internal("there is no data folder".into()))?;
+        Ok(lists::key(folder).map_err(|error| Error::Internal(format!("{error:#}")))?.0)
+    }
+
+    /// The folder in which keys lie; none for secrets that lie nowhere.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// Secrets from a known key.
@@ -87,7 +106,7 @@ impl Secrets {
         let derive = |label: &[u8]| hmac::sign(&receipts, label);
         let names = hmac::Key::new(hmac::HMAC_SHA256, derive(b"lapwing names v1\0").as_ref());
         let sealing = sealing_key(derive(b"lapwing sealing v1\0").as_ref());
-        Self { receipts, names, sealing }
+        Self { receipts, names, sealing, folder: None }
     }
 
     /// A name under which something can be found again without its being readable from the database: an e-mail address,
@@ -96,8 +115,8 @@ impl Secrets {
         hex(hmac::sign(&self.names, name.as_bytes()).as_ref())
     }
 
-    /// Seals a small secret of the relay's own (an app's key, a client secret) for the row that `place` names; it opens
-    /// nowhere else. ChaCha20-Poly1305 with a random nonce in front, which is safe for the few that a school has.
+    /// Seals a small secret of the relay's own (an app's key, a client secret, a session's key) for the row that `place` names; it opens
+    /// nowhere else. ChaCha20-Poly1305 with a random nonce in front, which is safe for thousands of millions of secrets.
     ///
     /// # Errors
     /// When the operating system gives no random bytes.

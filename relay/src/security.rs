@@ -7,12 +7,14 @@ use crate::app::App;
 use crate::error::Error;
 use crate::metrics;
 use crate::slow::Paced;
+use crate::sources;
+use crate::unwanted::Finished;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use futures_util::FutureExt as _;
 use lapwing_core::wire::limit;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -20,14 +22,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-/// How long a handler may take, body included. An open stream of events has answered already.
+/// How long a handler may take, body included, unless it works on lists. An open stream of events has answered already.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Bytes of any request's body: a full batch of alerts fits, and a long concern several times.
+/// Bytes of any request's body but a list's file: a full batch of alerts fits, and a long concern several times.
 pub(crate) const BODY: usize = limit::BODY;
 
-/// Bytes of a body that is too large which are read and forgotten before the answer.
-const DRAINED: usize = 64 * 1024 * 1024;
+/// How long work on lists of sites may take: sending a file of tens of megabytes, fetching one, comparing millions of rules.
+const LISTS_TIME: Duration = Duration::from_secs(300);
+
+/// Bytes of a form around the file in it.
+const AROUND: usize = 64 * 1024;
 
 /// Pages load nothing but what this relay serves, run no inline script, and stand in no frame. Scripts may make HTML
 /// only through one policy, whose name is `lapwing` (`static/live.js`).
@@ -70,6 +75,18 @@ pub(crate) fn is_for_devices(path: &str) -> bool {
     path.starts_with("/api/")
 }
 
+/// Bytes of a request's body for this path, or for this row of `routes`. Its handler reads them only after it has found who
+/// sends them.
+pub(crate) fn most(path: &str) -> usize {
+    let takes_file = path.starts_with("/lists/sources/") && path.ends_with("/file");
+    if takes_file { sources::MOST + AROUND } else { BODY }
+}
+
+/// How long a handler may take for this path.
+fn patience(path: &str) -> Duration {
+    if path.starts_with("/lists/") { LISTS_TIME } else { TIME }
+}
+
 /// An error as its reader wants it: problem details for devices, a page for people.
 pub(crate) fn answer(uri: &Uri, error: Error) -> Response {
     if is_for_devices(uri.path()) { Problem::from(error).into_response() } else { error.into_response() }
@@ -81,14 +98,14 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     let request = if request.body().is_end_stream() {
         request
     } else {
-        request.map(|body| Body::new(Paced::new(body)))
+        request.map(|body| Body::new(Finished::new(Paced::new(body))))
     };
-    let mut response = if announces_too_much(request.headers()) {
-        let _ = tokio::time::timeout(TIME, drain(request.into_body().into_data_stream())).await;
+    let mut response = if announces_too_much(request.headers(), most(uri.path())) {
+        drop(request);
         answer(&uri, Error::TooLarge)
     } else {
         let run = AssertUnwindSafe(next.run(request)).catch_unwind();
-        match tokio::time::timeout(TIME, run).await {
+        match tokio::time::timeout(patience(uri.path()), run).await {
             Ok(Ok(response)) => response,
             Ok(Err(panic)) => answer(&uri, Error::Internal(panicked(panic.as_ref()))),
             Err(_) => answer(&uri, Error::TimedOut),
@@ -102,21 +119,10 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
-fn announces_too_much(headers: &HeaderMap) -> bool {
+fn announces_too_much(headers: &HeaderMap, most: usize) -> bool {
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    length.is_some_and(|length| length > BODY as u64)
-}
-
-/// Forgets what is still being sent: most clients only listen for an answer once they have sent everything.
-pub(crate) async fn drain<E>(mut body: impl Stream<Item = Result<Bytes, E>> + Unpin) {
-    let mut left = DRAINED;
-    while let Some(Ok(chunk)) = body.next().await {
-        left = left.saturating_sub(chunk.len());
-        if left == 0 {
-            return;
-        }
-    }
+    length.is_some_and(|length| length > most as u64)
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> String {

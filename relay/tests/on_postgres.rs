@@ -22,6 +22,8 @@ mod backup;
 mod concerns;
 #[path = "suite/csrf.rs"]
 mod csrf;
+#[path = "suite/evidence.rs"]
+mod evidence;
 #[path = "suite/identity.rs"]
 mod identity;
 #[path = "suite/inbox.rs"]
@@ -30,12 +32,18 @@ mod inbox;
 mod keys;
 #[path = "suite/lessons.rs"]
 mod lessons;
+#[path = "suite/lists.rs"]
+mod lists;
 #[path = "suite/operation.rs"]
 mod operation;
 #[path = "suite/pages_hostile.rs"]
 mod pages_hostile;
 #[path = "suite/passkeys.rs"]
 mod passkeys;
+#[path = "suite/policy.rs"]
+mod policy;
+#[path = "suite/policy_requests.rs"]
+mod policy_requests;
 #[path = "suite/proof.rs"]
 mod proof;
 #[path = "suite/reports.rs"]
@@ -44,8 +52,14 @@ mod reports;
 mod roles;
 #[path = "suite/schools.rs"]
 mod schools;
+#[path = "suite/sessions.rs"]
+mod sessions;
 #[path = "suite/slow.rs"]
 mod slow;
+#[path = "suite/sources.rs"]
+mod sources;
+#[path = "suite/sources_fetched.rs"]
+mod sources_fetched;
 #[path = "suite/sso.rs"]
 mod sso;
 #[path = "suite/two_relays.rs"]

@@ -23,6 +23,8 @@ mod backup;
 mod concerns;
 #[path = "suite/csrf.rs"]
 mod csrf;
+#[path = "suite/evidence.rs"]
+mod evidence;
 #[path = "suite/headers.rs"]
 mod headers;
 #[path = "suite/identity.rs"]
@@ -33,6 +35,8 @@ mod inbox;
 mod keys;
 #[path = "suite/lessons.rs"]
 mod lessons;
+#[path = "suite/lists.rs"]
+mod lists;
 #[path = "suite/log.rs"]
 mod log;
 #[path = "suite/operation.rs"]
@@ -41,6 +45,10 @@ mod operation;
 mod pages_hostile;
 #[path = "suite/passkeys.rs"]
 mod passkeys;
+#[path = "suite/policy.rs"]
+mod policy;
+#[path = "suite/policy_requests.rs"]
+mod policy_requests;
 #[path = "suite/proof.rs"]
 mod proof;
 #[path = "suite/reports.rs"]
@@ -49,8 +57,14 @@ mod reports;
 mod roles;
 #[path = "suite/schools.rs"]
 mod schools;
+#[path = "suite/sessions.rs"]
+mod sessions;
 #[path = "suite/slow.rs"]
 mod slow;
+#[path = "suite/sources.rs"]
+mod sources;
+#[path = "suite/sources_fetched.rs"]
+mod sources_fetched;
 #[path = "suite/sso.rs"]
 mod sso;
 #[path = "suite/walls.rs"]

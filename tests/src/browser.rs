@@ -111,6 +111,14 @@ impl Browser {
         Ok(entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message).collect())
     }
 
+    /// The number of its main process.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn process(&self) -> Result<u32> {
+        self.chromium.id().context("Chromium has ended by itself")
+    }
+
     /// Closes the browser as a person does, so that its profile is complete on disk.
     ///
     /// # Errors
@@ -122,6 +130,33 @@ impl Browser {
         timeout(wait::PATIENCE, self.chromium.wait()).await.context("Chromium did not close")?.map(drop)?;
         Ok(())
     }
+}
+
+/// Starts a Chromium with this page as its first, without a driver, which would look for a window of its own and not see an
+/// extension's. Waits until a page whose title begins like this is shown, and closes it.
+///
+/// # Errors
+/// When another page is shown.
+pub async fn shows_first(start: &Start<'_>, url: &str, title: &str) -> Result<()> {
+    let (mut child, debugger) = launch(start, &[url.to_owned()]).await?;
+    let what = format!("the page “{title}” in place of {url}");
+    let shown = wait::until(&what, || async {
+        let pages: Vec<Value> = reqwest::get(format!("http://{debugger}/json/list")).await?.json().await?;
+        let titles: Vec<&str> = pages
+            .iter()
+            .filter(|page| page["type"] == "page")
+            .filter_map(|page| page["title"].as_str())
+            .collect();
+        if titles.iter().any(|shown| shown.starts_with(title)) {
+            return Ok(Some(()));
+        }
+        bail!("the browser shows {titles:?}")
+    });
+    let shown = shown.await;
+    let id = child.id().context("Chromium has ended by itself")?;
+    Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+    timeout(wait::PATIENCE, child.wait()).await.context("Chromium did not close")??;
+    shown
 }
 
 /// The flags that every Chromium of a run needs, with or without a driver.
@@ -174,7 +209,9 @@ async fn launch(start: &Start<'_>, more: &[String]) -> Result<(Child, String)> {
     let mut child = Command::new(chromium()?)
         .args(flags(start))
         .args(more)
-        .args(["--headless=new", "--remote-debugging-port=0", "about:blank"])
+        .args(["--headless=new", "--remote-debugging-port=0"])
+        // One page to begin with: headless Chromium takes no more.
+        .args((!more.iter().any(|flag| flag.starts_with("http"))).then_some("about:blank"))
         // Dates typed into a form are read by the browser's language and clock.
         .envs([("LANGUAGE", "en_GB"), ("TZ", "Europe/London")])
         .stdin(Stdio::null())
@@ -201,24 +238,53 @@ async fn launch(start: &Start<'_>, more: &[String]) -> Result<(Child, String)> {
 }
 
 /// Starts chromedriver on a free port; gives its address.
+///
+/// It takes a free port of IPv4 and then the same one of IPv6, and ends where another program has that one meanwhile
+/// ("IPv6 port not available"): it is asked again, and its own words are in the error when it never starts.
 async fn chromedriver() -> Result<(Child, String)> {
+    let mut said = String::new();
+    for _ in 0..5 {
+        match one_chromedriver().await? {
+            Ok(started) => return Ok(started),
+            Err(words) => said = words,
+        }
+    }
+    bail!("chromedriver ended before it said its port, five times; its last words: {said}")
+}
+
+/// One start of chromedriver: its address, or what it said before it ended.
+async fn one_chromedriver() -> Result<Result<(Child, String), String>> {
     let mut child = Command::new("chromedriver")
         .arg("--port=0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .context("chromedriver is not installed: sudo apt-get install -y chromium-driver")?;
     let output = child.stdout.take().context("chromedriver has no output to read")?;
+    let errors = child.stderr.take().context("chromedriver has no errors to read")?;
+    // Read all along: a full pipe would stop it.
+    let errors = tokio::spawn(async move {
+        let mut lines = BufReader::new(errors).lines();
+        let mut last = String::new();
+        while let Ok(Some(line)) = lines.next_line().await {
+            last = line;
+        }
+        last
+    });
     let mut lines = BufReader::new(output).lines();
+    let mut said = Vec::new();
     while let Some(line) = lines.next_line().await? {
         if let Some((_, rest)) = line.split_once("started successfully on port ") {
             let port: u16 = rest.trim_end_matches('.').parse().context("chromedriver named no port")?;
             // Nobody reads on; chromedriver says next to nothing after this line, and a full pipe would only stop its log.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return Ok((child, format!("http://127.0.0.1:{port}")));
+            return Ok(Ok((child, format!("http://127.0.0.1:{port}"))));
         }
+        said.push(line);
     }
-    bail!("chromedriver ended before it said its port")
+    let status = child.wait().await?;
+    said.push(errors.await.unwrap_or_default());
+    Ok(Err(format!("{} ({status})", said.join(" | "))))
 }

@@ -10,12 +10,15 @@
 //! * [`page`] works a page as a person does, by the words on it; [`look`] judges how a page looks.
 
 pub mod axe;
+pub mod bare;
+pub mod between;
 pub mod browser;
 pub mod clerk;
 pub mod desk;
 pub mod device;
 pub mod faults;
 pub mod hostile;
+pub mod keys;
 pub mod load;
 pub mod look;
 pub mod measure;
@@ -31,7 +34,9 @@ pub mod stage;
 pub mod steps;
 pub mod tls;
 pub mod wait;
+pub mod wake;
 
+pub use between::Between;
 pub use browser::Browser;
 pub use clerk::Clerk;
 pub use desk::Desk;

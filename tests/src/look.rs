@@ -1,4 +1,4 @@
-//! How a page looks and behaves: screenshots at two widths, light and dark, and what must be wrong on none of them.
+//! How a page looks and behaves: screenshots at two widths or three, light and dark, and what must be wrong on none of them.
 //!
 //! Wrong is: an axe violation, a page wider than its window, text cut off in its box, an error on the console. A breach of
 //! the content security policy is an error on the console too.
@@ -14,13 +14,16 @@ use serde_json::json;
 use crate::axe;
 use crate::browser::Browser;
 
-/// A desk and a phone, in CSS pixels.
-const WIDTHS: [u32; 2] = [1280, 390];
+/// A desk and a phone: CSS pixels, and device pixels for each.
+const WIDTHS: &[(u32, u32)] = &[(1280, 1), (390, 1)];
+/// The same, and the desk at 200 %.
+const ZOOMED: &[(u32, u32)] = &[(1280, 1), (640, 2), (390, 1)];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// Pictures of many pages, and what is wrong on any of them.
 pub struct Gallery {
     folder: PathBuf,
+    widths: &'static [(u32, u32)],
     shown: usize,
     wrong: Vec<String>,
 }
@@ -29,7 +32,13 @@ impl Gallery {
     /// Pictures go to this folder.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_path_buf(), shown: 0, wrong: Vec::new() }
+        Self { folder: folder.to_path_buf(), widths: WIDTHS, shown: 0, wrong: Vec::new() }
+    }
+
+    /// The same, with a desk at 200 % besides.
+    #[must_use]
+    pub fn zoomed(folder: &Path) -> Self {
+        Self { widths: ZOOMED, ..Self::new(folder) }
     }
 
     /// Judges the present page of this browser; see [`judge`].
@@ -38,7 +47,7 @@ impl Gallery {
     /// When the page cannot be looked at. What is wrong on it comes with [`Gallery::close`].
     pub async fn show(&mut self, browser: &Browser, name: &str) -> Result<()> {
         self.shown += 1;
-        self.wrong.extend(judge(browser, &self.folder, name).await?);
+        self.wrong.extend(judge_at(browser, &self.folder, name, self.widths).await?);
         Ok(())
     }
 
@@ -60,6 +69,15 @@ impl Gallery {
 /// # Errors
 /// When the page cannot be looked at at all.
 pub async fn judge(browser: &Browser, folder: &Path, name: &str) -> Result<Vec<String>> {
+    judge_at(browser, folder, name, WIDTHS).await
+}
+
+async fn judge_at(
+    browser: &Browser,
+    folder: &Path,
+    name: &str,
+    widths: &[(u32, u32)],
+) -> Result<Vec<String>> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut wrong = Vec::new();
     // A scroll bar would take its width from the page, which a phone's does not.
@@ -68,9 +86,10 @@ pub async fn judge(browser: &Browser, folder: &Path, name: &str) -> Result<Vec<S
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme },
                               { "name": "prefers-reduced-motion", "value": "reduce" }]);
         browser.cdp("Emulation.setEmulatedMedia", json!({ "features": features })).await?;
-        for width in WIDTHS {
-            let height = if width > 600 { 900 } else { 844 };
-            let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        for &(width, scale) in widths {
+            let height = if width > 600 { 900 / scale } else { 844 };
+            let size =
+                json!({ "width": width, "height": height, "deviceScaleFactor": scale, "mobile": false });
             browser.cdp("Emulation.setDeviceMetricsOverride", size).await?;
             let here = format!("{name} at {width} px, {scheme}");
             picture(browser, &folder.join(format!("{name}-{width}-{scheme}.png"))).await?;

@@ -85,7 +85,7 @@ pub async fn without(browser: &Browser, trials: usize) -> Result<Times> {
 }
 
 /// From the start of the navigation to the page's DOM being ready, on a host that was not asked before.
-async fn navigation(browser: &Browser, kind: &str, trial: usize) -> Result<Duration> {
+pub(crate) async fn navigation(browser: &Browser, kind: &str, trial: usize) -> Result<Duration> {
     browser.goto(&format!("https://{kind}-{trial}.example/")).await?;
     let read = "return performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd";
     let what = "the page's own timing";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use thirtyfour::prelude::*;
 
-use crate::browser::{Browser, Start};
+use crate::browser::{self, Browser, Start};
 use crate::page;
 use crate::wait;
 
@@ -51,6 +51,16 @@ impl Pupil {
         let start = Start { profile: &self.profile, trust: &[&self.trust], web: self.web };
         self.browser = Some(Browser::start(&start).await?);
         Ok(())
+    }
+
+    /// Opens the browser with this page as its first, after [`Pupil::close`], waits for a page with this title in its place,
+    /// and closes the browser again.
+    ///
+    /// # Errors
+    /// When another page is shown.
+    pub async fn is_stopped_at_start(&self, url: &str, title: &str) -> Result<()> {
+        let start = Start { profile: &self.profile, trust: &[&self.trust], web: self.web };
+        browser::shows_first(&start, url, title).await
     }
 
     /// Closes the browser; the profile stays.

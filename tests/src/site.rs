@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 
@@ -31,8 +31,11 @@ const PAGES: &[(&str, &str)] = &[
     ("/strict-csp", include_str!("../pages/textarea.html")),
     ("/single-page-app", include_str!("../pages/single-page-app.html")),
     ("/forged", include_str!("../pages/forged.html")),
+    ("/served-by-worker", include_str!("../pages/served-by-worker.html")),
 ];
 const PLAIN: &str = include_str!("../pages/plain.html");
+/// A site's own service worker, which answers every navigation by itself.
+const WORKER: &str = include_str!("../pages/worker.js");
 /// The strictest policy that a page can send: no script, no style, no form, an opaque origin.
 const STRICT: &str = "default-src 'none'; script-src 'none'; sandbox; require-trusted-types-for 'script'";
 
@@ -44,8 +47,21 @@ pub struct Site {
     handle: Handle<SocketAddr>,
 }
 
-/// Host and path of each request, in order.
-type Seen = Arc<Mutex<Vec<String>>>;
+/// One request that arrived.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Without the port.
+    pub host: String,
+    /// With the slash at its beginning.
+    pub path: String,
+    /// As written, without the question mark; empty when there is none.
+    pub query: String,
+    /// What YouTube was told to leave out: the header's value.
+    pub restrict: Option<String>,
+}
+
+/// Each request, in order.
+type Seen = Arc<Mutex<Vec<Asked>>>;
 
 impl Site {
     /// Starts it on a free port.
@@ -76,6 +92,12 @@ impl Site {
     /// Host and path of every request so far, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
+        self.asked().iter().map(|asked| format!("{}{}", asked.host, asked.path)).collect()
+    }
+
+    /// Every request so far, in order.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -91,7 +113,18 @@ async fn answer(State(seen): State<Seen>, request: Request) -> Response {
     let named = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let host =
         request.uri().host().or(named).unwrap_or_default().split(':').next().unwrap_or_default().to_owned();
-    seen.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{host}{path}"));
+    if path == "/redirect"
+        && let Some(to) = request.uri().query().and_then(|query| query.strip_prefix("to="))
+    {
+        return Redirect::to(to).into_response();
+    }
+    let restrict = request.headers().get("youtube-restrict").and_then(|value| value.to_str().ok());
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let asked = Asked { host, path: path.clone(), query, restrict: restrict.map(str::to_owned) };
+    seen.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
+    if path == "/worker.js" {
+        return ([(CONTENT_TYPE, "text/javascript")], WORKER).into_response();
+    }
     let page = PAGES.iter().find(|(name, _)| *name == path).map_or(PLAIN, |(_, page)| page);
     let mut response = ([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     if path == "/strict-csp" {

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use crate::browser::{Browser, Start};
 use crate::desk::Desk;
+use crate::load::Store;
 use crate::look::Gallery;
 use crate::policy::Policy;
 use crate::pupil::Pupil;
@@ -53,6 +54,12 @@ impl Ground {
         let start = Start { profile: &profile, trust: &[&certificate.spki], web: site.port };
         let office = Browser::start(&start).await?;
         Ok(Self { relay, site, office, certificate, folder: folder.to_path_buf(), _temporary: None })
+    }
+
+    /// The way to the relay's stored rows.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        Store::sqlite(&self.folder.join("relay"))
     }
 
     /// Opens one more browser, as another person's device.

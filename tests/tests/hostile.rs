@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use lapwing_core::wire::{
-    About, Alert, CheckIn, DeviceState, Excerpt, Identity, Reason, Report, ThreadReply, path,
+    About, Alert, Canary, CanaryLayer, CanaryResult, CheckIn, DeviceState, Excerpt, Identity, ListsState,
+    Reason, Report, ThreadReply, path,
 };
 use lapwing_tests::device::{Device, alert};
 use lapwing_tests::hostile::{Hostile, Judge, MARK, packs, strings};
@@ -139,6 +140,14 @@ async fn from_devices(relay: &str, school: &School, certificate: &Certificate, p
             state: DeviceState::Watching,
             waiting: 0,
             refused: 0,
+            session_point: None,
+            lists: Some(ListsState { version: u64::MAX, problem: pack(5) }),
+            canary: Some(Canary {
+                ran_at: i64::MIN,
+                group: pack(6),
+                safe_search: false,
+                results: vec![CanaryResult { layer: CanaryLayer::Text, held: false, why: pack(7) }],
+            }),
         };
         sends(&device, path::CHECK_IN, &sign_of_life).await?;
         let text = pack(1);
@@ -265,14 +274,28 @@ async fn crawl(judge: &mut Judge<'_>, browser: &Browser, relay: &Relay, from: &[
         let seen = judge.open(browser, &format!("{}{path}", relay.url), &kind).await?;
         for link in seen.links {
             let link = link.split('#').next().unwrap_or_default().to_owned();
-            // What is saved to a file is not a page.
-            let page =
-                link.starts_with('/') && !link.starts_with("/install/") && !link.starts_with("/extension/");
+            let page = link.starts_with('/') && !link.starts_with("/extension/");
             if page && known.insert(link.clone()) {
                 waiting.push_back(link);
             }
         }
+        for file in seen.files {
+            if known.insert(file.clone()) {
+                is_only_saved(browser, &file).await?;
+            }
+        }
     }
+    Ok(())
+}
+
+/// What a page offers to save must never be shown as a page, whatever words are in it.
+async fn is_only_saved(browser: &Browser, file: &str) -> Result<()> {
+    let ask = "
+        const [file, done] = arguments;
+        fetch(file).then((answer) => done([answer.status, answer.headers.get('Content-Disposition') ?? '']));";
+    let answer = browser.driver.execute_async(ask, vec![json!(file)]).await?;
+    let (status, disposition): (u16, String) = answer.convert()?;
+    ensure!(status == 200 && disposition.starts_with("attachment"), "{file}: {status}, {disposition:?}");
     Ok(())
 }
 

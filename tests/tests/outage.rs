@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use lapwing_tests::device::{Device, alert};
-use lapwing_tests::{Stage, page};
+use lapwing_tests::load::Store;
+use lapwing_tests::{Stage, page, wait};
+use sqlx::{Connection as _, Row as _};
 
 const GRAVE: &str = "i want to kill myself tonight";
 /// Several tries with growing pauses fit into this.
@@ -31,6 +33,51 @@ async fn alerts_and_a_report_outlive_relay_and_browser() {
     desk.wait_for_row("/reports/", "eport").await.unwrap();
     stage.pupil.waits_to_send(0).await.unwrap();
     assert!(stage.pupil.reads_replies(&receipt).await.unwrap().contains("There is no reply yet"));
+}
+
+/// The relay's rows, changed while it rests, so that it remembers nothing else.
+async fn rewritten(stage: &mut Stage, sql: &'static str) -> anyhow::Result<()> {
+    stage.ground.relay.stop().await?;
+    let mut rows = stage.ground.store().open().await?;
+    sqlx::query(sql).execute(&mut rows).await?;
+    rows.close().await?;
+    stage.ground.relay.start_again().await
+}
+
+async fn has_session(store: &Store) -> anyhow::Result<Option<String>> {
+    let mut rows = store.open().await?;
+    let row = sqlx::query("select id from device_session").fetch_optional(&mut rows).await?;
+    rows.close().await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_arrive_under_a_session_and_without_one_when_the_relay_forgets_it() {
+    let mut stage = Stage::open().await.unwrap();
+    let store = stage.ground.store();
+    let first = wait::until("a session", || has_session(&store)).await.unwrap();
+
+    // The relay no longer has the device's own key, so only a session's signature can hold.
+    rewritten(&mut stage, "update device set label = public_key, public_key = id").await.unwrap();
+    stage.pupil.types("/textarea", GRAVE).await.unwrap();
+    stage.desk().await.unwrap().wait_for_alerts_within(DELIVERY, 1).await.unwrap();
+    assert_eq!(has_session(&store).await.unwrap().as_deref(), Some(first.as_str()));
+
+    // Now it has that key again, and no session: the device's own signature follows at once.
+    rewritten(&mut stage, "update device set public_key = label").await.unwrap();
+    rewritten(&mut stage, "delete from device_session").await.unwrap();
+    stage.pupil.types("/contenteditable", GRAVE).await.unwrap();
+    stage.desk().await.unwrap().wait_for_alerts_within(DELIVERY, 2).await.unwrap();
+    stage.pupil.waits_to_send(0).await.unwrap();
+
+    // At its next check-in, here that of a browser that starts, it agrees on another.
+    stage.pupil.close().await.unwrap();
+    stage.pupil.open_again().await.unwrap();
+    let second = wait::until("another session", || has_session(&store)).await.unwrap();
+    assert_ne!(first, second);
+    rewritten(&mut stage, "update device set public_key = id").await.unwrap();
+    stage.pupil.types("/textarea", GRAVE).await.unwrap();
+    stage.desk().await.unwrap().wait_for_alerts_within(DELIVERY, 3).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,7 +26,7 @@ pub(crate) enum Name {
     Text,
     /// Looking up sites, native and WebAssembly, beside a Set, uBlock Origin's trie, adblock-rust and an fst.
     Sites,
-    /// Waking a stopped worker: how long a navigation waits for it.
+    /// Waking a stopped worker with five million sites: to its first decision, to every list in force; its memory.
     Wake,
     /// Taking alerts in: how many a second the relay commits.
     Ingest,
@@ -51,6 +51,9 @@ pub(crate) struct Ingest {
     /// For ingest: devices with an open connection [default: 10000]
     #[arg(long, value_name = "N")]
     devices: Option<u32>,
+    /// For ingest: the key that signs alerts, session (HMAC-SHA256) or key (the device's own, ECDSA) [default: session]
+    #[arg(long, value_name = "NAME")]
+    sign: Option<String>,
 }
 
 impl Ingest {
@@ -61,6 +64,7 @@ impl Ingest {
             ("--seconds", number(self.seconds)),
             ("--rounds", number(self.rounds)),
             ("--devices", number(self.devices)),
+            ("--sign", self.sign.clone()),
         ];
         let given = options.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?]));
         given.flatten().collect()

@@ -24,8 +24,10 @@ const TARGET: &str = "wasm32-unknown-unknown";
 /// `bench text` measures what loading them takes. (Raised from 2.6 MB for the table of what may stand beside an anchor, which
 /// spares the matcher most of its look-ups, from 2.9 for half as many phrases again, and from 3.7 for as many once more, by which
 /// 58 of 100 sentences that nobody had looked at are told instead of 42: a child who is missed weighs more than a few
-/// milliseconds. Smaller tables are the way back.)
-const BUDGET: usize = 4_300_000;
+/// milliseconds. Smaller tables are the way back. From 4.3 for packs of lists, the school's policy by
+/// group and moment, safe search, addresses within addresses and the browser's own rules. From 4.7 for the daily test, lists
+/// that end the worker being given up, and broader rules for hate, dying and threats.)
+const BUDGET: usize = 4_900_000;
 /// What today's rustc writes, told to a wasm-opt that may be older than that.
 const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",

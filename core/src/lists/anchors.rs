@@ -4,10 +4,11 @@
 //! everywhere, so that the phrase is compared seldom. Chosen when lists are compiled, so that nothing has to be chosen
 //! each time the browser wakes the extension.
 
+use crate::lists::ListsError;
+use crate::lists::block::{Bytes, Reader, Writer};
 use crate::lists::mask::Around;
-use crate::lists::numbers::below;
+use crate::lists::numbers::{Numbers, Spans};
 use crate::lists::pool::Pool;
-use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// One phrase of a rule, and where in it a word stands.
@@ -23,28 +24,33 @@ pub(crate) struct Use {
 }
 
 /// For every word, the phrases that are looked for where it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Anchors {
-    /// Where the uses of each word end.
-    #[serde(with = "super::numbers::ends")]
-    pub(super) ends: Vec<u32>,
-    #[serde(with = "super::numbers")]
-    pub(super) phrases: Vec<u32>,
+    /// Where the uses of each word are.
+    pub(super) uses: Spans<2>,
+    pub(super) phrases: Numbers,
     /// Which run of its step.
-    #[serde(with = "super::numbers")]
-    pub(super) runs: Vec<u32>,
-    /// Where in the phrase its step is, and in the run the piece, see [`unpack`].
-    #[serde(with = "super::numbers")]
-    pub(super) places: Vec<u32>,
-    /// Words of which one must be there, two sets for each use: before it, and after it. See `mask`.
-    #[serde(with = "super::numbers::few::wide")]
-    pub(super) beside: Vec<u64>,
+    pub(super) runs: Numbers,
+    /// Where in the phrase its step is, and in the run the piece: see [`unpack`].
+    pub(super) places: Numbers,
+    /// How many steps a phrase has, at most.
+    pub(super) most: u32,
+    /// Words of which one must be there, two sets for each use, before it and after it: which of the pairs, in two bytes.
+    pub(super) beside: Bytes,
+    /// The different pairs, of 64 bits each. See `mask`.
+    pub(super) pairs: Bytes,
 }
 
-/// The step of a phrase and the piece of a run in one number: at most as many as a line has words.
-pub(super) const fn unpack(place: u32) -> (usize, usize) {
-    ((place & 0xff) as usize, (place >> 8) as usize)
+/// The step of a phrase and the piece of a run in one number, for phrases of at most so many steps.
+pub(super) const fn unpack(place: u32, most: u32) -> (usize, usize) {
+    match (place.checked_rem(most), place.checked_div(most)) {
+        (Some(step), Some(piece)) => (step as usize, piece as usize),
+        _ => (place as usize, 0),
+    }
 }
+
+/// Two sets as they are stored.
+type Pair = [[u8; 8]; 2];
 
 /// Uses that are asked in one go.
 const AT_ONCE: usize = 64;
@@ -52,10 +58,14 @@ const AT_ONCE: usize = 64;
 /// A bit for each of some uses whose sets both may be there. By itself, because nothing is asked as often: a loop that only
 /// asks is a short one.
 #[inline(never)]
-fn there(pairs: &[[u64; 2]], before: &Around, after: &Around) -> u64 {
+fn there(beside: &[[u8; 2]], pairs: &[Pair], before: &Around, after: &Around) -> u64 {
     let mut there = 0;
-    for (at, [one, other]) in pairs.iter().enumerate() {
-        if after.has(*other) && before.has(*one) {
+    for (at, pair) in beside.iter().enumerate() {
+        // Where there are no sets nothing is left out.
+        let pair = pairs.get(usize::from(u16::from_le_bytes(*pair)));
+        if pair.is_none_or(|[one, other]| {
+            after.has(u64::from_le_bytes(*other)) && before.has(u64::from_le_bytes(*one))
+        }) {
             there |= 1 << at;
         }
     }
@@ -63,24 +73,52 @@ fn there(pairs: &[[u64; 2]], before: &Around, after: &Around) -> u64 {
 }
 
 impl Anchors {
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, ListsError> {
+        Ok(Self {
+            uses: Spans::read(reader)?,
+            phrases: Numbers::read(reader)?,
+            runs: Numbers::read(reader)?,
+            places: Numbers::read(reader)?,
+            most: reader.number()?,
+            beside: reader.counted()?,
+            pairs: reader.counted()?,
+        })
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        self.uses.write(writer);
+        for table in [&self.phrases, &self.runs, &self.places] {
+            table.write(writer);
+        }
+        writer.number(self.most);
+        writer.counted(&self.beside);
+        writer.counted(&self.pairs);
+    }
+
     /// Whether anything is looked for where a word stands.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
     pub(crate) fn has(&self, word: u32) -> bool {
-        !self.range(word).is_empty()
+        !self.of(word).is_empty()
     }
 
-    fn range(&self, word: u32) -> Range<usize> {
-        let word = word as usize;
-        let start = word.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        start as usize..self.ends.get(word).copied().unwrap_or(start) as usize
+    /// Where what is looked for stands in the order of uses, where a word stands.
+    #[inline]
+    pub(crate) fn of(&self, word: u32) -> Range<usize> {
+        self.uses.range(word as usize)
     }
 
-    /// What a word leads to between two words, by number.
-    pub(crate) fn between(&self, word: u32, before: &Around, after: &Around, mut each: impl FnMut(usize)) {
-        let range = self.range(word);
-        let (pairs, _) = self.beside.as_chunks::<2>();
-        let mut from = range.start;
-        for some in pairs.get(range).unwrap_or_default().chunks(AT_ONCE) {
-            let mut there = there(some, before, after);
+    /// Those of some uses that may be between two words, by number.
+    pub(crate) fn between(
+        &self,
+        uses: Range<usize>,
+        before: &Around,
+        after: &Around,
+        mut each: impl FnMut(usize),
+    ) {
+        let (beside, pairs) = (self.beside.as_chunks().0, self.pairs.as_chunks().0.as_chunks().0);
+        let mut from = uses.start;
+        for some in beside.get(uses).unwrap_or_default().chunks(AT_ONCE) {
+            let mut there = there(some, pairs, before, after);
             while there != 0 {
                 each(from + there.trailing_zeros() as usize);
                 there &= there - 1;
@@ -89,26 +127,27 @@ impl Anchors {
         }
     }
 
-    /// The phrase of a use.
-    pub(crate) fn phrase(&self, index: usize) -> Option<u32> {
-        self.phrases.get(index).copied()
+    /// How many uses there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.phrases.len()
     }
 
     /// A use by its number.
     pub(crate) fn get(&self, pool: &Pool, index: usize) -> Option<Use> {
-        let phrase = *self.phrases.get(index)?;
-        let (step, piece) = unpack(*self.places.get(index)?);
+        let phrase = self.phrases.get(index)?;
+        let (step, piece) = unpack(self.places.get(index)?, self.most);
         let step = pool.steps(phrase).start + step;
-        let run = pool.runs(pool.step(step)).start + *self.runs.get(index)? as usize;
+        let run = pool.runs(pool.step(step)).start + self.runs.get(index)? as usize;
         Some(Use { phrase, step, run, piece })
     }
 
     /// Whether the tables fit together, for so many words and phrases.
     pub(crate) fn is_sound(&self, words: usize, phrases: usize) -> bool {
-        self.ends.len() == words
-            && self.ends.last().map_or(0, |end| *end as usize) == self.phrases.len()
-            && [&self.runs, &self.places].iter().all(|table| table.len() == self.phrases.len())
-            && self.beside.len() == 2 * self.phrases.len()
-            && below(&self.phrases, phrases)
+        let uses = self.phrases.len();
+        self.uses.fit(words, uses)
+            && [&self.runs, &self.places].iter().all(|table| table.len() == uses)
+            && self.beside.len() == 2 * uses
+            && self.pairs.len().is_multiple_of(size_of::<Pair>())
+            && self.phrases.below(phrases)
     }
 }

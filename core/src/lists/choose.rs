@@ -3,11 +3,13 @@
 
 use crate::lists::ListsError;
 use crate::lists::anchors::{Anchors, Use, unpack};
+use crate::lists::gathered::{Gathered, Piece};
 use crate::lists::kind;
 use crate::lists::mask::{Reach, Set, Weights};
 use crate::lists::model::Rule;
 use crate::lists::needed::Needed;
-use crate::lists::pool::{Code, Phrases, Piece, Pool};
+use crate::lists::numbers::{Numbers, Spans};
+use crate::lists::pool::Phrases;
 use crate::lists::vocabulary::Vocabulary;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,66 +27,85 @@ fn cost(vocabulary: &Vocabulary, id: u32) -> usize {
 }
 
 /// The cheapest word of a run: its cost, its number and its place; `None` when the run has no word.
-fn cheapest(vocabulary: &Vocabulary, run: &[u32]) -> Option<(usize, u32, usize)> {
-    let words = run.iter().enumerate().filter_map(|(place, code)| match Piece::from(Code(*code)) {
-        Piece::Word { id, .. } => Some((cost(vocabulary, id), id, place)),
+fn cheapest(vocabulary: &Vocabulary, run: &[Piece]) -> Option<(usize, u32, usize)> {
+    let words = run.iter().enumerate().filter_map(|(place, piece)| match piece {
+        Piece::Word { id, .. } => Some((cost(vocabulary, *id), *id, place)),
         Piece::Gap => None,
     });
     words.min_by_key(|(cost, _, _)| *cost)
 }
 
-fn pack(step: usize, piece: usize) -> Option<u32> {
-    let packed = u32::try_from(piece << 8 | step).ok()?;
-    (unpack(packed) == (step, piece)).then_some(packed)
-}
+/// What is chosen of a phrase: the word, the phrase, the number of the run, and in the phrase the step and in the run the piece.
+type Chosen = (u32, u32, u32, (usize, usize));
+
+/// Pairs of sets that two bytes can name.
+const MOST_PAIRS: usize = u16::MAX as usize;
 
 impl Anchors {
     /// Chooses the words of every phrase of the rules: one of each run of the step where that costs least.
     ///
     /// # Errors
     /// [`ListsError::Damaged`] when a phrase has no such step, so that it could never be found.
-    pub(crate) fn new(rules: &[Rule], pool: &Pool, vocabulary: &Vocabulary) -> Result<Self, ListsError> {
+    pub(crate) fn new(rules: &[Rule], pool: &Gathered, vocabulary: &Vocabulary) -> Result<Self, ListsError> {
         // What a step costs; `None` when it may be left out or is a gap, because then it cannot be looked for.
         // Phrases have many steps in common, so each is priced once.
         let priced = |step| pool.runs(step).map(|run| Some(cheapest(vocabulary, pool.pieces(run))?.0)).sum();
         let prices: Vec<Option<usize>> = (0..pool.step_count()).map(priced).collect();
         let price = |place: usize| prices.get(pool.step(place)).copied().flatten();
-        let mut chosen: Vec<(u32, u32, u32, u32)> = Vec::new();
+        let mut chosen: Vec<Chosen> = Vec::new();
         for phrase in rules.iter().flat_map(|rule| rule.any.numbers()) {
             let never = || ListsError::Damaged("a phrase has no certain word".to_owned());
             let steps = pool.steps(phrase);
             let (_, step) = steps.clone().filter_map(|at| Some((price(at)?, at))).min().ok_or_else(never)?;
             for (number, run) in (0..).zip(pool.runs(pool.step(step))) {
                 let Some((_, id, piece)) = cheapest(vocabulary, pool.pieces(run)) else { continue };
-                let place = pack(step - steps.start, piece).ok_or_else(never)?;
-                chosen.push((id, phrase, number, place));
+                chosen.push((id, phrase, number, (step - steps.start, piece)));
             }
         }
         // Stable: the uses of a word keep the order of the rules.
         chosen.sort_by_key(|(id, ..)| *id);
-        let mut ends = vec![0_u32; vocabulary.len()];
-        chosen.iter().for_each(|(id, ..)| ends[*id as usize] += 1);
-        let mut sum = 0;
-        ends.iter_mut().for_each(|end| {
-            sum += *end;
-            *end = sum;
-        });
-        let phrases = chosen.iter().map(|(_, phrase, ..)| *phrase).collect();
-        let runs = chosen.iter().map(|(_, _, run, _)| *run).collect();
-        let places = chosen.iter().map(|(.., place)| *place).collect();
-        let mut anchors = Self { ends, phrases, runs, places, beside: Vec::new() };
-        let weights = Weights::new(vocabulary);
-        let beside = |index| {
-            let place = anchors
-                .get(pool, index)
-                .ok_or_else(|| ListsError::Damaged("an anchor is nowhere".to_owned()))?;
-            let [before, after] = [true, false].map(|back| beside(pool, vocabulary, &place, back));
-            let elsewhere = elsewhere(pool, vocabulary, &place);
-            Ok::<_, ListsError>(Set::best(before, after, &elsewhere, &weights))
+        let mut lengths = vec![0; vocabulary.len()];
+        chosen.iter().for_each(|(id, ..)| lengths[*id as usize] += 1);
+        let most = chosen.iter().map(|(.., (step, _))| step + 1).max().unwrap_or_default();
+        let table = |of: &dyn Fn(&Chosen) -> usize| {
+            let of = |chosen: &Chosen| u32::try_from(of(chosen)).unwrap_or(u32::MAX);
+            Numbers::new(&chosen.iter().map(of).collect::<Vec<u32>>())
         };
-        let beside: Vec<[u64; 2]> = (0..anchors.phrases.len()).map(beside).collect::<Result<_, _>>()?;
-        anchors.beside = beside.concat();
-        Ok(anchors)
+        let weights = Weights::new(vocabulary);
+        let sets = |(_, phrase, run, (step, piece)): &Chosen| {
+            let step = pool.steps(*phrase).start + step;
+            let run = pool.runs(pool.step(step)).start + *run as usize;
+            let place = Use { phrase: *phrase, step, run, piece: *piece };
+            let [before, after] = [true, false].map(|back| beside(pool, vocabulary, &place, back));
+            Set::best(before, after, &elsewhere(pool, vocabulary, &place), &weights)
+        };
+        let beside: Vec<[u64; 2]> = chosen.iter().map(sets).collect();
+        let pairs: BTreeSet<[u64; 2]> = beside.iter().copied().collect();
+        // What cannot be named is not left out.
+        let pairs: BTreeMap<[u64; 2], u16> = pairs.into_iter().take(MOST_PAIRS).zip(0..).collect();
+        let pair = |sets: &[u64; 2]| pairs.get(sets).copied().unwrap_or(u16::MAX).to_le_bytes();
+        Ok(Self {
+            uses: Spans::new(lengths.into_iter()),
+            phrases: table(&|(_, phrase, ..)| *phrase as usize),
+            runs: table(&|(_, _, run, _)| *run as usize),
+            places: table(&|(.., (step, piece))| piece * most + step),
+            most: u32::try_from(most).unwrap_or(u32::MAX),
+            beside: beside.iter().flat_map(pair).collect::<Vec<u8>>().into(),
+            pairs: pairs.keys().flatten().flat_map(|set| set.to_le_bytes()).collect::<Vec<u8>>().into(),
+        })
+    }
+}
+
+impl Anchors {
+    /// Of each step whether it ever stands before an anchor.
+    pub(crate) fn behind(&self, pool: &Gathered) -> Vec<bool> {
+        let mut behind = vec![false; pool.step_count()];
+        for (phrase, place) in self.phrases.iter().zip(self.places.iter()) {
+            let steps = pool.steps(phrase);
+            let anchor = steps.start + unpack(place, self.most).0;
+            (steps.start..anchor).for_each(|before| behind[pool.step(before)] = true);
+        }
+        behind
     }
 }
 
@@ -99,7 +120,7 @@ const MOST_SHARE: usize = 6 * SHARE_EVERYWHERE;
 type Wanted = (usize, Vec<u32>);
 
 /// What a step cannot do without: of each run the rarest word. `None` when a run has no word, or one is everywhere.
-fn wanted(pool: &Pool, vocabulary: &Vocabulary, step: usize) -> Option<Wanted> {
+fn wanted(pool: &Gathered, vocabulary: &Vocabulary, step: usize) -> Option<Wanted> {
     let runs = pool.runs(step).map(|run| cheapest(vocabulary, pool.pieces(run)));
     let words = runs.map(|word| word.map(|(_, id, _)| id)).collect::<Option<Vec<u32>>>()?;
     Some(weighed(vocabulary, words)).filter(|(share, _)| *share < MOST_SHARE)
@@ -124,14 +145,15 @@ fn numbered<'a>(wanted: impl Iterator<Item = &'a Wanted>) -> BTreeMap<&'a Wanted
 
 impl Needed {
     /// Chooses for each phrase of a rule, besides its anchor, the words of which a sentence must have one and is least likely
-    /// to: those of another step, or those of the phrases that the rule wants beside it. And the latter for each group.
+    /// to: those of another step, or those of the phrases that the rule wants beside it. And the latter for each group. `None`
+    /// when there are too many of them.
     pub(crate) fn new(
         rules: &[Rule],
         near: &[Phrases],
-        pool: &Pool,
+        pool: &Gathered,
         vocabulary: &Vocabulary,
         anchors: &Anchors,
-    ) -> Self {
+    ) -> Option<Self> {
         let steps: Vec<Option<Wanted>> =
             (0..pool.step_count()).map(|step| wanted(pool, vocabulary, step)).collect();
         let at = |place: usize| steps.get(pool.step(place)).and_then(Option::as_ref);
@@ -146,8 +168,8 @@ impl Needed {
         let groups: Vec<Option<Wanted>> = near.iter().map(|group| of_group(*group)).collect();
         let with: Vec<Option<Wanted>> = rules.iter().map(|rule| of_group(rule.with)).collect();
         let mut anchored = vec![None; pool.phrase_count()];
-        for (phrase, place) in anchors.phrases.iter().zip(&anchors.places) {
-            anchored[*phrase as usize] = Some(pool.steps(*phrase).start + unpack(*place).0);
+        for (phrase, place) in anchors.phrases.iter().zip(anchors.places.iter()) {
+            anchored[phrase as usize] = Some(pool.steps(phrase).start + unpack(place, anchors.most).0);
         }
         let mut phrases: Vec<Option<&Wanted>> = vec![None; pool.phrase_count()];
         for (rule, with) in rules.iter().zip(&with) {
@@ -162,24 +184,26 @@ impl Needed {
         let sets = numbered(groups.iter().chain(&with).flatten().chain(phrases.iter().copied().flatten()));
         let number =
             |wanted: Option<&Wanted>| wanted.and_then(|wanted| sets.get(wanted)).map_or(0, |set| set + 1);
-        let phrases = phrases.into_iter().map(number).collect();
+        let phrases: Vec<u32> = phrases.into_iter().map(number).collect();
+        let uses =
+            anchors.phrases.iter().map(|phrase| phrases.get(phrase as usize).copied().unwrap_or_default());
         let [near, with] =
             [&groups, &with].map(|all| all.iter().map(|wanted| number(wanted.as_ref())).collect());
         let each = sets.iter().flat_map(|((_, words), set)| words.iter().map(move |word| (*word, *set)));
-        Self::keep([phrases, near, with], sets.len(), vocabulary.len(), each.collect())
+        Self::keep([uses.collect(), near, with], sets.len(), vocabulary.len(), each.collect())
     }
 }
 
 /// The words of which one must stand next to a use on one side of it; `None` when the phrase ends there.
-fn beside(pool: &Pool, vocabulary: &Vocabulary, place: &Use, back: bool) -> Option<Set> {
+fn beside(pool: &Gathered, vocabulary: &Vocabulary, place: &Use, back: bool) -> Option<Set> {
     let mut words = Vec::new();
     let mut reach = Reach::Beside;
-    let mut first = |run: &mut dyn Iterator<Item = &u32>| {
-        for code in run {
-            match Piece::from(Code(*code)) {
+    let mut first = |run: &mut dyn Iterator<Item = &Piece>| {
+        for piece in run {
+            match piece {
                 Piece::Gap => reach = Reach::Across,
                 Piece::Word { id, .. } => {
-                    words.push(id);
+                    words.push(*id);
                     return true;
                 }
             }
@@ -188,7 +212,8 @@ fn beside(pool: &Pool, vocabulary: &Vocabulary, place: &Use, back: bool) -> Opti
     };
     let steps = pool.steps(place.phrase);
     let run = pool.pieces(place.run);
-    let (mut rest, mut others): (Box<dyn Iterator<Item = &u32>>, Box<dyn Iterator<Item = usize>>) = if back {
+    let (mut rest, mut others): (Box<dyn Iterator<Item = &Piece>>, Box<dyn Iterator<Item = usize>>) = if back
+    {
         let before = run.get(..place.piece).unwrap_or_default();
         (Box::new(before.iter().rev()), Box::new((steps.start..place.step).rev()))
     } else {
@@ -208,7 +233,7 @@ fn beside(pool: &Pool, vocabulary: &Vocabulary, place: &Use, back: bool) -> Opti
 }
 
 /// For each other step that must be there, the words of which one must stand somewhere: of each run the least common.
-fn elsewhere(pool: &Pool, vocabulary: &Vocabulary, place: &Use) -> Vec<Set> {
+fn elsewhere(pool: &Gathered, vocabulary: &Vocabulary, place: &Use) -> Vec<Set> {
     let steps = pool.steps(place.phrase).filter(|at| *at != place.step);
     let words = steps.filter_map(|at| {
         let runs = pool.runs(pool.step(at));

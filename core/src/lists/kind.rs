@@ -15,3 +15,5 @@ pub(crate) const COMMON: u32 = 16;
 pub(crate) const EVERYWHERE: u32 = 32;
 /// Where it stands, some phrase is looked for.
 pub(crate) const LEADS: u32 = 64;
+/// It begins with another one that may go on.
+pub(crate) const NESTED: u32 = 128;

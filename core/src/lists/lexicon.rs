@@ -1,10 +1,11 @@
 //! The words of all phrases, and ordinary English words, each once and in order.
 
+use crate::lists::ListsError;
+use crate::lists::block::{Reader, Writer};
 use crate::lists::strings::Strings;
-use serde::{Deserialize, Serialize};
 
 /// Sorted words, known by number.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Lexicon(Strings);
 
 impl Lexicon {
@@ -13,16 +14,20 @@ impl Lexicon {
         not(feature = "sources"),
         allow(dead_code, reason = "only the compiler of lists writes words")
     )]
-    pub(crate) fn new<'a>(sorted: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut strings = Strings::default();
-        for word in sorted {
-            strings.push(word);
-        }
-        Self(strings)
+    pub(crate) fn new<'a>(sorted: impl Iterator<Item = &'a str> + Clone) -> Self {
+        Self(Strings::new(sorted))
+    }
+
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, ListsError> {
+        Strings::read(reader).map(Self)
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        self.0.write(writer);
     }
 
     /// How many words there are.
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
@@ -62,7 +67,7 @@ mod tests {
 
     #[test]
     fn words_are_found_by_number_and_places_by_word() {
-        let lexicon = Lexicon::new(["die", "ellé", "kill"]);
+        let lexicon = Lexicon::new(["die", "ellé", "kill"].into_iter());
         assert!(lexicon.is_sound());
         assert_eq!([0, 1, 2, 3, u32::MAX].map(|n| lexicon.word(n)), ["die", "ellé", "kill", "", ""]);
         assert_eq!(["a", "dies", "ellé", "zoo"].map(|word| lexicon.place(word)), [0, 1, 1, 3]);

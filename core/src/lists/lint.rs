@@ -4,10 +4,10 @@
 //! a reviewer reads it. Each phrase is written out in a few of its forms and given to the matcher, so that what is said
 //! of a rule is what happens with it.
 
+use crate::lists::gathered::Form;
 use crate::lists::kind;
 use crate::lists::model::Rule;
-use crate::lists::pool::{Code, Form, Piece};
-use crate::lists::{Compiled, Problem};
+use crate::lists::{Code, Compiled, Problem};
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Severity, Surface};
 use crate::text::Matcher;
@@ -20,10 +20,11 @@ const MAX_STARRED: usize = 25;
 /// Everything that a reviewer should look at.
 pub(crate) fn lint(compiled: &Compiled) -> Vec<Problem> {
     let matcher = Matcher::new(compiled.clone(), Audience::Unspecified);
+    let pieces = Written::new(compiled);
     let mut problems = Vec::new();
     for rule in compiled.rules.iter().filter(|rule| rule.signal == 0) {
         for (number, phrase) in (1..).zip(rule.any.numbers()) {
-            let forms = forms(compiled, phrase);
+            let forms = forms(compiled, &pieces, phrase);
             let Some(example) = forms.first() else { continue };
             let mut say = |detail: String| {
                 problems.push(Problem {
@@ -33,12 +34,12 @@ pub(crate) fn lint(compiled: &Compiled) -> Vec<Problem> {
                     detail,
                 });
             };
-            if let Some(word) = too_common(compiled, rule, phrase) {
+            if let Some(word) = too_common(compiled, &pieces, rule, phrase) {
                 say(format!(
                     "“{word}” is an ordinary word, and alone it alerts; give it a frame, or grade it low"
                 ));
             }
-            if let Some((word, count)) = too_broad(compiled, phrase) {
+            if let Some((word, count)) = too_broad(compiled, &pieces, phrase) {
                 say(format!(
                     "“{word}*” stands for {count} ordinary words or more; write out those that are meant"
                 ));
@@ -108,19 +109,19 @@ fn covers(other: &Rule, rule: &Rule, everywhere: bool) -> bool {
 }
 
 /// The word of a phrase that is nothing but one ordinary word, where that alone would alert.
-fn too_common(compiled: &Compiled, rule: &Rule, phrase: u32) -> Option<String> {
+fn too_common(compiled: &Compiled, written: &Written, rule: &Rule, phrase: u32) -> Option<String> {
     let alone = rule.with.is_empty() && rule.near.0 == rule.near.1;
     if rule.severity < Severity::Medium || !alone || rule.category == Category::Profanity {
         return None;
     }
     let steps = compiled.pool.steps(phrase);
     let only = if steps.len() == 1 { compiled.pool.step(steps.start) } else { return None };
-    let mut words = compiled.pool.runs(only).filter_map(|run| match compiled.pool.pieces(run) {
-        [code] => Some(Piece::from(Code(*code))),
-        _ => None,
-    });
-    words.find_map(|piece| match piece {
-        Piece::Word { id, form: Form::Whole } if compiled.vocabulary.kinds(id) & kind::ENGLISH != 0 => {
+    let alone = |run| {
+        let mut pieces = compiled.pool.pieces(run);
+        pieces.next().filter(|_| pieces.next().is_none()).and_then(|code| written.piece(code))
+    };
+    compiled.pool.runs(only).filter_map(alone).find_map(|piece| match piece {
+        (id, Form::Whole) if compiled.vocabulary.kinds(id) & kind::ENGLISH != 0 => {
             Some(compiled.vocabulary.word(id).to_owned())
         }
         _ => None,
@@ -128,7 +129,7 @@ fn too_common(compiled: &Compiled, rule: &Rule, phrase: u32) -> Option<String> {
 }
 
 /// A starred word of a phrase for which too many ordinary words may stand, and how many.
-fn too_broad(compiled: &Compiled, phrase: u32) -> Option<(String, usize)> {
+fn too_broad(compiled: &Compiled, written: &Written, phrase: u32) -> Option<(String, usize)> {
     let vocabulary = &compiled.vocabulary;
     let count = |fits: &dyn Fn(&str) -> bool| {
         let words = (0..u32::try_from(vocabulary.len()).unwrap_or(u32::MAX))
@@ -136,10 +137,10 @@ fn too_broad(compiled: &Compiled, phrase: u32) -> Option<(String, usize)> {
         words.take(MAX_STARRED).count()
     };
     let runs = compiled.pool.steps(phrase).flat_map(|place| compiled.pool.runs(compiled.pool.step(place)));
-    let pieces = runs.flat_map(|run| compiled.pool.pieces(run)).map(|code| Piece::from(Code(*code)));
+    let pieces = runs.flat_map(|run| compiled.pool.pieces(run));
     pieces
-        .filter_map(|piece| {
-            let Piece::Word { id, form } = piece else { return None };
+        .filter_map(|code| {
+            let (id, form) = written.piece(code)?;
             let word = vocabulary.word(id);
             let count = match form {
                 Form::Whole => 0,
@@ -152,11 +153,11 @@ fn too_broad(compiled: &Compiled, phrase: u32) -> Option<(String, usize)> {
 }
 
 /// Some of the forms of a phrase, written out; gaps are empty, and a starred word is the word itself.
-fn forms(compiled: &Compiled, phrase: u32) -> Vec<String> {
+fn forms(compiled: &Compiled, written: &Written, phrase: u32) -> Vec<String> {
     let pool = &compiled.pool;
     let steps: Vec<Vec<String>> = pool
         .steps(phrase)
-        .map(|place| pool.runs(pool.step(place)).map(|run| written(compiled, pool.pieces(run))).collect())
+        .map(|place| pool.runs(pool.step(place)).map(|run| written.run(compiled, run)).collect())
         .collect();
     let all: usize = steps.iter().map(Vec::len).fold(1, usize::saturating_mul);
     // Spread over all of them: the first step varies slowest.
@@ -176,12 +177,23 @@ fn forms(compiled: &Compiled, phrase: u32) -> Vec<String> {
     (0..wanted).map(form).collect()
 }
 
-fn written(compiled: &Compiled, pieces: &[u32]) -> String {
-    let words = pieces.iter().filter_map(|code| match Piece::from(Code(*code)) {
-        Piece::Word { id, .. } => Some(compiled.vocabulary.word(id)),
-        Piece::Gap => None,
-    });
-    words.collect::<Vec<_>>().join(" ")
+/// What pieces are, by number: only the matcher's way, from words to pieces, is stored.
+struct Written(Vec<(u32, Form)>);
+
+impl Written {
+    fn new(compiled: &Compiled) -> Self {
+        Self(compiled.vocabulary.all_pieces())
+    }
+
+    /// The word of a piece, and how much of it; `None` for a gap.
+    fn piece(&self, code: Code) -> Option<(u32, Form)> {
+        self.0.get(usize::from(code.number())).copied().filter(|_| !code.is_open())
+    }
+
+    fn run(&self, compiled: &Compiled, run: usize) -> String {
+        let words = compiled.pool.pieces(run).filter_map(|code| self.piece(code));
+        words.map(|(id, _)| compiled.vocabulary.word(id)).collect::<Vec<_>>().join(" ")
+    }
 }
 
 #[cfg(test)]

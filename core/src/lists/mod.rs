@@ -2,19 +2,21 @@
 //!
 //! `phrase` is the phrase language, `named` the words that it knows by name, `english` ordinary words; `source` compiles
 //! the TOML that people write, with `rules`, `cues`, `patterns` and `sites`; `lint` says what is right but unwise, and
-//! `import` reads other products' lists. `model`, `vocabulary`, `pool`, `edges`, `anchors`, `mask`, `needed` and `openers`
-//! are the compiled form that ships. The build script compiles `lists/` with this very code, so a list that builds is a list
+//! `import` reads other products' lists. `model`, `vocabulary`, `pool`, `anchors`, `mask`, `needed` and `openers` are the
+//! compiled form that ships, tables of `numbers` in a `block`. The build script compiles `lists/` with this very code, so a list that builds is a list
 //! that loads. Matching is in `text` and `site`.
 
 mod anchors;
+mod block;
 #[cfg(feature = "sources")]
 mod choose;
 #[cfg(feature = "sources")]
 mod cues;
-mod edges;
 #[cfg(feature = "sources")]
 mod english;
 mod error;
+#[cfg(feature = "sources")]
+mod gathered;
 #[cfg(feature = "sources")]
 mod import;
 pub(crate) mod kind;
@@ -40,13 +42,13 @@ mod rules;
 mod sites;
 #[cfg(feature = "sources")]
 mod source;
+mod stored;
 mod strings;
 #[cfg(feature = "sources")]
 mod tables;
 mod vocabulary;
 
 pub(crate) use anchors::{Anchors, Use};
-pub(crate) use edges::Edges;
 pub use error::{ListsError, Problem};
 #[cfg(feature = "sources")]
 pub use import::{Imported, Provenance, import_csv, import_weighted};
@@ -54,12 +56,14 @@ pub(crate) use mask::{Around, Mask};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
 pub(crate) use needed::Needed;
 pub(crate) use openers::Openers;
-pub(crate) use pool::{Code, GAP, Phrases, Pool};
+pub(crate) use pool::{Code, GAP, Phrases, Pieces, Pool};
 pub(crate) use strings::Strings;
 pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, letter, letters};
 
+use std::borrow::Cow;
+
 /// Compiled by the build script from `lists/`.
-const STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lists"));
+static STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lists"));
 
 /// Rules, sites and never-read hosts, ready for [`Engine::new`](crate::Engine::new).
 #[derive(Debug, Clone)]
@@ -73,7 +77,7 @@ impl Lists {
     /// # Errors
     /// [`ListsError::Damaged`], which a test of this crate rules out.
     pub fn starter() -> Result<Self, ListsError> {
-        Self::from_bytes(STARTER)
+        Ok(Self { compiled: Compiled::read(Cow::Borrowed(STARTER), true)? })
     }
 
     /// Reads the compiled form.
@@ -81,7 +85,7 @@ impl Lists {
     /// # Errors
     /// [`ListsError::Damaged`] when the bytes are not a whole list of this version of Lapwing.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ListsError> {
-        Ok(Self { compiled: Compiled::from_bytes(bytes)? })
+        Ok(Self { compiled: Compiled::read(Cow::Owned(bytes.to_vec()), false)? })
     }
 
     /// The compiled form, for [`Lists::from_bytes`].

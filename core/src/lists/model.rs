@@ -4,7 +4,7 @@
 
 use crate::lists::ListsError;
 use crate::lists::anchors::Anchors;
-use crate::lists::edges::Edges;
+use crate::lists::block::{Bytes, Reader, Writer};
 use crate::lists::needed::Needed;
 use crate::lists::openers::Openers;
 use crate::lists::pool::{Phrases, Pool};
@@ -15,18 +15,16 @@ use crate::taxonomy::{Category, Severity, Stage, Surface};
 use serde::{Deserialize, Serialize};
 
 /// First bytes of the compiled form; the last one is its version.
-const MAGIC: &[u8] = b"LWL\x08";
+const MAGIC: &[u8] = b"LWL\x09";
 
-/// Everything, as postcard writes it after [`MAGIC`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Everything: after [`MAGIC`] the tables, which are read where they lie, and then the rest as postcard writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Compiled {
     pub(crate) version: String,
     /// Each word of any phrase, once, folded; and ordinary English words.
     pub(crate) vocabulary: Vocabulary,
     /// The phrases of all rules and cues.
     pub(crate) pool: Pool,
-    /// What the phrases' alternatives begin and end with.
-    pub(crate) edges: Edges,
     /// The words by which the rules' phrases are looked for.
     pub(crate) anchors: Anchors,
     /// What phrases cannot do without.
@@ -162,26 +160,69 @@ pub(crate) struct SiteRule {
 }
 
 impl Compiled {
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, ListsError> {
+    /// Reads lists. Those that are built in were looked at when they were built.
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`] when the bytes are no lists of this version.
+    pub(crate) fn read(bytes: Bytes, are_built_in: bool) -> Result<Self, ListsError> {
         let damaged = |detail: &str| ListsError::Damaged(detail.to_owned());
-        let body = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("not lists of this version"))?;
-        let (mut compiled, rest) = postcard::take_from_bytes::<Self>(body)
+        let mut reader = Reader::new(bytes);
+        if reader.take(MAGIC.len()).ok().as_deref() != Some(MAGIC) {
+            return Err(damaged("not lists of this version"));
+        }
+        let mut compiled = Self {
+            vocabulary: Vocabulary::read(&mut reader)?,
+            pool: Pool::read(&mut reader)?,
+            anchors: Anchors::read(&mut reader)?,
+            needed: Needed::read(&mut reader)?,
+            openers: Openers::read(&mut reader)?,
+            strings: Strings::read(&mut reader)?,
+            ..Self::default()
+        };
+        let (rest, beyond) = postcard::take_from_bytes(reader.rest())
             .map_err(|error| ListsError::Damaged(error.to_string()))?;
-        if !rest.is_empty() {
+        if !beyond.is_empty() {
             return Err(damaged("more bytes than lists"));
         }
-        if !compiled.is_sound() {
+        (
+            compiled.version,
+            compiled.rules,
+            compiled.near,
+            compiled.cues,
+            compiled.patterns,
+            compiled.sites,
+            compiled.reasons,
+            compiled.never_read,
+        ) = rest;
+        if !are_built_in && !compiled.is_sound() {
             return Err(damaged("a rule refers to something that is not there"));
         }
-        compiled.edges.fill(&compiled.pool);
-        compiled.openers.fill();
         compiled.needed.fill();
         Ok(compiled)
     }
 
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, ListsError> {
-        let body = postcard::to_allocvec(self).map_err(|error| ListsError::Damaged(error.to_string()))?;
-        Ok([MAGIC, &body].concat())
+        let mut writer = Writer::default();
+        writer.bytes(MAGIC);
+        self.vocabulary.write(&mut writer);
+        self.pool.write(&mut writer);
+        self.anchors.write(&mut writer);
+        self.needed.write(&mut writer);
+        self.openers.write(&mut writer);
+        self.strings.write(&mut writer);
+        let rest = (
+            &self.version,
+            &self.rules,
+            &self.near,
+            &self.cues,
+            &self.patterns,
+            &self.sites,
+            &self.reasons,
+            &self.never_read,
+        );
+        let rest = postcard::to_allocvec(&rest).map_err(|error| ListsError::Damaged(error.to_string()))?;
+        writer.bytes(&rest);
+        Ok(writer.finish())
     }
 
     /// The phrases that are looked for only around a match.
@@ -190,14 +231,14 @@ impl Compiled {
         rules.chain(self.near.iter().copied()).chain(self.cues.iter().flat_map(|cue| [cue.any, cue.unless]))
     }
 
-    fn is_sound(&self) -> bool {
+    /// Whether everything refers to what is there.
+    pub(crate) fn is_sound(&self) -> bool {
         let rules = self.rules.iter().map(|rule| rule.any);
         self.vocabulary.is_sound()
             && self.strings.is_sound()
-            && self.pool.is_sound(self.vocabulary.len())
-            && self.edges.is_sound(self.pool.step_count())
+            && self.pool.is_sound(self.vocabulary.piece_count())
             && self.anchors.is_sound(self.vocabulary.len(), self.pool.phrase_count())
-            && self.needed.is_sound(self.vocabulary.len(), self.pool.phrase_count())
+            && self.needed.is_sound(self.vocabulary.len(), self.anchors.len())
             && self.openers.is_sound(self.vocabulary.len(), self.pool.phrase_count())
             && rules.chain(self.around()).all(|phrases| self.pool.has(phrases))
             // A match leads from its phrase to the rule by halving, so rules must be in the order of their phrases.

@@ -5,30 +5,25 @@
 //! or those of what the rule wants beside it. The words of a sentence are asked once which of these sets they belong to; one
 //! look at what they said then dismisses most phrases. Made when lists are compiled.
 
-use crate::lists::numbers::below;
-use serde::{Deserialize, Serialize};
+use crate::lists::ListsError;
+use crate::lists::block::{Reader, Writer};
+use crate::lists::numbers::{Numbers, Spans, Table};
 use std::ops::Range;
 
 /// See the module.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Needed {
-    /// For each phrase one more than which of the sets it needs; 0 when it needs none of them.
-    #[serde(with = "super::numbers")]
-    pub(super) phrases: Vec<u32>,
+    /// For the phrase of each use of an anchor one more than which of the sets it needs; 0 when it needs none of them.
+    pub(super) uses: Table<2>,
     /// The same for each group that is wanted near a match,
-    #[serde(with = "super::numbers")]
-    pub(super) near: Vec<u32>,
+    pub(super) near: Numbers,
     /// and for what each rule wants in its sentence.
-    #[serde(with = "super::numbers")]
-    pub(super) with: Vec<u32>,
+    pub(super) with: Numbers,
     /// How many sets there are.
     pub(super) count: u32,
-    /// Where the sets of each word end.
-    #[serde(with = "super::numbers::ends")]
-    pub(super) ends: Vec<u32>,
-    #[serde(with = "super::numbers")]
-    pub(super) sets: Vec<u32>,
-    #[serde(skip)]
+    /// Where the sets of each word are.
+    pub(super) words: Spans<2>,
+    pub(super) sets: Table<2>,
     rows: Rows,
 }
 
@@ -47,9 +42,8 @@ struct Rows {
 }
 
 /// Of something that needs a set of words, which one.
-fn set(of: &[u32], index: usize) -> Option<usize> {
-    let set = of.get(index)?;
-    (*set as usize).checked_sub(1)
+fn set(of: &Numbers, index: usize) -> Option<usize> {
+    (of.get(index)? as usize).checked_sub(1)
 }
 
 /// Sets the bit of a set.
@@ -60,41 +54,73 @@ fn mark(bits: &mut [u64], set: u32) {
 }
 
 impl Needed {
-    /// Keeps which set each phrase, group and rule needs, and the sets that each word belongs to, in order.
+    /// Keeps which set each use, group and rule needs, and the sets that each word belongs to, in order. `None` when there are
+    /// too many sets.
     #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists makes them"))]
     pub(super) fn keep(
-        [phrases, near, with]: [Vec<u32>; 3],
+        [uses, near, with]: [Vec<u32>; 3],
         count: usize,
         words: usize,
         mut pairs: Vec<(u32, u32)>,
-    ) -> Self {
+    ) -> Option<Self> {
         pairs.sort_unstable();
-        let number = |length| u32::try_from(length).unwrap_or(u32::MAX);
-        let end = |word| number(pairs.partition_point(|(id, _)| *id <= word));
-        let (ends, sets) =
-            ((0..number(words)).map(end).collect(), pairs.iter().map(|(_, set)| *set).collect());
-        let mut needed =
-            Self { phrases, near, with, count: number(count), ends, sets, rows: Rows::default() };
+        let mut lengths = vec![0; words];
+        pairs.iter().for_each(|(word, _)| lengths[*word as usize] += 1);
+        let sets: Vec<u32> = pairs.iter().map(|(_, set)| *set).collect();
+        let mut needed = Self {
+            uses: Table::new(uses)?,
+            near: Numbers::new(&near),
+            with: Numbers::new(&with),
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            words: Spans::new(lengths.into_iter()),
+            sets: Table::new(sets)?,
+            rows: Rows::default(),
+        };
         needed.fill();
-        needed
+        Some(needed)
+    }
+
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, ListsError> {
+        Ok(Self {
+            uses: Table::read(reader)?,
+            near: Numbers::read(reader)?,
+            with: Numbers::read(reader)?,
+            count: reader.number()?,
+            words: Spans::read(reader)?,
+            sets: Table::read(reader)?,
+            rows: Rows::default(),
+        })
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        self.uses.write(writer);
+        self.near.write(writer);
+        self.with.write(writer);
+        writer.number(self.count);
+        self.words.write(writer);
+        self.sets.write(writer);
     }
 
     /// Makes the rows of sets that have been read.
     pub(crate) fn fill(&mut self) {
-        let mut rows = Rows { by_word: vec![0; self.ends.len()], ..Rows::default() };
-        let mut start = 0;
-        for (place, end) in rows.by_word.iter_mut().zip(&self.ends) {
-            let from = std::mem::replace(&mut start, *end as usize);
-            if start - from < MANY {
+        let mut rows = Rows { by_word: vec![0; self.words.len()], ..Rows::default() };
+        for (word, place) in rows.by_word.iter_mut().enumerate() {
+            let sets = self.words.range(word);
+            if sets.len() < MANY {
                 continue;
             }
             // More rows than have a number are no rows: those words are asked set by set.
             let Ok(number) = u16::try_from(rows.starts.len() + 1) else { continue };
-            let [first, .., last] = self.sets.get(from..start).unwrap_or_default() else { continue };
-            let (base, row) = (*first as usize / 64, rows.bits.len());
-            rows.bits.resize(row + *last as usize / 64 + 1 - base, 0);
-            for set in self.sets.get(from..start).unwrap_or_default() {
-                mark(rows.bits.get_mut(row..).unwrap_or_default(), set - first / 64 * 64);
+            let (first, last) = (self.sets.get(sets.start), self.sets.get(sets.end - 1));
+            let (Some(first), Some(last)) = (first, last) else { continue };
+            // Sound lists have them in order.
+            if last < first {
+                continue;
+            }
+            let (base, row) = (first as usize / 64, rows.bits.len());
+            rows.bits.resize(row + last as usize / 64 + 1 - base, 0);
+            for set in self.sets.among(sets) {
+                mark(rows.bits.get_mut(row..).unwrap_or_default(), set.saturating_sub(first / 64 * 64));
             }
             rows.starts.push((row, base));
             *place = number;
@@ -111,7 +137,7 @@ impl Needed {
     pub(crate) fn add(&self, word: u32, bits: &mut [u64]) {
         let number = self.rows.by_word.get(word as usize).copied().unwrap_or_default();
         let Some(at) = usize::from(number).checked_sub(1) else {
-            self.of(word).iter().for_each(|set| mark(bits, *set));
+            self.of(word).for_each(|set| mark(bits, set));
             return;
         };
         let Some((row, base)) = self.rows.starts.get(at) else { return };
@@ -120,9 +146,9 @@ impl Needed {
         bits.iter_mut().skip(*base).zip(row).for_each(|(all, bits)| *all |= bits);
     }
 
-    /// Which of the sets a phrase needs.
-    pub(crate) fn by(&self, phrase: u32) -> Option<usize> {
-        set(&self.phrases, phrase as usize)
+    /// Which of the sets the phrase of a use needs.
+    pub(crate) fn by(&self, index: usize) -> Option<usize> {
+        (self.uses.get(index)? as usize).checked_sub(1)
     }
 
     /// Which of the sets what a rule wants needs: in its sentence, and near its match.
@@ -131,21 +157,20 @@ impl Needed {
     }
 
     /// The sets that a word belongs to.
-    fn of(&self, word: u32) -> &[u32] {
-        let word = word as usize;
-        let start = word.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        let end = self.ends.get(word).copied().unwrap_or(start);
-        self.sets.get(start as usize..end as usize).unwrap_or_default()
+    fn of(&self, word: u32) -> impl Iterator<Item = u32> {
+        self.sets.among(self.words.range(word as usize))
     }
 
-    /// Whether the tables fit together, for so many words and phrases.
-    pub(crate) fn is_sound(&self, words: usize, phrases: usize) -> bool {
+    /// Whether the tables fit together, for so many words and uses.
+    pub(crate) fn is_sound(&self, words: usize, uses: usize) -> bool {
         let sets = self.count as usize;
-        self.phrases.len() == phrases
-            && [&self.phrases, &self.near, &self.with].iter().all(|table| below(table, sets + 1))
-            && self.ends.len() == words
-            && self.ends.last().map_or(0, |end| *end as usize) == self.sets.len()
-            && below(&self.sets, sets)
+        self.uses.len() == uses
+            // Each has a word.
+            && sets <= self.sets.len()
+            && self.uses.below(sets + 1)
+            && [&self.near, &self.with].iter().all(|table| table.below(sets + 1))
+            && self.words.fit(words, self.sets.len())
+            && self.sets.below(sets)
     }
 }
 
@@ -154,17 +179,22 @@ mod tests {
     use super::*;
 
     fn needed() -> Needed {
-        Needed::keep([vec![2, 0], vec![1, 0], vec![0, 1]], 2, 3, vec![(1, 1), (0, 1), (2, 0)])
+        Needed::keep([vec![2, 0], vec![1, 0], vec![0, 1]], 2, 3, vec![(1, 1), (0, 1), (2, 0)]).unwrap()
     }
 
     #[test]
-    fn phrases_rules_and_words_lead_to_sets() {
+    fn uses_rules_and_words_lead_to_sets() {
         let needed = needed();
         assert!(needed.is_sound(3, 2));
-        assert_eq!([0, 1, 9].map(|phrase| needed.by(phrase)), [Some(1), None, None]);
+        assert_eq!([0, 1, 9].map(|index| needed.by(index)), [Some(1), None, None]);
         assert_eq!([0..2, 1..2, 7..9].map(|near| needed.by_rule(0, near).count()), [1, 0, 0]);
         assert_eq!(needed.by_rule(1, 0..2).count(), 2);
-        assert_eq!([0, 1, 2, 9].map(|word| needed.of(word)), [&[1][..], &[1], &[0], &[]]);
+        assert_eq!([0, 1, 2, 9].map(|word| needed.of(word).next()), [Some(1), Some(1), Some(0), None]);
+        let mut writer = Writer::default();
+        needed.write(&mut writer);
+        let mut read = Needed::read(&mut Reader::new(writer.finish().into())).unwrap();
+        read.fill();
+        assert_eq!(read, needed);
     }
 
     #[test]
@@ -173,7 +203,8 @@ mod tests {
             (vec![3, 70], (100..400).filter(|set| set % 7 == 3).collect());
         let pairs =
             [(0, &few), (1, &many), (3, &many)].map(|(word, sets)| sets.iter().map(move |set| (word, *set)));
-        let needed = Needed::keep([vec![], vec![], vec![]], 400, 4, pairs.into_iter().flatten().collect());
+        let needed =
+            Needed::keep([vec![], vec![], vec![]], 400, 4, pairs.into_iter().flatten().collect()).unwrap();
         assert_eq!((needed.rows.starts.len(), &needed.rows.by_word[..]), (2, &[0, 1, 0, 2][..]));
         for (word, sets) in [(0, few), (1, many.clone()), (2, vec![]), (3, many)] {
             let mut bits = vec![0; needed.width()];
@@ -186,9 +217,9 @@ mod tests {
     #[test]
     fn tables_that_do_not_fit_are_noticed() {
         assert!(!needed().is_sound(2, 2) && !needed().is_sound(3, 3));
-        assert!(!Needed { phrases: vec![3, 0], ..needed() }.is_sound(3, 2));
-        assert!(!Needed { near: vec![3], ..needed() }.is_sound(3, 2));
-        assert!(!Needed { ends: vec![0, 1, 2], ..needed() }.is_sound(3, 2));
-        assert!(!Needed { sets: vec![0, 1, 2], ..needed() }.is_sound(3, 2));
+        assert!(!Needed { uses: Table::new([3, 0]).unwrap(), ..needed() }.is_sound(3, 2));
+        assert!(!Needed { near: Numbers::new(&[3]), ..needed() }.is_sound(3, 2));
+        assert!(!Needed { words: Spans::new([0, 1, 1].into_iter()), ..needed() }.is_sound(3, 2));
+        assert!(!Needed { sets: Table::new([0, 1, 2]).unwrap(), ..needed() }.is_sound(3, 2));
     }
 }

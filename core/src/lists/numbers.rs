@@ -1,279 +1,341 @@
-//! How tables of numbers are written: as many bytes for each as the largest needs, so that reading is one pass.
+//! Tables of numbers, read where they lie.
 //!
-//! A worker that wakes up reads some hundred thousand numbers before it can answer; decoding each by itself took most
-//! of that time.
+//! `Numbers` have as many bytes for each as the largest needs. What is asked for every word is a `Table`, of which it is known
+//! beforehand how many: that is one comparison and one load. `Spans` say where the items of a flat table lie, in hardly more
+//! than one or two bytes for each.
 
-use serde::Serializer;
-use serde::de::{Deserializer, Error, Visitor};
-use std::fmt;
+use crate::lists::ListsError;
+use crate::lists::block::{Bytes, Reader, Writer};
+use std::borrow::Cow;
+use std::ops::Range;
 
-/// Writes numbers: how many bytes each has, and then their bytes, the lowest first.
-pub(crate) fn serialize<S: Serializer>(numbers: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
-    let largest = numbers.iter().copied().max().unwrap_or_default();
-    let width: u8 = match largest {
-        0..=0xff => 1,
-        0x100..=0xffff => 2,
-        0x1_0000..=0xff_ffff => 3,
-        _ => 4,
-    };
-    let mut bytes = Vec::with_capacity(1 + numbers.len() * usize::from(width));
-    bytes.push(width);
-    for number in numbers {
-        bytes.extend(number.to_le_bytes().iter().take(usize::from(width)));
-    }
-    serializer.serialize_bytes(&bytes)
+/// Bytes after the last number, so that each can be read as four and what is too much be cut off.
+const PAD: usize = 3;
+
+/// Numbers in one to four bytes each, the lowest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    /// The numbers, and [`PAD`].
+    bytes: Bytes,
+    width: usize,
+    /// The bits of a number.
+    mask: u32,
+    count: usize,
 }
 
-/// Reads numbers.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
-    deserializer.deserialize_bytes(Numbers)
-}
-
-struct Numbers;
-
-impl Visitor<'_> for Numbers {
-    type Value = Vec<u32>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table of numbers")
-    }
-
-    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u32>, E> {
-        read(bytes, |number| number).map_err(E::custom)
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { bytes: Cow::Borrowed(&[0; PAD]), width: 1, mask: 0xff, count: 0 }
     }
 }
 
-/// What is made of each number of a table.
-fn read<T>(bytes: &[u8], each: impl Fn(u32) -> T) -> Result<Vec<T>, &'static str> {
-    let (width, body) = bytes.split_first().ok_or("a table without a width")?;
-    if !matches!(width, 1..=4) || body.len() % usize::from(*width) != 0 {
-        return Err("a table of another width");
-    }
-    Ok(match width {
-        1 => body.iter().map(|byte| each(u32::from(*byte))).collect(),
-        2 => body.as_chunks::<2>().0.iter().map(|pair| each(u32::from(u16::from_le_bytes(*pair)))).collect(),
-        3 => {
-            let threes = body.as_chunks::<3>().0.iter();
-            threes.map(|[a, b, c]| each(u32::from_le_bytes([*a, *b, *c, 0]))).collect()
+/// The bits of so many bytes.
+const fn bits(width: usize) -> u32 {
+    if width < 4 { (1 << (8 * width)) - 1 } else { u32::MAX }
+}
+
+impl Numbers {
+    /// Keeps numbers.
+    pub(crate) fn new(numbers: &[u32]) -> Self {
+        let largest = numbers.iter().copied().max().unwrap_or_default();
+        let width = (1..4).find(|width| largest <= bits(*width)).unwrap_or(4);
+        let mut bytes = Vec::with_capacity(numbers.len() * width + PAD);
+        for number in numbers {
+            bytes.extend(number.to_le_bytes().iter().take(width));
         }
-        _ => body.as_chunks::<4>().0.iter().map(|four| each(u32::from_le_bytes(*four))).collect(),
-    })
-}
-
-/// Whether something holds of every number. Without stopping at the first of which it does not: it nearly always holds, and
-/// a loop that does not stop is done several numbers at a time.
-pub(crate) fn all(numbers: &[u32], holds: impl Fn(u32) -> bool) -> bool {
-    numbers.iter().fold(true, |so_far, number| so_far & holds(*number))
-}
-
-/// Whether every number is less than this.
-pub(crate) fn below(numbers: &[u32], limit: usize) -> bool {
-    all(numbers, |number| (number as usize) < limit)
-}
-
-/// Whether no number is less than the one before.
-pub(crate) fn ascend(numbers: &[u32]) -> bool {
-    let next = numbers.get(1..).unwrap_or_default();
-    numbers.iter().zip(next).fold(true, |so_far, (one, next)| so_far & (one <= next))
-}
-
-/// Where the items of a flat table end, written as how long they are, which most often fits a byte.
-pub(crate) mod ends {
-    use super::{Deserializer, Error, Serializer, read};
-    use serde::Deserialize;
-    use std::cell::Cell;
-
-    /// Writes where items end as how long they are.
-    pub(crate) fn serialize<S: Serializer>(ends: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        // An end before its start would be written as a length that cannot be read again.
-        let lengths: Vec<u32> = ends.iter().zip(starts).map(|(end, start)| end.wrapping_sub(start)).collect();
-        super::serialize(&lengths, serializer)
+        bytes.extend([0; PAD]);
+        Self { bytes: Cow::Owned(bytes), width, mask: bits(width), count: numbers.len() }
     }
 
-    /// Reads how long items are as where they end.
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
-        let lengths: &[u8] = Deserialize::deserialize(deserializer)?;
-        // Of the sum only the lower half is kept: the last says whether that is all of each.
-        let sum = Cell::new(0_u64);
-        let add = |length: u32| {
-            sum.set(sum.get() + u64::from(length));
-            (sum.get() & 0xffff_ffff) as u32
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, ListsError> {
+        let (width, count) = (reader.number()? as usize, reader.number()? as usize);
+        let length = count.checked_mul(width).and_then(|length| length.checked_add(PAD));
+        match length {
+            Some(length) if (1..=4).contains(&width) => {
+                Ok(Self { bytes: reader.take(length)?, width, mask: bits(width), count })
+            }
+            _ => Err(ListsError::Damaged("a table of another width".to_owned())),
+        }
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.number(u32::try_from(self.width).unwrap_or(u32::MAX));
+        writer.number(u32::try_from(self.count).unwrap_or(u32::MAX));
+        writer.bytes(&self.bytes);
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// A number by its place.
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> Option<u32> {
+        let four = self.bytes.get(index.wrapping_mul(self.width)..)?.first_chunk::<4>()?;
+        Some(u32::from_le_bytes(*four) & self.mask)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + Clone {
+        self.among(0..self.count)
+    }
+
+    /// Those at some places.
+    pub(crate) fn among(&self, places: Range<usize>) -> impl Iterator<Item = u32> + Clone {
+        places.map_while(|place| self.get(place))
+    }
+
+    /// Whether every number is less than this.
+    pub(crate) fn below(&self, limit: usize) -> bool {
+        self.iter().all(|number| (number as usize) < limit)
+    }
+}
+
+/// Numbers in so many bytes each, the lowest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Table<const WIDTH: usize>(Cow<'static, [[u8; WIDTH]]>);
+
+impl<const WIDTH: usize> Default for Table<WIDTH> {
+    fn default() -> Self {
+        Self(Cow::Borrowed(&[]))
+    }
+}
+
+impl<const WIDTH: usize> Table<WIDTH> {
+    /// Keeps numbers; `None` when one of them needs more bytes.
+    pub(crate) fn new(numbers: impl IntoIterator<Item = u32>) -> Option<Self> {
+        let narrow = |number: u32| (number <= bits(WIDTH)).then(|| number.to_le_bytes());
+        let bytes = |number: u32| narrow(number)?.first_chunk::<WIDTH>().copied();
+        numbers.into_iter().map(bytes).collect::<Option<Vec<_>>>().map(|numbers| Self(Cow::Owned(numbers)))
+    }
+
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, ListsError> {
+        let count = reader.number()? as usize;
+        Ok(Self(match reader.take(count.saturating_mul(WIDTH))? {
+            Cow::Borrowed(bytes) => Cow::Borrowed(bytes.as_chunks().0),
+            Cow::Owned(bytes) => Cow::Owned(bytes.as_chunks().0.to_vec()),
+        }))
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.number(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
+        writer.bytes(self.0.as_flattened());
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    fn number(bytes: [u8; WIDTH]) -> u32 {
+        let mut four = [0; 4];
+        four.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
+        u32::from_le_bytes(four)
+    }
+
+    /// A number by its place.
+    #[inline]
+    pub(crate) fn get(&self, index: usize) -> Option<u32> {
+        self.0.get(index).map(|bytes| Self::number(*bytes))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + Clone {
+        self.0.iter().map(|bytes| Self::number(*bytes))
+    }
+
+    /// Those at some places.
+    pub(crate) fn among(&self, places: Range<usize>) -> impl Iterator<Item = u32> + Clone {
+        self.0.get(places).unwrap_or_default().iter().map(|bytes| Self::number(*bytes))
+    }
+
+    /// Whether every number is less than this.
+    pub(crate) fn below(&self, limit: usize) -> bool {
+        self.iter().all(|number| (number as usize) < limit)
+    }
+}
+
+/// Where the items of a flat table begin and end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Spans<const WIDTH: usize> {
+    /// How many items there are,
+    count: u32,
+    /// how many of them have a base in common, as a power of two,
+    shift: u32,
+    /// the bases,
+    bases: Table<4>,
+    /// and how far beyond its base each begins; after the last of a base, where it ends.
+    beyond: Table<WIDTH>,
+}
+
+/// Most items with a base in common, as a power of two.
+const MOST_SHIFT: u32 = 12;
+
+impl<const WIDTH: usize> Spans<WIDTH> {
+    /// Keeps how long each item is; nothing, which does not fit, when one is longer than its bytes can say.
+    pub(crate) fn new(lengths: impl Iterator<Item = usize>) -> Self {
+        // Lists that outgrow 32 bits would not fit in memory; the last number then makes them unsound.
+        let number = |length| u32::try_from(length).unwrap_or(u32::MAX);
+        let lengths: Vec<u32> = lengths.map(number).collect();
+        let of = |shift: u32| {
+            let (mut bases, mut beyond, mut end) = (Vec::new(), Vec::new(), 0_u32);
+            for group in lengths.chunks(1 << shift) {
+                let base = end;
+                bases.push(base);
+                beyond.push(0);
+                for length in group {
+                    end = end.saturating_add(*length);
+                    beyond.push(end - base);
+                }
+            }
+            let (bases, beyond) = (Table::new(bases)?, Table::new(beyond)?);
+            Some(Self { count: number(lengths.len()), shift, bases, beyond })
         };
-        let ends = read(lengths, add).map_err(D::Error::custom)?;
-        if u32::try_from(sum.get()).is_ok() { Ok(ends) } else { Err(D::Error::custom("a table is too long")) }
-    }
-}
-
-/// Numbers of which many are the same: each different one once, in order, and then which of them each is.
-pub(crate) mod few {
-    use super::{Deserializer, Error, Serializer, read};
-    use serde::{Deserialize, Serialize};
-    use std::cell::Cell;
-
-    #[derive(Serialize, Deserialize)]
-    struct Table(#[serde(with = "super")] Vec<u32>);
-
-    /// Writes the different numbers, and which of them each is.
-    pub(crate) fn serialize<S: Serializer>(numbers: &[u32], serializer: S) -> Result<S::Ok, S::Error> {
-        let mut different = numbers.to_vec();
-        different.sort_unstable();
-        different.dedup();
-        let place = |number: &u32| different.partition_point(|other| other < number);
-        let places = numbers.iter().map(|number| u32::try_from(place(number)).unwrap_or(u32::MAX)).collect();
-        (Table(different), Table(places)).serialize(serializer)
+        (0..=MOST_SHIFT).rev().find_map(of).unwrap_or_default()
     }
 
-    /// Reads the numbers, and each different one once: what holds of these holds of all, and they are few.
-    pub(crate) fn both<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(Vec<u32>, Vec<u32>), D::Error> {
-        // Borrowed, so that what is read is the numbers themselves.
-        let (Table(different), places): (Table, &[u8]) = Deserialize::deserialize(deserializer)?;
-        named(different, places).map_err(D::Error::custom)
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, ListsError> {
+        let (count, shift) = (reader.number()?, reader.number()?);
+        let (bases, beyond) = (Table::read(reader)?, Table::read(reader)?);
+        if shift > MOST_SHIFT {
+            return Err(ListsError::Damaged("a table of too large groups".to_owned()));
+        }
+        Ok(Self { count, shift, bases, beyond })
     }
 
-    /// How many places two bytes can name,
-    const NAMED: usize = 1 << 16;
-    /// and from how many different numbers on their table is made as long.
-    const LARGE: usize = NAMED / 4;
-
-    /// Which of these numbers each place names; and the numbers again.
-    fn named<T: Copy + Default>(
-        mut different: Vec<T>,
-        places: &[u8],
-    ) -> Result<(Vec<T>, Vec<T>), &'static str> {
-        let count = different.len();
-        let most = Cell::new(0);
-        let mark = |place: u32| most.set(most.get().max(place));
-        let short = matches!(places.first(), Some(..=2));
-        if (LARGE..NAMED).contains(&count) && short {
-            different.resize(NAMED, T::default());
-        }
-        let numbers = match different.first_chunk::<NAMED>() {
-            // Then none of them need be asked whether it is there.
-            Some(table) if short => read(places, |place| {
-                mark(place);
-                table.get(place as usize & (NAMED - 1)).copied().unwrap_or_default()
-            }),
-            _ => read(places, |place| {
-                mark(place);
-                different.get(place as usize).copied().unwrap_or_default()
-            }),
-        }?;
-        different.truncate(count);
-        // Without any places, none is missing.
-        if numbers.is_empty() || (most.get() as usize) < count {
-            Ok((numbers, different))
-        } else {
-            Err("a table names a number that it does not have")
-        }
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.number(self.count);
+        writer.number(self.shift);
+        self.bases.write(writer);
+        self.beyond.write(writer);
     }
 
-    /// Numbers of 64 bits, of which many are the same: the different ones as their lower and their higher halves.
-    pub(crate) mod wide {
-        use super::{Deserialize, Deserializer, Error, Serialize, Serializer, Table, named};
+    /// How many items there are.
+    pub(crate) const fn len(&self) -> usize {
+        self.count as usize
+    }
 
-        /// Writes the different numbers, and which of them each is.
-        pub(crate) fn serialize<S: Serializer>(numbers: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
-            let mut different = numbers.to_vec();
-            different.sort_unstable();
-            different.dedup();
-            let place = |number: &u64| different.partition_point(|other| other < number);
-            let places =
-                numbers.iter().map(|number| u32::try_from(place(number)).unwrap_or(u32::MAX)).collect();
-            let half = |shift: u32| {
-                different.iter().map(|number: &u64| (number >> shift & 0xffff_ffff) as u32).collect()
-            };
-            (Table(half(0)), Table(half(32)), Table(places)).serialize(serializer)
-        }
+    #[inline]
+    fn lies(&self, index: usize) -> Option<Range<usize>> {
+        let group = index >> (self.shift & 31);
+        let [start, end] = self.beyond.0.get(index.wrapping_add(group)..)?.first_chunk::<2>()?;
+        let base = self.bases.get(group)? as usize;
+        let at = |beyond| base + Table::<WIDTH>::number(beyond) as usize;
+        Some(at(*start)..at(*end))
+    }
 
-        /// Reads the numbers.
-        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
-            let (Table(low), Table(high), places): (Table, Table, &[u8]) =
-                Deserialize::deserialize(deserializer)?;
-            let whole = |(low, high): (&u32, &u32)| u64::from(*high) << 32 | u64::from(*low);
-            let different: Vec<u64> = low.iter().zip(&high).map(whole).collect();
-            named(different, places).map(|(numbers, _)| numbers).map_err(D::Error::custom)
-        }
+    /// Where an item lies; nowhere when there is none.
+    #[inline]
+    pub(crate) fn range(&self, index: usize) -> Range<usize> {
+        self.lies(index).unwrap_or_default()
+    }
+
+    /// Where an item begins; `None` when there is none.
+    #[inline]
+    pub(crate) fn start(&self, index: usize) -> Option<usize> {
+        let group = index >> (self.shift & 31);
+        let beyond = self.beyond.get(index.wrapping_add(group))?;
+        Some(self.bases.get(group)? as usize + beyond as usize)
+    }
+
+    /// Where all items end.
+    pub(crate) fn end(&self) -> usize {
+        self.len().checked_sub(1).map_or(0, |last| self.range(last).end)
+    }
+
+    /// Whether the items follow each other and are as many and as long together.
+    pub(crate) fn fit(&self, items: usize, length: usize) -> bool {
+        let groups = self.len().div_ceil(1 << self.shift);
+        let follow = (0..items).try_fold(0, |end, index| {
+            self.lies(index)
+                .filter(|place| place.start == end && place.start <= place.end)
+                .map(|place| place.end)
+        });
+        self.len() == items
+            && self.bases.len() == groups
+            && self.beyond.len() == items + groups
+            && follow == Some(length)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::{Deserialize, Serialize};
+    use super::*;
 
-    #[derive(Serialize, Deserialize)]
-    struct Table(#[serde(with = "super")] Vec<u32>);
-
-    #[derive(Serialize, Deserialize)]
-    struct Lengths(#[serde(with = "super::ends")] Vec<u32>);
-
-    #[derive(Serialize, Deserialize)]
-    struct Few(#[serde(serialize_with = "super::few::serialize", deserialize_with = "few")] Vec<u32>);
-
-    fn few<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<u32>, D::Error> {
-        super::few::both(deserializer).map(|(numbers, _)| numbers)
-    }
-
-    #[derive(Serialize, Deserialize)]
-    struct Wide(#[serde(with = "super::few::wide")] Vec<u64>);
-
-    #[test]
-    fn whole_tables_are_looked_at() {
-        use super::{ascend, below};
-        assert!(
-            ascend(&[]) && ascend(&[7]) && ascend(&[1, 1, 2]) && !ascend(&[1, 2, 1]) && !ascend(&[2, 1, 3])
-        );
-        assert!(below(&[], 0) && below(&[0, 2], 3) && !below(&[3, 0], 3) && !below(&[0, 3], 3));
+    fn again<T>(write: impl Fn(&mut Writer), read: impl Fn(&mut Reader) -> Result<T, ListsError>) -> T {
+        let mut writer = Writer::default();
+        write(&mut writer);
+        let mut reader = Reader::new(Cow::Owned(writer.finish()));
+        let table = read(&mut reader).unwrap();
+        assert!(reader.rest().is_empty());
+        table
     }
 
     #[test]
     fn numbers_of_every_width_come_back() {
         for largest in [0, 0xff, 0x100, 0xffff, 0x1_0000, 0xff_ffff, 0x100_0000, u32::MAX] {
-            let numbers = vec![0, 1, largest, 7];
-            let bytes = postcard::to_allocvec(&Table(numbers.clone())).unwrap();
-            assert_eq!(postcard::from_bytes::<Table>(&bytes).unwrap().0, numbers);
+            let table = Numbers::new(&[0, 1, largest, 7]);
+            let read = again(|writer| table.write(writer), Numbers::read);
+            assert_eq!(read, table);
+            assert_eq!(read.iter().collect::<Vec<u32>>(), [0, 1, largest, 7]);
+            assert_eq!([4, 5, 99].map(|index| read.get(index)), [None; 3], "{largest}");
         }
-        assert!(
-            postcard::from_bytes::<Table>(&postcard::to_allocvec(&Table(vec![])).unwrap())
-                .unwrap()
-                .0
-                .is_empty()
-        );
+        let none = Numbers::default();
+        assert_eq!((none.len(), none.get(0)), (0, None));
+        assert_eq!(again(|writer| none.write(writer), Numbers::read), Numbers::new(&[]));
     }
 
     #[test]
-    fn ends_are_written_as_lengths() {
-        let bytes = postcard::to_allocvec(&Lengths(vec![3, 3, 200])).unwrap();
-        assert_eq!(bytes, [4, 1, 3, 0, 197]);
-        assert_eq!(postcard::from_bytes::<Lengths>(&bytes).unwrap().0, [3, 3, 200]);
+    fn numbers_that_fit_so_many_bytes_come_back() {
+        let table = Table::<3>::new([0, 0xff_ffff, 7]).unwrap();
+        let read: Table<3> = again(|writer| table.write(writer), Table::read);
+        assert_eq!(read, table);
+        assert_eq!([0, 1, 2, 3].map(|index| read.get(index)), [Some(0), Some(0xff_ffff), Some(7), None]);
+        assert_eq!(read.among(1..3).chain(read.among(2..9)).collect::<Vec<u32>>(), [0xff_ffff, 7]);
+        assert!(Table::<1>::new([256]).is_none() && Table::<4>::new([u32::MAX]).is_some());
     }
 
     #[test]
-    fn a_few_numbers_are_written_once() {
-        let numbers = vec![7_000_000, 3, 7_000_000, 7_000_000, 3];
-        let bytes = postcard::to_allocvec(&Few(numbers.clone())).unwrap();
-        assert_eq!(bytes, [7, 3, 3, 0, 0, 0xc0, 0xcf, 0x6a, 6, 1, 1, 0, 1, 1, 0]);
-        assert_eq!(postcard::from_bytes::<Few>(&bytes).unwrap().0, numbers);
-        assert!(postcard::from_bytes::<Few>(&[2, 1, 7, 3, 1, 0, 1]).is_err(), "there is only one");
-        let none = postcard::to_allocvec(&Few(Vec::new())).unwrap();
-        assert!(postcard::from_bytes::<Few>(&none).unwrap().0.is_empty());
+    fn whole_tables_are_looked_at() {
+        let below = |numbers: &[u32], limit| Numbers::new(numbers).below(limit);
+        assert!(below(&[], 0) && below(&[0, 2], 3) && !below(&[3, 0], 3));
     }
 
     #[test]
-    fn wide_numbers_are_written_in_halves() {
-        let numbers = vec![7 << 32 | 5, 3, u64::MAX, 7 << 32 | 5];
-        let bytes = postcard::to_allocvec(&Wide(numbers.clone())).unwrap();
-        assert_eq!(postcard::from_bytes::<Wide>(&bytes).unwrap().0, numbers);
-        let damaged = [&[2, 1, 7, 2, 1, 0, 3, 1, 0, 1][..], &[2, 1, 7, 1, 1, 2, 1, 0]];
-        assert!(damaged.iter().all(|bytes| postcard::from_bytes::<Wide>(bytes).is_err()));
+    fn items_lie_one_after_another() {
+        let long = |index: usize| index * 7 % 13 + usize::from(index.is_multiple_of(100)) * 240;
+        for lengths in [vec![], vec![3], vec![0, 0], vec![3, 0, 197], (0..5_000).map(long).collect()] {
+            let spans: Spans<1> = Spans::new(lengths.iter().copied());
+            let wide: Spans<2> = Spans::new(lengths.iter().copied());
+            assert_eq!(again(|writer| spans.write(writer), Spans::read), spans);
+            let mut end = 0;
+            for (index, length) in lengths.iter().enumerate() {
+                assert_eq!(spans.range(index), end..end + length);
+                assert_eq!(wide.range(index), end..end + length);
+                end += length;
+            }
+            assert!(spans.fit(lengths.len(), end) && !spans.fit(lengths.len(), end + 1));
+            assert!(spans.range(lengths.len() + 1).is_empty() && spans.range(usize::MAX / 2).is_empty());
+        }
+        assert_eq!(Spans::<2>::new([1000, 3].into_iter()).range(1), 1000..1003);
+        assert!(!Spans::<1>::new([1000, 3].into_iter()).fit(2, 1003), "an item is too long for one byte");
+        assert!(Spans::<2>::default().fit(0, 0) && !Spans::<2>::default().fit(1, 0));
     }
 
     #[test]
     fn damaged_tables_cannot_be_read() {
-        let ends = postcard::to_allocvec(&Lengths(vec![3, 2])).unwrap();
-        assert!(postcard::from_bytes::<Lengths>(&ends).is_err());
-        for bytes in [&[0][..], &[1, 0], &[2, 2, 9], &[2, 5, 0]] {
-            assert!(postcard::from_bytes::<Table>(bytes).is_err(), "{bytes:?}");
+        let read = |numbers: &[u32]| {
+            let mut writer = Writer::default();
+            numbers.iter().for_each(|number| writer.number(*number));
+            Numbers::read(&mut Reader::new(Cow::Owned(writer.finish())))
+        };
+        assert!(read(&[4, 0, 0]).is_ok());
+        for damaged in [&[][..], &[4], &[0, 0, 0], &[5, 0, 0], &[4, 1, 0], &[4, u32::MAX, 0]] {
+            assert!(read(damaged).is_err(), "{damaged:?}");
         }
+        let (bases, beyond) = (Table::new([0]).unwrap(), Table::<1>::new([0, 5, 3]).unwrap());
+        assert!(
+            !Spans { count: 2, shift: 1, bases, beyond }.fit(2, 3),
+            "an item does not end before it begins"
+        );
     }
 }

@@ -65,10 +65,10 @@ pub(crate) fn patterns_file(compiler: &mut Compiler, file: &str, text: &str) {
         }
         let any = compiler.phrases(file, id, "any", &signal.any);
         let unless = compiler.phrases(file, id, "unless", &signal.unless);
-        let strings = &mut compiler.out.strings;
+        let (name, why) = (compiler.string(&format!("signal.{id}")), compiler.string(signal.name.trim()));
         compiler.out.rules.push(Rule {
-            name: strings.push(&format!("signal.{id}")),
-            why: strings.push(signal.name.trim()),
+            name,
+            why,
             // A signal is never shown by itself, so this says nothing.
             category: Category::Grooming,
             severity: Severity::Info,
@@ -118,7 +118,6 @@ fn pattern(compiler: &mut Compiler, file: &str, signals: &[RawSignal], raw: &Raw
     if !is_kebab(id) || !compiler.ids.insert(name.clone()) || raw.why.trim().is_empty() {
         compiler.problem(file, id, "", "needs an id of its own in small letters, and a why for a DSL");
     }
-    let strings = &mut compiler.out.strings;
-    let (name, why) = (strings.push(&name), strings.push(raw.why.trim()));
+    let (name, why) = (compiler.string(&name), compiler.string(raw.why.trim()));
     compiler.out.patterns.push(Pattern { name, why, category, severity, signals: numbers, at_least });
 }

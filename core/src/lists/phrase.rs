@@ -5,8 +5,8 @@
 //! that it is compared with, so case, accents and apostrophes do not matter. `{people}` is a group that has a name: see
 //! `named`.
 
+use crate::lists::gathered::{Form, Phrase, Piece};
 use crate::lists::named::Named;
-use crate::lists::pool::{Form, Phrase, Piece};
 use crate::text::fold::Folded;
 use std::collections::BTreeMap;
 

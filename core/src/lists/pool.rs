@@ -1,109 +1,127 @@
-//! All phrases in five flat tables.
+//! All phrases in a few flat tables, read where they lie.
 //!
-//! Alternatives make phrases wide: the starter lists have tens of thousands of them, and a worker that wakes up reads
-//! them all before it can answer. As nested vectors that would be as many allocations; here it is five. Phrases have
-//! many steps in common, above all those that lists name, so each step is stored once.
+//! A phrase is steps that follow each other, a step one of several runs of pieces, a piece a word or a part of one. A step may
+//! have a hundred alternatives, and nearly always the word that stands there begins none of them: so the first pieces of all
+//! runs lie side by side, and the last ones where somebody comes from behind. Steps are in such an order that those whose
+//! runs are all one piece come last: of these nothing else need be said. Phrases are put together in `gathered`.
 
-use crate::lists::numbers::{ascend, below, few};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
+use crate::lists::ListsError;
+use crate::lists::block::{Bytes, Reader, Writer};
+use crate::lists::numbers::{Numbers, Spans};
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Words that may stand in a gap.
 pub(crate) const GAP: usize = 3;
 
-/// A piece of a phrase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Piece {
-    /// A word.
-    Word {
-        /// Index in the list of words.
-        id: u32,
-        /// How much of a word it is.
-        form: Form,
-    },
-    /// Up to three words of any kind.
-    Gap,
-}
-
-/// How much of a word a piece is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Form {
-    /// All of it.
-    Whole,
-    /// Longer words that begin with it match too.
-    Beginning,
-    /// Longer words that end with it match too.
-    Ending,
-}
-
-/// A piece as it is stored: the word's number, and in the last two bits its form.
+/// A piece of a phrase as it is stored: the vocabulary numbers them, the lowest byte first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Code(pub(crate) u32);
-
-const OPEN: u32 = u32::MAX;
+#[repr(transparent)]
+pub(crate) struct Code(pub(super) [u8; 2]);
 
 impl Code {
-    /// No piece.
-    pub(crate) const NONE: Self = Self(OPEN - 8);
+    /// Up to three words of any kind.
+    pub(crate) const GAP: Self = Self::new(u16::MAX);
+    /// No piece: what an empty run has at its ends.
+    pub(super) const NONE: Self = Self::new(u16::MAX - 1);
+    /// Different pieces that there may be.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists counts them"))]
+    pub(crate) const MOST: usize = u16::MAX as usize - 1;
+
+    /// A piece by its number.
+    pub(crate) const fn new(number: u16) -> Self {
+        Self(number.to_le_bytes())
+    }
+
+    /// The number of the piece.
+    pub(crate) const fn number(self) -> u16 {
+        u16::from_le_bytes(self.0)
+    }
 
     /// Whether it is no word.
     pub(crate) const fn is_open(self) -> bool {
-        self.0 & 3 == 3
-    }
-
-    /// A whole word.
-    pub(crate) const fn whole(id: u32) -> Self {
-        Self(id << 2)
-    }
-
-    /// A word that longer words may begin with.
-    pub(crate) const fn opening(id: u32) -> Self {
-        Self(id << 2 | Form::Beginning as u32)
-    }
-
-    /// A word that longer words may end with.
-    pub(crate) const fn closing(id: u32) -> Self {
-        Self(id << 2 | Form::Ending as u32)
+        self.number() >= u16::MAX - 1
     }
 
     pub(crate) const fn is_gap(self) -> bool {
-        self.0 == OPEN
+        self.number() == u16::MAX
     }
 }
 
-impl From<Piece> for Code {
-    fn from(piece: Piece) -> Self {
-        match piece {
-            Piece::Word { id, form } => Self(id << 2 | form as u32),
-            Piece::Gap => Self(OPEN),
+/// Codes beside each other.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Codes(pub(super) Bytes);
+
+/// Codes that are compared in one go.
+const AT_ONCE: usize = 16;
+
+/// Codes as they are stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pieces<'a>(&'a [[u8; 2]]);
+
+impl<'a> Pieces<'a> {
+    /// As many at a time as [`contains`](Self::contains) compares at once, and where each of these begins.
+    #[inline]
+    pub(crate) fn chunks(self) -> impl Iterator<Item = (usize, Self)> {
+        (0..).step_by(AT_ONCE).zip(self.0.chunks(AT_ONCE).map(Self))
+    }
+
+    /// Whether this is one of them. Nearly always it is not.
+    #[inline]
+    pub(crate) fn contains(self, Code(code): Code) -> bool {
+        // Without stopping in between: where there are as many all are compared by one or two instructions.
+        let any = |so_far, other: &[u8; 2]| so_far | (*other == code);
+        match self.0.first_chunk::<AT_ONCE>() {
+            Some(chunk) if self.0.len() == AT_ONCE => chunk.iter().fold(false, any),
+            _ => self.0.contains(&code),
         }
     }
-}
 
-impl From<Code> for Piece {
-    fn from(Code(code): Code) -> Self {
-        match code & 3 {
-            0 => Self::Word { id: code >> 2, form: Form::Whole },
-            1 => Self::Word { id: code >> 2, form: Form::Beginning },
-            2 => Self::Word { id: code >> 2, form: Form::Ending },
-            _ => Self::Gap,
-        }
+    pub(crate) fn iter(self) -> impl Iterator<Item = Code> + 'a {
+        self.0.iter().map(|code| Code(*code))
+    }
+
+    pub(crate) fn get(self, index: usize) -> Option<Code> {
+        self.0.get(index).map(|code| Code(*code))
+    }
+
+    /// All from a place on; `None` beyond the end.
+    pub(crate) fn from(self, start: usize) -> Option<Self> {
+        self.0.get(start..).map(Self)
+    }
+
+    /// All before a place; `None` beyond the end.
+    pub(crate) fn to(self, end: usize) -> Option<Self> {
+        self.0.get(..end).map(Self)
+    }
+
+    pub(crate) fn split_first(self) -> Option<(Code, Self)> {
+        self.0.split_first().map(|(code, rest)| (Code(*code), Self(rest)))
+    }
+
+    pub(crate) fn split_last(self) -> Option<(Code, Self)> {
+        self.0.split_last().map(|(code, rest)| (Code(*code), Self(rest)))
     }
 }
 
-/// One of several runs of pieces; a run may be empty.
-pub(crate) type Step = Vec<Vec<Piece>>;
+impl Codes {
+    fn len(&self) -> usize {
+        self.0.len() / 2
+    }
 
-/// Steps that follow each other.
-#[cfg_attr(
-    not(feature = "sources"),
-    allow(dead_code, reason = "only the compiler of lists writes to a pool")
-)]
-pub(crate) type Phrase = Vec<Step>;
+    fn all(&self) -> Pieces<'_> {
+        Pieces(self.0.as_chunks().0)
+    }
 
-/// The steps that a pool has already, with their numbers.
-pub(crate) type Known = BTreeMap<Step, u32>;
+    fn at(&self, places: Range<usize>) -> Pieces<'_> {
+        Pieces(self.0.as_chunks().0.get(places).unwrap_or_default())
+    }
+
+    /// Whether every one is no word, or one of so many pieces.
+    fn below(&self, pieces: usize) -> bool {
+        self.all().iter().all(|code| code.is_open() || usize::from(code.number()) < pieces)
+    }
+}
 
 /// Some phrases of the pool, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -113,6 +131,11 @@ pub(crate) struct Phrases {
 }
 
 impl Phrases {
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists adds some"))]
+    pub(crate) const fn new(from: u32, to: u32) -> Self {
+        Self { from, to }
+    }
+
     pub(crate) const fn is_empty(self) -> bool {
         self.from >= self.to
     }
@@ -128,220 +151,140 @@ impl Phrases {
     }
 }
 
-/// The [`Code`]s of all pieces, one directly after another.
+/// The tables.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Pieces {
-    codes: Vec<u32>,
-    /// More than the number of any word among them. Found where the codes are read, each different one once: to look at
-    /// all of them took a tenth of the time in which a worker wakes up.
-    words: u32,
-}
-
-/// More than the number of any word among some codes.
-fn words(codes: &[u32]) -> u32 {
-    let words = codes.iter().filter(|code| !Code(**code).is_open()).map(|code| (code >> 2) + 1);
-    words.max().unwrap_or_default()
-}
-
-impl Serialize for Pieces {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        few::serialize(&self.codes, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pieces {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (codes, different) = few::both(deserializer)?;
-        Ok(Self { codes, words: words(&different) })
-    }
-}
-
-/// The tables. Runs, steps and phrases are where they end in the table before.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Pool {
-    pieces: Pieces,
-    #[serde(with = "super::numbers::ends")]
-    runs: Vec<u32>,
-    #[serde(with = "super::numbers::ends")]
-    steps: Vec<u32>,
+    /// The first piece of every run,
+    pub(super) firsts: Codes,
+    /// the last one of each run of a step before an anchor in which some have more or fewer than one,
+    pub(super) lasts: Codes,
+    /// and where the pieces after the first are, of each run of any such step,
+    pub(super) rests: Spans<1>,
+    /// one run after another.
+    pub(super) rest: Codes,
+    /// The runs of each step,
+    pub(super) steps: Spans<2>,
+    /// and whether it has alternatives without a word at an end, in two bits.
+    pub(super) open: Numbers,
     /// Numbers of steps, in the order in which phrases have them.
-    #[serde(with = "super::numbers")]
-    order: Vec<u32>,
-    #[serde(with = "super::numbers::ends")]
-    phrases: Vec<u32>,
+    pub(super) order: Numbers,
+    pub(super) phrases: Spans<1>,
 }
 
-#[cfg_attr(
-    not(feature = "sources"),
-    allow(dead_code, reason = "only the compiler of lists writes to a pool")
-)]
-impl Pool {
-    /// Stores phrases.
-    pub(crate) fn add(&mut self, phrases: &[Phrase], known: &mut Known) -> Phrases {
-        let from = number(self.phrases.len());
-        for phrase in phrases {
-            for step in phrase {
-                let step = match known.get(step) {
-                    Some(step) => *step,
-                    None => {
-                        let added = self.add_step(step);
-                        known.insert(step.clone(), added);
-                        added
-                    }
-                };
-                self.order.push(step);
-            }
-            self.phrases.push(number(self.order.len()));
-        }
-        Phrases { from, to: number(self.phrases.len()) }
-    }
-
-    fn add_step(&mut self, step: &Step) -> u32 {
-        for run in step {
-            let from = self.pieces.codes.len();
-            self.pieces.codes.extend(run.iter().map(|piece| Code::from(*piece).0));
-            let added = words(self.pieces.codes.get(from..).unwrap_or_default());
-            self.pieces.words = self.pieces.words.max(added);
-            self.runs.push(number(self.pieces.codes.len()));
-        }
-        self.steps.push(number(self.runs.len()));
-        number(self.steps.len() - 1)
-    }
-
-    /// Gives every word another number.
-    pub(crate) fn renumber(&mut self, place: impl Fn(u32) -> u32) {
-        for code in &mut self.pieces.codes {
-            if let Piece::Word { id, form } = Piece::from(Code(*code)) {
-                *code = Code::from(Piece::Word { id: place(id), form }).0;
-            }
-        }
-        self.pieces.words = words(&self.pieces.codes);
-    }
-}
+/// Some alternatives of the step are empty, or have a gap at their beginning,
+pub(super) const FIRST_OPEN: u32 = 1;
+/// or at their end.
+pub(super) const LAST_OPEN: u32 = 2;
 
 impl Pool {
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, ListsError> {
+        Ok(Self {
+            firsts: Codes(reader.counted()?),
+            lasts: Codes(reader.counted()?),
+            rests: Spans::read(reader)?,
+            rest: Codes(reader.counted()?),
+            steps: Spans::read(reader)?,
+            open: Numbers::read(reader)?,
+            order: Numbers::read(reader)?,
+            phrases: Spans::read(reader)?,
+        })
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.counted(&self.firsts.0);
+        writer.counted(&self.lasts.0);
+        self.rests.write(writer);
+        writer.counted(&self.rest.0);
+        self.steps.write(writer);
+        self.open.write(writer);
+        self.order.write(writer);
+        self.phrases.write(writer);
+    }
+
     /// The places of a phrase's steps.
+    #[inline]
     pub(crate) fn steps(&self, phrase: u32) -> Range<usize> {
-        between(&self.phrases, phrase as usize)
+        self.phrases.range(phrase as usize)
     }
 
     /// The number of the step at a place. Several places may have the same.
+    #[inline]
     pub(crate) fn step(&self, place: usize) -> usize {
-        self.order.get(place).map_or(self.steps.len(), |step| *step as usize)
-    }
-
-    /// How many different steps there are.
-    pub(crate) const fn step_count(&self) -> usize {
-        self.steps.len()
+        self.order.get(place).map_or(usize::MAX, |step| step as usize)
     }
 
     /// The runs of a step.
+    #[inline]
     pub(crate) fn runs(&self, step: usize) -> Range<usize> {
-        between(&self.steps, step)
+        self.steps.range(step)
     }
 
-    /// The pieces of a run.
-    pub(crate) fn pieces(&self, run: usize) -> &[u32] {
-        self.pieces.codes.get(between(&self.runs, run)).unwrap_or_default()
+    /// The first pieces of these runs.
+    pub(crate) fn firsts(&self, runs: Range<usize>) -> Pieces<'_> {
+        self.firsts.at(runs)
     }
 
-    /// The first piece of each run, and the last; [`Code::NONE`] of an empty one.
-    pub(crate) fn edges(&self) -> (Vec<u32>, Vec<u32>) {
-        let edges = |edge: fn(u32, u32) -> u32| {
-            let mut start = 0;
-            let edge = |end: &u32| {
-                let at = edge(std::mem::replace(&mut start, *end), *end);
-                self.pieces.codes.get(at as usize).copied().unwrap_or(Code::NONE.0)
-            };
-            self.runs.iter().map(edge).collect()
-        };
-        let firsts = edges(|start, end| if start < end { start } else { u32::MAX });
-        let lasts = edges(|start, end| if start < end { end - 1 } else { u32::MAX });
-        (firsts, lasts)
+    /// The last pieces of these runs, which are all of one step that stands before an anchor.
+    pub(crate) fn lasts(&self, runs: Range<usize>) -> Pieces<'_> {
+        if runs.end <= self.lasts.len() { self.lasts.at(runs) } else { self.firsts.at(runs) }
     }
 
-    /// Every piece of every step.
-    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
-    pub(crate) fn all(&self) -> impl Iterator<Item = Piece> {
-        self.pieces.codes.iter().map(|code| Piece::from(Code(*code)))
+    /// The first piece of a run, if it has one.
+    pub(crate) fn first(&self, run: usize) -> Option<Code> {
+        self.firsts.all().get(run).filter(|code| *code != Code::NONE)
     }
 
-    /// Whether the tables fit together, and every word is one of so many.
-    pub(crate) fn is_sound(&self, words: usize) -> bool {
-        let fits = |ends: &[u32], length: usize| {
-            ascend(ends) && ends.last().map_or(0, |end| *end as usize) == length
-        };
-        fits(&self.runs, self.pieces.codes.len())
-            && fits(&self.steps, self.runs.len())
-            && below(&self.order, self.steps.len())
-            && fits(&self.phrases, self.order.len())
-            && self.pieces.words as usize <= words
+    /// The pieces of a run after its first.
+    #[inline]
+    pub(crate) fn after(&self, run: usize) -> Pieces<'_> {
+        if run < self.rests.len() { self.rest.at(self.rests.range(run)) } else { Pieces::default() }
+    }
+
+    /// All pieces of a run.
+    #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only what looks at lists asks for them"))]
+    pub(crate) fn pieces(&self, run: usize) -> impl Iterator<Item = Code> {
+        self.first(run).into_iter().chain(self.after(run).iter())
+    }
+
+    /// Whether an alternative of a step has no word at its beginning.
+    pub(crate) fn first_is_open(&self, step: usize) -> bool {
+        self.bits(step) & FIRST_OPEN != 0
+    }
+
+    /// Whether an alternative of a step has no word at its end.
+    pub(crate) fn last_is_open(&self, step: usize) -> bool {
+        self.bits(step) & LAST_OPEN != 0
+    }
+
+    fn bits(&self, step: usize) -> u32 {
+        self.open.get(step).unwrap_or_default()
+    }
+
+    /// Whether the tables fit together, and every word is one of so many pieces.
+    pub(crate) fn is_sound(&self, pieces: usize) -> bool {
+        let steps = self.steps.len();
+        [&self.firsts, &self.lasts, &self.rest].iter().all(|codes| codes.below(pieces))
+            && self.lasts.len() <= self.firsts.len()
+            && self.rests.fit(self.rests.len(), self.rest.len())
+            && self.rests.len() <= self.firsts.len()
+            && self.steps.fit(steps, self.firsts.len())
+            && self.open.len() == steps
+            && self.order.below(steps)
+            && self.phrases.fit(self.phrase_count(), self.order.len())
     }
 
     /// How many phrases there are.
-    pub(crate) const fn phrase_count(&self) -> usize {
+    pub(crate) fn phrase_count(&self) -> usize {
         self.phrases.len()
     }
 
     /// Whether these phrases are all there.
     pub(crate) fn has(&self, phrases: Phrases) -> bool {
-        phrases.from <= phrases.to && phrases.to as usize <= self.phrases.len()
+        phrases.from <= phrases.to && phrases.to as usize <= self.phrase_count()
     }
-}
-
-/// Lists that outgrow 32 bits would not fit in memory; the last number then makes them unsound.
-#[cfg_attr(
-    not(feature = "sources"),
-    allow(dead_code, reason = "only the compiler of lists writes to a pool")
-)]
-fn number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
-}
-
-/// The items between the end of the one before and the end of this one.
-fn between(ends: &[u32], index: usize) -> Range<usize> {
-    let start = index.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or_default();
-    start as usize..ends.get(index).copied().unwrap_or(start) as usize
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn word(id: u32) -> Piece {
-        Piece::Word { id, form: if id.is_multiple_of(2) { Form::Beginning } else { Form::Ending } }
-    }
-
-    #[test]
-    fn what_is_put_in_comes_out() {
-        let phrases: Vec<Phrase> = vec![
-            vec![vec![vec![word(0)], vec![]], vec![vec![Piece::Gap]], vec![vec![word(1), word(2)]]],
-            vec![vec![vec![word(3)]], vec![vec![Piece::Gap]], vec![vec![word(3)]]],
-        ];
-        let mut pool = Pool::default();
-        let mut known = Known::new();
-        let first = pool.add(&phrases[..1], &mut known);
-        let second = pool.add(&phrases[1..], &mut known);
-        let read = |phrases: Phrases| -> Vec<Phrase> {
-            let run = |run| pool.pieces(run).iter().map(|code| Piece::from(Code(*code))).collect();
-            let step = |place| pool.runs(pool.step(place)).map(run).collect();
-            phrases.numbers().map(|phrase| pool.steps(phrase).map(step).collect()).collect()
-        };
-        assert_eq!([read(first), read(second)].concat(), phrases);
-        assert_eq!(pool.step_count(), 4, "steps that are the same are stored once");
-        assert!(pool.is_sound(4) && !pool.is_sound(3) && pool.has(second));
-        assert!(!pool.has(Phrases { from: 1, to: 3 }));
-        let again: Pool = postcard::from_bytes(&postcard::to_allocvec(&pool).unwrap()).unwrap();
-        assert_eq!(again, pool, "the words are counted while the pieces are read");
-    }
-
-    #[test]
-    fn tables_that_do_not_fit_are_noticed_and_harmless() {
-        let mut pool = Pool::default();
-        pool.add(&[vec![vec![vec![word(0)]]]], &mut Known::new());
-        pool.runs = vec![9];
-        assert!(!pool.is_sound(1));
-        assert!(pool.pieces(0).is_empty() && pool.pieces(7).is_empty() && pool.steps(9).is_empty());
-        assert!(pool.runs(pool.step(9)).is_empty());
-    }
-}
+#[cfg(feature = "sources")]
+#[path = "pool_tests.rs"]
+mod tests;

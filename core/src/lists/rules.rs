@@ -158,10 +158,10 @@ fn rule(compiler: &mut Compiler, file: &str, category: Category, raw: &RawRule) 
     let with = compiler.phrases(file, id, "with", &raw.with);
     let unless = compiler.phrases(file, id, "unless", &raw.unless);
     let Some(severity) = severity else { return };
-    let strings = &mut compiler.out.strings;
+    let (name, why) = (compiler.string(&name), compiler.string(raw.why.trim()));
     compiler.out.rules.push(Rule {
-        name: strings.push(&name),
-        why: strings.push(raw.why.trim()),
+        name,
+        why,
         category,
         severity,
         stage,

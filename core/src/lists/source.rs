@@ -5,15 +5,16 @@
 
 use crate::hash::Fnv;
 use crate::lists::anchors::Anchors;
-use crate::lists::edges::Edges;
 use crate::lists::error::{ListsError, Problem};
+use crate::lists::gathered::{Form, Gathered, Piece};
 use crate::lists::kind;
 use crate::lists::model::Compiled;
 use crate::lists::named::Named;
 use crate::lists::needed::Needed;
 use crate::lists::openers::Openers;
 use crate::lists::phrase::{self, Words};
-use crate::lists::pool::{Form, Known, Phrases, Piece};
+use crate::lists::pool::{Phrases, Pool};
+use crate::lists::strings::Strings;
 use crate::lists::vocabulary::Vocabulary;
 use crate::lists::{cues, english, patterns, rules, sites};
 use serde::de::DeserializeOwned;
@@ -55,7 +56,8 @@ pub(crate) struct Compiler {
     pub(crate) named: Named,
     hash: Fnv,
     words: Words,
-    steps: Known,
+    pool: Gathered,
+    strings: Vec<String>,
     newest: String,
     pub(crate) ids: BTreeSet<String>,
 }
@@ -170,7 +172,13 @@ impl Compiler {
                 Err(problem) => self.problem(file, id, field, problem),
             }
         }
-        self.out.pool.add(&phrases, &mut self.steps)
+        self.pool.add(&phrases)
+    }
+
+    /// Keeps a name or a reason, and gives its number.
+    pub(crate) fn string(&mut self, text: &str) -> u32 {
+        self.strings.push(text.to_owned());
+        u32::try_from(self.strings.len() - 1).unwrap_or(u32::MAX)
     }
 
     /// The groups of phrases of which each must be near: where they are in [`Compiled::near`].
@@ -187,7 +195,8 @@ impl Compiler {
     /// Puts the words in order, chooses those that are looked for, and puts the version on it.
     fn finish(self) -> Result<Compiled, ListsError> {
         let mut out = self.out;
-        let forms = forms(&out);
+        let mut pool = self.pool;
+        let forms = forms(&pool);
         let english = english::words();
         let mut words: BTreeMap<&str, u32> =
             english.iter().map(|word| (word.as_str(), kind::ENGLISH)).collect();
@@ -203,25 +212,34 @@ impl Compiler {
             .numbered()
             .filter_map(|(word, number)| Some((number, out.vocabulary.number(word.as_bytes())?)))
             .collect();
-        out.pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
-        out.edges = Edges::new(&out.pool);
-        out.anchors = Anchors::new(&out.rules, &out.pool, &out.vocabulary)?;
-        out.needed = Needed::new(&out.rules, &out.near, &out.pool, &out.vocabulary, &out.anchors);
+        pool.renumber(|number| places.get(&number).copied().unwrap_or(number));
+        out.anchors = Anchors::new(&out.rules, &pool, &out.vocabulary)?;
+        out.pool = Pool::new(&pool, &out.anchors.behind(&pool), &out.vocabulary)?;
+        out.needed =
+            Needed::new(&out.rules, &out.near, &pool, &out.vocabulary, &out.anchors).ok_or_else(|| {
+                ListsError::Damaged("phrases need too many different words beside them".to_owned())
+            })?;
         out.vocabulary.mark_leads(&out.anchors);
-        out.openers = Openers::new(out.around(), &out.pool);
+        out.openers = Openers::new(out.around(), &pool, out.vocabulary.len());
+        out.strings = Strings::new(self.strings.iter().map(String::as_str));
         out.never_read.sort_unstable();
         out.never_read.dedup();
         out.version = format!("{}-{}", self.newest, self.hash.short());
-        Ok(out)
+        // What is built in is not looked at again each time it is loaded.
+        if out.is_sound() {
+            Ok(out)
+        } else {
+            Err(ListsError::Damaged("the tables do not fit together".to_owned()))
+        }
     }
 }
 
 /// How the phrases use each word, by the number that was handed out.
-fn forms(compiled: &Compiled) -> BTreeMap<u32, u32> {
+fn forms(pool: &Gathered) -> BTreeMap<u32, u32> {
     let mut forms = BTreeMap::new();
-    for piece in compiled.pool.all() {
+    for piece in pool.all() {
         let Piece::Word { id, form } = piece else { continue };
-        *forms.entry(id).or_default() |= match form {
+        *forms.entry(*id).or_default() |= match form {
             Form::Whole => kind::WHOLE,
             Form::Beginning => kind::OPEN,
             Form::Ending => kind::CLOSED,

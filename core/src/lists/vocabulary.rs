@@ -7,9 +7,8 @@
 use crate::lists::kind;
 use crate::lists::lexicon::Lexicon;
 use crate::lists::mask::Mask;
-use crate::lists::numbers::{all, below};
+use crate::lists::numbers::{Numbers, Spans, Table};
 use crate::lists::recent::{NUMBER_BITS, Recent, few};
-use serde::{Deserialize, Serialize};
 
 /// Endings that words usually have.
 const ENDINGS: [&str; 35] = [
@@ -26,38 +25,32 @@ const SLOT: u32 = (1 << 24) - 1;
 pub(super) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
 
 /// All words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Vocabulary {
     pub(super) words: Lexicon,
     /// For each word, its [`kind`]s.
-    #[serde(with = "super::numbers")]
-    pub(super) kinds: Vec<u32>,
+    pub(super) kinds: Table<1>,
+    /// Which pieces of phrases each is: as a whole, as a beginning, as an ending, as far as its kinds say.
+    pub(super) pieces: Spans<1>,
     /// For each word, one more than the number of the longest other word that it begins with and that may go on.
-    #[serde(with = "super::numbers")]
-    pub(super) above: Vec<u32>,
+    pub(super) above: Numbers,
     /// A bit for each of the first letters of every word, three to six of them, by [`opening`].
-    #[serde(with = "super::numbers")]
-    pub(super) starts: Vec<u32>,
+    pub(super) starts: Table<4>,
     /// A bit for each word that may go on, and one for its first three letters, by [`opening`].
-    #[serde(with = "super::numbers")]
-    pub(super) openings: Vec<u32>,
+    pub(super) openings: Table<4>,
     /// Bytes of the longest of them.
     pub(super) longest: u32,
     /// The words that may end longer ones.
-    #[serde(with = "super::numbers")]
-    pub(super) closed: Vec<u32>,
+    pub(super) closed: Numbers,
+    /// A bit for the last letter of each of these, because nearly no word ends like one of them.
+    pub(super) last_letters: u32,
     /// Words by [`hash`].
-    #[serde(with = "super::numbers")]
-    pub(super) slots: Vec<u32>,
+    pub(super) slots: Slots,
     /// A bit for the [`letters`] of each word, to be looked at before the words themselves; and for each that a rule has.
-    #[serde(with = "super::numbers")]
-    pub(super) jumbles: Vec<u32>,
-    #[serde(with = "super::numbers")]
-    pub(super) jumbles_of_rules: Vec<u32>,
+    pub(super) jumbles: Table<4>,
+    pub(super) jumbles_of_rules: Table<4>,
     /// Words by [`letters`].
-    #[serde(with = "super::numbers")]
-    pub(super) jumbled: Vec<u32>,
-    #[serde(skip)]
+    pub(super) jumbled: Slots,
     pub(super) recent: Recent,
 }
 
@@ -108,33 +101,38 @@ fn same(one: &[u8], other: &[u8]) -> bool {
     eights.iter().zip(others).all(equal) && few(rest) == few(rest_of_other)
 }
 
-/// A bit of a table of bits, whose length is a power of two: its place, and the bit in it. `None` when it is empty.
-const fn bit(number: u32, table: &[u32]) -> Option<(usize, u32)> {
-    let Some(last) = (table.len() * 32).checked_sub(1) else { return None };
+/// A bit of a table of bits of so many numbers, a power of two: its place, and the bit in it. `None` when it is empty.
+pub(super) const fn bit(number: u32, words: usize) -> Option<(usize, u32)> {
+    let Some(last) = (words * 32).checked_sub(1) else { return None };
     let bit = number as usize & last;
     Some((bit / 32, 1 << (bit % 32)))
 }
 
-fn has_bit(number: u32, table: &[u32]) -> bool {
-    bit(number, table).is_some_and(|(place, bit)| table.get(place).is_some_and(|bits| bits & bit != 0))
+/// Which bit stands for the last letter of a word, and for some others.
+pub(super) const fn last_letter(byte: u8) -> u32 {
+    1 << (byte % 32)
 }
 
-/// Which bit of a table stands for the beginning of a word; `None` for one of fewer than three bytes.
-pub(super) fn opening(beginning: &[u8], table: &[u32]) -> Option<(usize, u32)> {
+fn has_bit(number: u32, table: &Table<4>) -> bool {
+    bit(number, table.len()).is_some_and(|(place, bit)| table.get(place).is_some_and(|bits| bits & bit != 0))
+}
+
+/// Which bit of a table of so many numbers stands for the beginning of a word; `None` for one of fewer than three bytes.
+pub(super) fn opening(beginning: &[u8], words: usize) -> Option<(usize, u32)> {
     if beginning.len() < LEAST_OPENING {
         return None;
     }
-    bit(hash(beginning), table)
+    bit(hash(beginning), words)
 }
 
 const fn mixed(letters: u32) -> u32 {
     (letters ^ letters >> 15).wrapping_mul(0x9e37_79b1) >> 8
 }
 
-/// Which bit of a table stands for the letters of a word.
+/// Which bit of a table of so many numbers stands for the letters of a word.
 #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists asks for it"))]
-pub(super) const fn jumble(letters: u32, table: &[u32]) -> Option<(usize, u32)> {
-    bit(mixed(letters), table)
+pub(super) const fn jumble(letters: u32, words: usize) -> Option<(usize, u32)> {
+    bit(mixed(letters), words)
 }
 
 /// What each letter adds to a word's [`letters`].
@@ -159,47 +157,32 @@ pub(crate) fn letters(word: &[u8]) -> u32 {
     word.iter().fold(0, |sum, byte| sum.wrapping_add(letter(*byte)))
 }
 
-/// Where in a table a hash begins to be looked for, and the mark of its slots.
-pub(super) const fn slot(hash: u32, length: usize) -> (usize, u32) {
+/// Words by a hash: in a few thousand groups, with a mark that tells most of a group apart.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Slots {
+    pub(super) groups: Spans<1>,
+    /// Of each group in order.
+    pub(super) slots: Table<3>,
+}
+
+/// Which of so many groups, a power of two, a hash belongs to, and the mark of its slots.
+pub(super) const fn slot(hash: u32, groups: usize) -> (usize, u32) {
     let mixed = hash.wrapping_mul(0x9e37_79b1);
-    (mixed as usize & length.wrapping_sub(1), hash & SLOT & !NUMBER)
+    (mixed as usize & groups.wrapping_sub(1), hash & SLOT & !NUMBER)
 }
 
-/// The numbers in a table that have the mark of a hash.
-const fn candidates(table: &[u32], hash: u32) -> Candidates<'_> {
-    let (at, mark) = slot(hash, table.len());
-    Candidates { table, at, mark, left: table.len() }
-}
-
-/// See [`candidates`]. Written out, because nothing is asked as often.
-struct Candidates<'a> {
-    table: &'a [u32],
-    at: usize,
-    mark: u32,
-    /// Slots not looked at yet: a damaged table may have no empty one.
-    left: usize,
-}
-
-impl Iterator for Candidates<'_> {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        while self.left > 0 {
-            let slot = *self.table.get(self.at & (self.table.len() - 1))?;
-            (self.at, self.left) = (self.at + 1, self.left - 1);
-            if slot == 0 {
-                self.left = 0;
-            } else if slot & !NUMBER == self.mark {
-                return Some((slot & NUMBER).wrapping_sub(1));
-            }
-        }
-        None
+impl Slots {
+    /// The numbers that have the mark of a hash.
+    fn candidates(&self, hash: u32) -> impl Iterator<Item = u32> {
+        let (group, mark) = slot(hash, self.groups.len());
+        let slots = self.slots.among(self.groups.range(group));
+        slots.filter(move |slot| slot & !NUMBER == mark).map(|slot| (slot & NUMBER).wrapping_sub(1))
     }
 }
 
 impl Vocabulary {
     /// How many words there are.
-    pub(crate) const fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.words.len()
     }
 
@@ -210,7 +193,7 @@ impl Vocabulary {
 
     /// The [`kind`]s of a word.
     pub(crate) fn kinds(&self, id: u32) -> u32 {
-        self.kinds.get(id as usize).copied().unwrap_or_default()
+        self.kinds.get(id as usize).unwrap_or_default()
     }
 
     /// The mask of a word.
@@ -224,13 +207,13 @@ impl Vocabulary {
     }
 
     fn look_for(&self, word: &[u8]) -> Option<u32> {
-        candidates(&self.slots, hash(word)).find(|id| same(self.words.bytes(*id), word))
+        self.slots.candidates(hash(word)).find(|id| same(self.words.bytes(*id), word))
     }
 
     /// The words of at least four letters that may have these [`letters`].
     pub(crate) fn with_letters(&self, letters: u32) -> impl Iterator<Item = u32> {
-        let table: &[u32] = if has_bit(mixed(letters), &self.jumbles) { &self.jumbled } else { &[] };
-        candidates(table, letters)
+        let there = has_bit(mixed(letters), &self.jumbles);
+        there.then(|| self.jumbled.candidates(letters)).into_iter().flatten()
     }
 
     /// Whether a word that a rule has may have these [`letters`].
@@ -266,21 +249,22 @@ impl Vocabulary {
     pub(crate) fn look_at(&self, id: u32) -> Known {
         let kinds = self.kinds(id);
         let beginning = if kinds & kind::OPEN != 0 { Some(id) } else { self.above(id) };
-        let closed = !self.closed.is_empty() && self.endings(self.word(id)).next().is_some();
+        let closed = self.is_closed(self.words.bytes(id));
         let leads = kinds & kind::LEADS != 0;
         Known { number: Some(id), beginning, kinds, closed, leads, strange: false }
     }
 
     /// Looks a word up.
     pub(crate) fn look(&self, word: &str) -> Known {
-        let number = self.number(word.as_bytes());
-        if let Some(id) = number {
-            return self.look_at(id);
-        }
+        self.number(word.as_bytes()).map_or_else(|| self.unknown(word), |id| self.look_at(id))
+    }
+
+    /// What is known of a word that is not in the vocabulary.
+    pub(crate) fn unknown(&self, word: &str) -> Known {
         let beginning = self.beginning(word, LEAST_OPENING);
-        let closed = self.endings(word).next().is_some();
+        let closed = self.is_closed(word.as_bytes());
         let strange = !closed && !self.has_usual_ending(word, beginning);
-        Known { number, beginning, kinds: 0, closed, leads: beginning.is_some() || closed, strange }
+        Known { number: None, beginning, kinds: 0, closed, leads: beginning.is_some() || closed, strange }
     }
 
     /// The longest word, of at least so many bytes, that may go on and that a word begins with which is not in the vocabulary.
@@ -297,14 +281,20 @@ impl Vocabulary {
             if !has_bit(hash, &self.openings) {
                 return None;
             }
-            let mut found = candidates(&self.slots, hash);
+            let mut found = self.slots.candidates(hash);
             found.find(|id| self.kinds(*id) & kind::OPEN != 0 && same(self.words.bytes(*id), beginning))
         })
     }
 
+    /// Whether a word ends with one that may end longer ones.
+    fn is_closed(&self, word: &[u8]) -> bool {
+        word.last().is_some_and(|last| self.last_letters & last_letter(*last) != 0)
+            && self.closed.iter().any(|id| word.ends_with(self.words.bytes(id)))
+    }
+
     /// The words that may end longer ones and that this one ends with.
     fn endings(&self, word: &str) -> impl Iterator<Item = u32> {
-        self.closed.iter().copied().filter(move |id| word.ends_with(self.word(*id)))
+        self.closed.iter().filter(move |id| word.ends_with(self.word(*id)))
     }
 
     /// The words of which rules want something where this word stands: itself or the longest beginning first.
@@ -323,6 +313,9 @@ impl Vocabulary {
     }
 
     fn above(&self, id: u32) -> Option<u32> {
+        if self.kinds(id) & kind::NESTED == 0 {
+            return None;
+        }
         self.above.get(id as usize).and_then(|above| above.checked_sub(1))
     }
 
@@ -345,7 +338,7 @@ impl Vocabulary {
     /// Whether a word of the vocabulary could begin like this. It may say so where none does.
     pub(crate) fn may_begin(&self, letters: &[u8]) -> bool {
         let known = letters.get(..letters.len().min(MOST_OPENING)).unwrap_or_default();
-        opening(known, &self.starts)
+        opening(known, self.starts.len())
             .is_none_or(|(place, bit)| self.starts.get(place).is_some_and(|bits| bits & bit != 0))
     }
 
@@ -364,24 +357,6 @@ impl Vocabulary {
         let few = letters.len() <= MOST_OPENING;
         (self.may_begin(letters.as_bytes()) && (few || begins()))
             || self.beginning(letters, LEAST_OPENING).is_some()
-    }
-
-    /// Whether every table fits the words, so that each question has an answer that ends.
-    pub(crate) fn is_sound(&self) -> bool {
-        let words = self.len();
-        let table = |table: &[u32]| {
-            table.len().is_power_of_two()
-                && table.contains(&0)
-                && all(table, |slot| (slot & NUMBER) as usize <= words)
-        };
-        self.words.is_sound()
-            && self.kinds.len() == words
-            && self.above.len() == words
-            // Each word that another begins with comes before it, so following them comes to an end.
-            && self.above.iter().zip(0..).fold(true, |so_far, (above, id)| so_far & (*above <= id))
-            && below(&self.closed, words)
-            && table(&self.slots)
-            && table(&self.jumbled)
     }
 }
 

@@ -59,18 +59,20 @@ fn words_are_found_by_their_letters_in_any_order() {
 fn damaged_tables_are_noticed_and_harmless() {
     let whole = vocabulary(&[(kind::WHOLE, &["die", "kill"])]);
     let damaged: &[fn(&mut Vocabulary)] = &[
-        |it| it.slots = vec![9; 4],
-        |it| it.slots = vec![0; 3],
-        |it| it.slots.clear(),
-        |it| it.above = vec![2, 1],
-        |it| it.kinds = vec![1],
-        |it| it.closed = vec![7],
+        |it| it.slots.slots = Table::new([9; 4]).unwrap(),
+        |it| it.jumbled.groups = Spans::new([1, 0, 1].into_iter()),
+        |it| it.slots = Slots::default(),
+        |it| it.above = Numbers::new(&[2, 1]),
+        |it| it.kinds = Table::new([1]).unwrap(),
+        |it| it.closed = Numbers::new(&[7]),
+        |it| it.pieces = Spans::new([1].into_iter()),
+        |it| it.jumbles = Table::new([0; 3]).unwrap(),
     ];
     for damage in damaged {
         let mut vocabulary = whole.clone();
         damage(&mut vocabulary);
         assert!(!vocabulary.is_sound());
-        let _ = vocabulary.slots.len() < 4 || vocabulary.number(b"kill").is_some();
+        let _ = (vocabulary.number(b"kill"), vocabulary.look("killing"));
     }
 }
 

@@ -66,19 +66,20 @@ impl Model {
     }
 
     /// Adds what several signs together say and no rule has said. `known` is what the vocabulary that it has met says of
-    /// the words.
+    /// the words, and `numbers` an empty table.
     pub(crate) fn add(
         &self,
         text: &str,
         folded: &Folded,
         known: &[Known],
         surface: Surface,
+        numbers: &mut Vec<u16>,
         findings: &mut Vec<Finding>,
     ) {
         if folded.tokens.len() < FEWEST {
             return;
         }
-        let hits = self.table.read(folded, known, surface);
+        let hits = self.table.read(folded, known, surface, numbers);
         if hits.points.is_empty() {
             return;
         }

@@ -4,7 +4,7 @@
 //! says which of the model's it is. Any other is looked for by a number made of its first and last letters, in a table with
 //! much room, and compared as text only when a second number agrees.
 
-use super::weights::{LONGEST, Weights};
+use super::weights::Weights;
 use crate::lists::{Known, Vocabulary};
 use crate::taxonomy::Surface;
 use crate::text::fold::Folded;
@@ -13,6 +13,8 @@ use std::ops::Range;
 /// Places in the table; a power of two, several times as many as there are words.
 const PLACES: usize = 1 << BITS;
 const BITS: u32 = 13;
+/// Words of one kind that a text most often has at most.
+const MOST_OFTEN: usize = 16;
 /// The number that no word has.
 const NONE: u16 = u16::MAX;
 
@@ -137,9 +139,16 @@ impl Table {
 
     /// The model's words in a text, as far as they count where it was written. `known` is what the vocabulary that it has
     /// met says of each word.
-    pub(super) fn read(&self, folded: &Folded, known: &[Known], surface: Surface) -> Hits {
-        let mut hits = Hits::default();
-        let mut numbers = Vec::with_capacity(folded.tokens.len() + LONGEST);
+    pub(super) fn read(
+        &self,
+        folded: &Folded,
+        known: &[Known],
+        surface: Surface,
+        numbers: &mut Vec<u16>,
+    ) -> Hits {
+        // More than there most often are, so that they need not grow.
+        let mut hits = Hits { points: Vec::with_capacity(MOST_OFTEN), own: Vec::with_capacity(MOST_OFTEN) };
+        numbers.reserve(folded.tokens.len());
         for (index, token) in folded.tokens.iter().enumerate() {
             let known = known.get(index).and_then(|known| self.by_number.get(known.number? as usize));
             let number = known.copied().unwrap_or_else(|| self.look(folded.word(token)));
@@ -153,7 +162,7 @@ impl Table {
             let before = hits.points.len();
             for number in entry.terms.clone() {
                 let Some(term) = self.terms.get(number) else { continue };
-                if term.surfaces & bit(surface) == 0 || !self.stands(term, token, &numbers, folded) {
+                if term.surfaces & bit(surface) == 0 || !self.stands(term, token, numbers, folded) {
                     continue;
                 }
                 // Of one sign the longest term at a place counts, and it comes first.
@@ -170,6 +179,10 @@ impl Table {
     fn stands(&self, term: &Spelled, token: usize, numbers: &[u16], folded: &Folded) -> bool {
         if term.words.len() == 1 {
             return true;
+        }
+        // The second word is seldom there.
+        if numbers.get(token + 1) != self.spelling.get(term.words.start + 1) {
+            return false;
         }
         let last = token + term.words.len() - 1;
         let sentence = |at: usize| folded.tokens.get(at).map(|token| token.sentence);

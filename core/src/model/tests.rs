@@ -50,7 +50,7 @@ fn model() -> Model {
 
 fn read(model: &Model, text: &str, surface: Surface) -> Vec<Finding> {
     let mut findings = Vec::new();
-    model.add(text, &Folded::new(text), &[], surface, &mut findings);
+    model.add(text, &Folded::new(text), &[], surface, &mut Vec::new(), &mut findings);
     findings
 }
 
@@ -142,7 +142,7 @@ fn it_stays_silent_where_a_rule_has_said_it() {
     let model = model();
     let text = "i had a binge after dinner and felt disgusting";
     let mut findings = read(&model, text, Surface::Chat);
-    model.add(text, &Folded::new(text), &[], Surface::Chat, &mut findings);
+    model.add(text, &Folded::new(text), &[], Surface::Chat, &mut Vec::new(), &mut findings);
     assert_eq!(findings.len(), 1);
 }
 

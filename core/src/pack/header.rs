@@ -34,6 +34,9 @@ const PURPOSE: &[u8] = b"lapwing:1:pack\n";
 /// The most sections that a pack may have.
 pub const SECTIONS_AT_MOST: usize = 16;
 
+/// Bytes within which every pack's header ends, its signature among them.
+pub const HEAD_AT_MOST: usize = FIXED + SECTIONS_AT_MOST * SECTION + SIGNATURE;
+
 /// What a section holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -45,11 +48,13 @@ pub enum Kind {
     Policy,
     /// Where everything is from, whose it is and under which licence: JSON.
     About,
+    /// Licensed lists of unlawful content, as hashes. Of several packs that lie on each other the newest that has one counts.
+    Unlawful,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Sites, Self::Phrases, Self::Policy, Self::About];
+    pub const ALL: [Self; 5] = [Self::Sites, Self::Phrases, Self::Policy, Self::About, Self::Unlawful];
 
     /// As it stands in the header.
     #[must_use]
@@ -59,6 +64,7 @@ impl Kind {
             Self::Phrases => 2,
             Self::Policy => 3,
             Self::About => 4,
+            Self::Unlawful => 5,
         }
     }
 
@@ -70,6 +76,7 @@ impl Kind {
             Self::Phrases => "“phrases”",
             Self::Policy => "“policy”",
             Self::About => "“about”",
+            Self::Unlawful => "“unlawful content”",
         }
     }
 
@@ -169,10 +176,10 @@ impl Header {
         SectionHead { kind: kind.number(), length: bytes.len() as u64, digest: digest(bytes) }
     }
 
-    /// Reads the header of a whole pack; gives it, and where the first section begins. Nothing is verified yet but that
-    /// the lengths agree.
-    pub(super) fn read(bytes: &[u8]) -> Result<(Self, usize), PackError> {
-        let mut rest = bytes;
+    /// Reads the header of a pack of `have` bytes, of which `head` is the beginning; gives it, and where the first section
+    /// begins. Nothing is verified yet but that the lengths agree.
+    pub(super) fn read(head: &[u8], have: u64) -> Result<(Self, usize), PackError> {
+        let mut rest = head;
         if take::<8>(&mut rest)? != *MAGIC {
             return Err(PackError::NotAPack);
         }
@@ -187,7 +194,6 @@ impl Header {
         noughts(&mut rest)?;
         let version = u64::from_le_bytes(take(&mut rest)?);
         let said = u64::from_le_bytes(take(&mut rest)?);
-        let have = bytes.len() as u64;
         if said != have {
             return Err(PackError::Length { said, have });
         }

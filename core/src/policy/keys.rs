@@ -39,6 +39,10 @@ pub struct Key {
 pub(super) const YEAR_GROUPS: &[&str] =
     &["reception", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "mixed", "staff"];
 
+pub(super) const SAFE_SEARCH: &[&str] = &["on", "off"];
+
+pub(super) const YOUTUBE: &[&str] = &["strict", "moderate", "off"];
+
 pub(super) const ALERT_FROM: &[&str] = &["info", "low", "medium", "high"];
 
 /// Every key, in the order in which a person would set them.
@@ -76,6 +80,14 @@ pub const KEYS: &[Key] = &[
         default: "mixed: pupils of several years",
     },
     Key {
+        name: "group",
+        kind: Kind::Text,
+        title: "Groups",
+        description: "Groups of the school’s policy to which these browsers belong besides those of their year group, by their ids on the server’s Policy page, with commas between them: 9b, vulnerable.",
+        required: false,
+        default: "only the groups of the year group",
+    },
+    Key {
         name: "alert_from",
         kind: Kind::SeverityChoice(ALERT_FROM),
         title: "Alert from this severity",
@@ -90,6 +102,22 @@ pub const KEYS: &[Key] = &[
         description: "A category to allow, note, warn or block. Suicide, self-harm and eating disorders take block or support. Unlawful content has no setting: it is always blocked.",
         required: false,
         default: "the defaults for the year group",
+    },
+    Key {
+        name: "safe_search",
+        kind: Kind::Choice(SAFE_SEARCH),
+        title: "Safe search",
+        description: "Keeps Google, Bing, DuckDuckGo, Yahoo, Ecosia, Brave and others in their strict mode, whatever is written into the address. “off” leaves it to each search engine and to who searches.",
+        required: false,
+        default: "on",
+    },
+    Key {
+        name: "youtube_restricted",
+        kind: Kind::Choice(YOUTUBE),
+        title: "YouTube’s restricted mode",
+        description: "Tells YouTube to leave out what is not for children: strict leaves out more than moderate, and comments with both.",
+        required: false,
+        default: "strict for pupils, off for staff",
     },
     Key {
         name: "allowed_sites",
@@ -114,6 +142,14 @@ pub const KEYS: &[Key] = &[
         description: "Nothing typed there is checked and no visit is recorded, such as the school’s own counselling service. Helplines, banks and payment pages are built in.",
         required: false,
         default: "only those that are built in",
+    },
+    Key {
+        name: "lists_key",
+        kind: Kind::Text,
+        title: "Key of the lists",
+        description: "The public key that lists of sites must be signed with, as `lapwing-relay lists show` prints it. Lists of any other key are refused.",
+        required: false,
+        default: "the first key that the server names; kept from then on",
     },
 ];
 

@@ -3,8 +3,9 @@
 //! Nothing is guessed: an unknown key or a value out of range refuses the whole policy, with every problem named, and
 //! the caller keeps the last good one. A missing policy is a different thing from a bad one.
 
-use super::keys::{ALERT_FROM, KEYS, YEAR_GROUPS};
-use super::{Audience, Policy};
+use super::keys::{ALERT_FROM, KEYS, SAFE_SEARCH, YEAR_GROUPS, YOUTUBE};
+use super::{Audience, Policy, YouTube};
+use crate::pack::PublicKey;
 use crate::site::Entry;
 use crate::taxonomy::{Action, Category, Severity};
 use crate::wire::limit;
@@ -24,6 +25,10 @@ pub struct ManagedPolicy {
     pub enrolment_key: String,
     /// As pupils know it.
     pub school_name: String,
+    /// Groups of the school's policy to which this browser belongs besides those of its year group, by their ids.
+    pub groups: Vec<String>,
+    /// What lists must be signed with, where the school says so.
+    pub lists_key: Option<PublicKey>,
     /// Who is checked for what. The server's own host is among the sites that are never read.
     pub policy: Policy,
 }
@@ -105,14 +110,23 @@ impl Reader<'_> {
         let (relay_url, host) = self.relay_url();
         let enrolment_key = self.line("enrolment_key");
         let school_name = self.line("school_name");
+        let groups = self.groups();
         let mut policy = Policy::school_default(self.audience());
         policy.set_alert_from(self.alert_from());
         self.site_actions(&mut policy);
+        policy.safe_search = self.choice("safe_search", SAFE_SEARCH) != Some("off");
+        policy.youtube = match self.choice("youtube_restricted", YOUTUBE) {
+            Some("off") => YouTube::Off,
+            Some("moderate") => YouTube::Moderate,
+            Some(_) => YouTube::Strict,
+            None => policy.youtube,
+        };
         policy.allowed_sites = self.domains("allowed_sites");
         policy.blocked_sites = self.domains("blocked_sites");
         policy.never_read_sites = self.domains("never_read_sites");
         policy.never_read_sites.extend(host.and_then(|host| Entry::for_host(&host)));
-        ManagedPolicy { relay_url, enrolment_key, school_name, policy }
+        let lists_key = self.lists_key();
+        ManagedPolicy { relay_url, enrolment_key, school_name, groups, lists_key, policy }
     }
 
     fn problem(&mut self, key: &str, problem: impl Into<String>) {
@@ -179,6 +193,18 @@ impl Reader<'_> {
         (url.as_str().trim_end_matches('/').to_owned(), host)
     }
 
+    fn lists_key(&mut self) -> Option<PublicKey> {
+        let text = self.text("lists_key")?;
+        let read = text.parse::<PublicKey>();
+        if read.is_err() {
+            self.problem(
+                "lists_key",
+                "must be the 44 characters that `lapwing-relay lists show` prints as the key",
+            );
+        }
+        read.ok()
+    }
+
     fn audience(&mut self) -> Audience {
         let chosen = self.text("year_group").unwrap_or_else(|| "mixed".to_owned());
         match (chosen.as_str(), YEAR_GROUPS.iter().position(|year| *year == chosen)) {
@@ -191,6 +217,30 @@ impl Reader<'_> {
                 Audience::Unspecified
             }
         }
+    }
+
+    fn groups(&mut self) -> Vec<String> {
+        let Some(text) = self.text("group") else { return Vec::new() };
+        let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let names: Vec<String> =
+            text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        if names.len() > 20 || names.iter().any(|name| name.len() > 40 || !name.chars().all(sound)) {
+            self.problem(
+                "group",
+                "must be up to 20 groups by their ids on the server’s Policy page, such as “year-9” or “9b, vulnerable”",
+            );
+        }
+        names
+    }
+
+    /// One of these words, or `None` when the key is absent or says something else, which is a problem.
+    fn choice(&mut self, key: &str, words: &[&'static str]) -> Option<&'static str> {
+        let text = self.text(key)?;
+        let found = words.iter().find(|word| **word == text).copied();
+        if found.is_none() {
+            self.problem(key, format!("must be one of: {}", words.join(", ")));
+        }
+        found
     }
 
     fn alert_from(&mut self) -> Severity {

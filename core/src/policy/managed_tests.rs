@@ -8,8 +8,11 @@ fn whole() -> Value {
         "enrolment_key": "LW-KEY",
         "school_name": "Example School",
         "year_group": "9",
+        "group": "9b, vulnerable",
         "alert_from": "high",
         "site_actions": { "games": "block", "suicide": "block" },
+        "safe_search": "off",
+        "youtube_restricted": "moderate",
         "allowed_sites": ["Example.ORG", "example.net/ok/"],
         "blocked_sites": ["blocked.example"],
         "never_read_sites": ["counselling.example"],
@@ -34,9 +37,11 @@ fn everything_is_read() {
     let managed = ManagedPolicy::from_json(&whole()).unwrap();
     assert_eq!(managed.relay_url, "https://lapwing.example.sch.uk:8443");
     assert_eq!((managed.enrolment_key.as_str(), managed.school_name.as_str()), ("LW-KEY", "Example School"));
+    assert_eq!(managed.groups, ["9b", "vulnerable"]);
     let policy = managed.policy;
     assert_eq!((policy.audience, policy.alert_from()), (Audience::Year(9), Severity::High));
     assert_eq!(policy.site_action(Category::Games), Action::Block);
+    assert_eq!((policy.safe_search, policy.youtube), (false, YouTube::Moderate));
     let lines = |entries: &[Entry]| entries.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(lines(&policy.allowed_sites), ["example.org", "example.net/ok"]);
     assert_eq!(lines(&policy.never_read_sites), ["counselling.example", "lapwing.example.sch.uk"]);
@@ -75,12 +80,17 @@ fn every_bad_value_is_named_with_what_to_do() {
         ("year_group", json!("14"), "year_group", "reception"),
         ("year_group", json!(9), "year_group", "in quotes"),
         ("alert_from", json!("critical"), "alert_from", "always alert"),
+        ("group", json!("Year 9"), "group", "year-9"),
+        ("group", json!(["9b"]), "group", "in quotes"),
         ("site_actions", json!(["games"]), "site_actions", "an object"),
         ("site_actions", json!({ "illegal": "allow" }), "site_actions.illegal", "no setting"),
         ("site_actions", json!({ "suicide": "allow" }), "site_actions.suicide", "block, support"),
         ("site_actions", json!({ "gaming": "block" }), "site_actions.gaming", "games"),
         ("site_actions", json!({ "games": "stop" }), "site_actions.games", "block"),
         ("site_actions", json!({ "games": true }), "site_actions.games", "in quotes"),
+        ("safe_search", json!(true), "safe_search", "in quotes"),
+        ("safe_search", json!("no"), "safe_search", "on, off"),
+        ("youtube_restricted", json!("on"), "youtube_restricted", "strict, moderate"),
         ("allowed_sites", json!("a.example"), "allowed_sites", "list"),
         ("allowed_sites", json!(["a.example", "*.b.example"]), "allowed_sites[1]", "leave it out"),
         ("blocked_sites", json!(["com"]), "blocked_sites[0]", "top-level"),

@@ -1,10 +1,12 @@
 //! Who is checked for what, and what happens: the school's choices as the engine reads them.
 //!
 //! The catalogue of every managed key is in `keys`, how a managed value is read and refused in `managed`, and what
-//! happens at a kind of site, unless the school says otherwise, in `sites`. Finding things is the engine's work.
+//! happens at a kind of site, unless the school says otherwise, in `sites`. The policy that staff set on the relay is in
+//! `school`; joined with the managed keys it becomes a [`Policy`] too. Finding things is the engine's work.
 
 mod keys;
 mod managed;
+pub mod school;
 mod sites;
 mod weigh;
 
@@ -15,6 +17,7 @@ pub use sites::{SITE_DEFAULTS, SiteDefault, site_action_choices};
 use crate::hash::Fnv;
 use crate::site::Entry;
 use crate::taxonomy::{Action, Category, Severity};
+use school::{Excepted, Ruling};
 use std::collections::BTreeMap;
 
 /// Who uses the browser.
@@ -43,6 +46,44 @@ pub struct Policy {
     pub blocked_sites: Vec<Entry>,
     /// Never read and never recorded, besides those that are built in.
     pub never_read_sites: Vec<Entry>,
+    /// Whether search engines are kept in their safe mode.
+    pub safe_search: bool,
+    /// How far YouTube is restricted.
+    pub youtube: YouTube,
+    /// What staff have set on the relay, as it holds for this browser at this moment.
+    overlay: Option<Box<Overlay>>,
+}
+
+/// What the school's policy makes of the managed keys; see [`school`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Overlay {
+    pub(crate) number: i64,
+    pub(crate) actions: BTreeMap<Category, (Action, Ruling)>,
+    pub(crate) exceptions: Vec<Excepted>,
+    pub(crate) alert_from: Severity,
+}
+
+/// YouTube's restricted mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum YouTube {
+    /// As it is.
+    Off,
+    /// Some is left out.
+    Moderate,
+    /// More is left out.
+    Strict,
+}
+
+impl YouTube {
+    /// The value of the header that asks for it; nothing when it is off.
+    #[must_use]
+    pub const fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Off => None,
+            Self::Moderate => Some("Moderate"),
+            Self::Strict => Some("Strict"),
+        }
+    }
 }
 
 impl Policy {
@@ -56,13 +97,50 @@ impl Policy {
             allowed_sites: Vec::new(),
             blocked_sites: Vec::new(),
             never_read_sites: Vec::new(),
+            overlay: None,
+            safe_search: true,
+            youtube: match audience {
+                // Who teaches with a film needs the film.
+                Audience::Staff => YouTube::Off,
+                Audience::Year(_) | Audience::Unspecified => YouTube::Strict,
+            },
         }
     }
 
-    /// The least severity that tells a person.
+    /// The same choices with what the school's policy makes of them.
+    pub(crate) fn under(mut self, overlay: Overlay) -> Self {
+        self.overlay = Some(Box::new(overlay));
+        self
+    }
+
+    /// What device management has chosen for a kind of site.
+    pub(crate) fn managed_action(&self, category: Category) -> Option<Action> {
+        self.site_actions.get(&category).copied()
+    }
+
+    /// Sites with a rule of their own, by the school's policy.
     #[must_use]
-    pub const fn alert_from(&self) -> Severity {
-        self.alert_from
+    pub fn exceptions(&self) -> &[Excepted] {
+        self.overlay.as_ref().map_or(&[], |overlay| &overlay.exceptions)
+    }
+
+    /// Whose decision it is what happens at a site of these categories: that of the strongest action.
+    pub(crate) fn ruling(&self, categories: &[Category]) -> Ruling {
+        let Some(category) = categories.iter().copied().max_by_key(|category| self.site_action(*category))
+        else {
+            return Ruling::Default;
+        };
+        match self.overlay.as_ref().and_then(|overlay| overlay.actions.get(&category)) {
+            Some((_, ruling)) => ruling.clone(),
+            None if self.site_actions.contains_key(&category) => Ruling::DeviceManagement,
+            None => Ruling::Default,
+        }
+    }
+
+    /// The least severity that tells a person. `Critical` only outside school hours.
+    #[must_use]
+    pub fn alert_from(&self) -> Severity {
+        self.overlay.as_ref().map_or(self.alert_from, |overlay| overlay.alert_from)
     }
 
     /// Sets the least severity that tells a person; above `High` it stays at `High`.
@@ -90,7 +168,8 @@ impl Policy {
     /// What happens at a site of this category: the school's choice, or the default for its pupils.
     #[must_use]
     pub fn site_action(&self, category: Category) -> Action {
-        match self.site_actions.get(&category) {
+        let chosen = self.overlay.as_ref().and_then(|overlay| overlay.actions.get(&category));
+        match chosen.map(|(action, _)| action).or_else(|| self.site_actions.get(&category)) {
             Some(action) => *action,
             None => sites::default_for(category).action(self.audience),
         }
@@ -102,12 +181,14 @@ impl Policy {
         sites::default_for(category).severity
     }
 
-    /// A short name for exactly these choices: the same choices have the same version on every device.
+    /// A short name for exactly these choices: the same choices of device management have the same version on every
+    /// device. The number of the school's policy follows after a plus sign, where there is one: `3f1c9a+17`.
     #[must_use]
     pub fn version(&self) -> String {
         let mut hash = Fnv::new();
         hash.line(&format!("{:?}", self.audience));
         hash.line(self.alert_from.as_str());
+        hash.line(&format!("safe_search={} youtube={:?}", self.safe_search, self.youtube));
         for (category, action) in &self.site_actions {
             hash.line(&format!("{category}={action}"));
         }
@@ -122,7 +203,10 @@ impl Policy {
             sorted.dedup();
             sorted.iter().for_each(|entry| hash.line(entry));
         }
-        hash.short()
+        match &self.overlay {
+            Some(overlay) if overlay.number > 0 => format!("{}+{}", hash.short(), overlay.number),
+            _ => hash.short(),
+        }
     }
 }
 

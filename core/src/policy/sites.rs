@@ -77,6 +77,7 @@ pub const SITE_DEFAULTS: &[SiteDefault] = {
         row(C::AiChat, Note, Note, Allow, Info),
         row(C::SearchUnsafe, Warn, Warn, Allow, Low),
         row(C::ProxyVpn, Block, Block, Allow, Medium),
+        row(C::Canary, Block, Block, Block, Info),
     ]
 };
 
@@ -85,12 +86,13 @@ pub(super) fn default_for(category: Category) -> &'static SiteDefault {
     &SITE_DEFAULTS[category as usize]
 }
 
-/// What a school may choose for a kind of site, mildest first. Nothing for unlawful content; for suicide, self-harm
+/// What a school may choose for a kind of site, mildest first. Nothing for unlawful content, nor for the daily test, which
+/// would prove nothing if it could be opened; for suicide, self-harm
 /// and eating disorders a school may choose between two ways of not opening the site, and no way of opening it.
 #[must_use]
 pub const fn site_action_choices(category: Category) -> &'static [Action] {
     match category {
-        Category::Illegal => &[],
+        Category::Illegal | Category::Canary => &[],
         Category::Suicide | Category::SelfHarm | Category::EatingDisorder => {
             &[Action::Block, Action::Support]
         }
@@ -127,7 +129,7 @@ mod tests {
 
     #[test]
     fn every_default_for_pupils_is_one_that_a_school_could_have_chosen() {
-        for row in SITE_DEFAULTS.iter().filter(|row| row.category != Category::Illegal) {
+        for row in SITE_DEFAULTS.iter().filter(|row| !site_action_choices(row.category).is_empty()) {
             assert!(site_action_choices(row.category).contains(&row.older), "{}", row.category);
             assert!(site_action_choices(row.category).contains(&row.younger), "{}", row.category);
         }

@@ -12,7 +12,7 @@ impl Policy {
     #[must_use]
     pub fn weigh(&self, findings: &[Finding]) -> Verdict {
         let mut verdict = Verdict::nothing();
-        for finding in findings {
+        for finding in findings.iter().filter(|finding| finding.category.is_real()) {
             verdict.alert |= self.alerts(finding.severity, finding.stage);
             verdict.severity = verdict.severity.max(finding.severity);
             verdict.action = verdict.action.max(action_for(finding));
@@ -39,7 +39,8 @@ impl Policy {
             verdict.action = verdict.action.max(action);
             verdict.severity = verdict.severity.max(severity);
             verdict.alert |= match frame {
-                Frame::Main => self.alerts(severity, None),
+                // The daily test is stopped like any other site, and is nobody's doing.
+                Frame::Main => category.is_real() && self.alerts(severity, None),
                 Frame::Sub => *category == Category::Illegal,
             };
         }
@@ -49,7 +50,7 @@ impl Policy {
 
     /// Whether a person is told.
     fn alerts(&self, severity: Severity, stage: Option<Stage>) -> bool {
-        severity >= self.alert_from || severity == Severity::Critical || stage == Some(Stage::Active)
+        severity >= self.alert_from() || severity == Severity::Critical || stage == Some(Stage::Active)
     }
 }
 

@@ -1,11 +1,16 @@
 //! One visited address, taken apart as a browser takes it apart.
 
 use super::entry::ipv6;
-use super::path::canonical_path;
+use super::path::{canonical_path, percent_decode};
+use std::borrow::Cow;
 use url::{Host, Url};
 
-/// Longer addresses are not taken apart: no browser sends them, and parsing them costs time.
+/// Of longer addresses only this much is taken apart: enough for any that a person opens, and a browser may send some that
+/// are thirty times as long, for which nobody should wait.
 const MAX_BYTES: usize = 64 * 1024;
+
+/// Ways of writing that an address is to be opened by the browser itself; what follows is where it comes from.
+const WRAPPERS: [&str; 3] = ["blob:", "filesystem:", "view-source:"];
 
 /// A web address. Anything that is not one (other schemes, nonsense, no host) does not become an `Address`.
 #[derive(Debug, Clone)]
@@ -20,10 +25,7 @@ pub(crate) struct Address {
 impl Address {
     /// Reads an address; `None` when there is no site to speak of.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        if text.len() > MAX_BYTES {
-            return None;
-        }
-        let url = Url::parse(text.trim()).ok()?;
+        let url = Url::parse(&shortened(unwrapped(text.trim()))).ok()?;
         if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
             return None;
         }
@@ -39,14 +41,71 @@ impl Address {
         Some(Self { host, path, url })
     }
 
-    /// The first value of a parameter of the query, or of a fragment written like a query (`#q=…`).
-    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
-        let in_fragment = self.url.fragment().unwrap_or_default().trim_start_matches('?');
+    /// Every value of a parameter, in the query and in a fragment written like a query (`#q=…`, `#!/search?q=…`).
+    pub(crate) fn parameters(&self, name: &str) -> impl Iterator<Item = String> {
+        let fragment = self.url.fragment().unwrap_or_default();
+        let in_fragment = fragment.split_once('?').map_or(fragment, |(_, query)| query);
+        let in_fragment = in_fragment.trim_start_matches(['!', '/', '&']);
         self.url
             .query_pairs()
             .chain(url::form_urlencoded::parse(in_fragment.as_bytes()))
-            .find(|(key, _)| key == name)
+            .filter(move |(key, _)| key == name)
             .map(|(_, value)| value.into_owned())
+    }
+
+    /// The query as written, without its question mark.
+    pub(crate) fn query(&self) -> Option<&str> {
+        self.url.query()
+    }
+
+    /// The parts of the path and the values in the query, decoded, with their letters as written.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = String> {
+        let path = self.url.path().split('/').map(percent_decode);
+        path.chain(self.url.query_pairs().map(|(_, value)| value.into_owned()))
+    }
+
+    /// Whether the query has this parameter with anything in it.
+    pub(crate) fn has_parameter(&self, name: &str) -> bool {
+        self.url.query_pairs().any(|(key, value)| key == name && !value.is_empty())
+    }
+
+    /// The address with each of these parameters once, at the end of the query; `None` when it is so already but for
+    /// their place. Names that differ only in the case of their letters, or are written in percent signs, are the same.
+    pub(crate) fn with_parameters(&self, wanted: &[(&str, &str)]) -> Option<String> {
+        let right = |name: &str, value: &str| {
+            let mut same = self.url.query_pairs().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+            let first = same.next();
+            first.is_some_and(|(key, has)| key == name && has == value) && same.next().is_none()
+        };
+        if wanted.iter().all(|(name, value)| right(name, value)) {
+            return None;
+        }
+        let is_wanted = |part: &str| {
+            let key = url::form_urlencoded::parse(part.as_bytes()).next().map(|(key, _)| key);
+            key.is_some_and(|key| wanted.iter().any(|(name, _)| key.eq_ignore_ascii_case(name)))
+        };
+        // What else there is stays as it was written, byte for byte.
+        let others = self
+            .url
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|part| !part.is_empty() && !is_wanted(part));
+        let mut parts: Vec<String> = others.map(str::to_owned).collect();
+        parts.extend(wanted.iter().map(|(name, value)| format!("{name}={value}")));
+        let mut url = self.url.clone();
+        url.set_query(Some(&parts.join("&")));
+        Some(url.into())
+    }
+
+    /// One part of the fragment, divided by slashes and decoded; empty when it has no such part.
+    pub(crate) fn fragment_part(&self, part: usize) -> String {
+        let found = self.url.fragment().and_then(|fragment| fragment.split('/').nth(part));
+        // A decoder for forms, to which a plus is a space; in a fragment it is one as often.
+        let pairs = url::form_urlencoded::parse(found.unwrap_or_default().as_bytes());
+        pairs
+            .map(|(key, value)| if value.is_empty() { key.into_owned() } else { format!("{key} {value}") })
+            .collect()
     }
 
     /// Whether the host is a name, which has parents, and not an IP address.
@@ -61,6 +120,35 @@ impl Address {
             if is_name { host.split_once('.').map(|(_, parent)| parent) } else { None }
         })
     }
+}
+
+/// Without what says how it is to be opened.
+fn unwrapped(mut text: &str) -> &str {
+    // More of them than this no browser writes.
+    for _ in 0..WRAPPERS.len() {
+        let begins =
+            |wrapper: &&&str| text.get(..wrapper.len()).is_some_and(|t| t.eq_ignore_ascii_case(wrapper));
+        match WRAPPERS.iter().find(begins) {
+            Some(wrapper) => text = text.get(wrapper.len()..).unwrap_or_default(),
+            None => break,
+        }
+    }
+    text
+}
+
+/// An address that is too long, cut where its host is still in it: a name and a password before the host may be as long as
+/// anybody likes.
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let (scheme, rest) = text.split_at(text.find(':').map_or(0, |colon| colon + 1));
+    let rest = rest.trim_start_matches(['/', '\\']);
+    let ends = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+    let host = rest.get(..ends).and_then(|authority| authority.rfind('@')).map_or(0, |at| at + 1);
+    let rest = rest.get(host..).unwrap_or_default();
+    let end = (0..=MAX_BYTES.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end)).unwrap_or(0);
+    Cow::Owned(format!("{scheme}//{}", rest.get(..end).unwrap_or_default()))
 }
 
 #[cfg(test)]
@@ -125,7 +213,24 @@ mod tests {
         {
             assert!(host_and_path(text).is_none(), "{text}");
         }
-        assert!(Address::parse(&format!("https://example.org/{}", "a".repeat(MAX_BYTES))).is_none());
+    }
+
+    #[test]
+    fn an_address_that_is_too_long_or_wrapped_leads_to_its_host_all_the_same() {
+        let long = "é".repeat(MAX_BYTES);
+        for text in [
+            format!("https://bet.example/a?{long}"),
+            format!("https://{long}@bet.example/a"),
+            format!("https://x@bet.example\\a?@{long}"),
+            "blob:https://bet.example/a".to_owned(),
+            "view-source:https://bet.example/a".to_owned(),
+            "FileSystem:https://bet.example/a".to_owned(),
+        ] {
+            let shown: String = text.chars().take(40).collect();
+            assert_eq!(host_and_path(&text).as_deref(), Some("bet.example/a"), "{shown}");
+        }
+        assert!(host_and_path(&format!("https://bet.example/{long}")).is_some());
+        assert!(host_and_path("blob:null/0a").is_none());
     }
 
     #[test]
@@ -138,8 +243,8 @@ mod tests {
     #[test]
     fn parameters_are_decoded_and_found_in_fragments_too() {
         let address = Address::parse("https://example.org/s?q=a+b%20c#p=d").unwrap();
-        assert_eq!(address.parameter("q").as_deref(), Some("a b c"));
-        assert_eq!(address.parameter("p").as_deref(), Some("d"));
-        assert_eq!(address.parameter("z"), None);
+        assert_eq!(address.parameters("q").next().as_deref(), Some("a b c"));
+        assert_eq!(address.parameters("p").next().as_deref(), Some("d"));
+        assert_eq!(address.parameters("z").next(), None);
     }
 }

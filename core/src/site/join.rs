@@ -21,6 +21,13 @@ impl Told {
     /// even under a longer rule that says otherwise.
     pub(crate) fn of(map: &SiteMap, packed: Option<&Sites>, address: &Address) -> Option<Self> {
         let Some(packed) = packed else { return map.find(address).map(Self::built_in) };
+        if packed.holds_unlawful(address) {
+            return Some(Self {
+                rule: "unlawful content".to_owned(),
+                categories: vec![Category::Illegal],
+                why: "On a list of unlawful content.".to_owned(),
+            });
+        }
         let built_in = map.longest_or_unlawful(address);
         let is_unlawful = |found: &Found<'_>| found.categories.contains(&Category::Illegal);
         if let Some(found) = built_in.filter(is_unlawful) {

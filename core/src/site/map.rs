@@ -21,6 +21,12 @@ impl Hosts {
         Self(hosts)
     }
 
+    /// Every entry, in no order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
+        let entry = |host: &String, path: &String| Entry { host: host.clone(), path: path.clone() };
+        self.0.iter().flat_map(move |(host, paths)| paths.iter().map(move |path| entry(host, path)))
+    }
+
     /// The entry that covers the address.
     pub(crate) fn find(&self, address: &Address) -> Option<String> {
         address.hosts().find_map(|host| {
@@ -118,6 +124,13 @@ impl SiteMap {
         Some(Found { host, path: &listed.path, categories: &listed.categories, why })
     }
 
+    /// Every rule with its host, path and categories, in no order; what an exception frees has none.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &str, &[Category])> {
+        self.hosts.iter().flat_map(|(host, rules)| {
+            rules.iter().map(move |rule| (host.as_str(), rule.path.as_str(), rule.categories.as_slice()))
+        })
+    }
+
     fn longest(&self, address: &Address) -> Option<(&str, &Listed)> {
         let (first, _) = self.covering(address).next()?;
         self.covering(address)
@@ -135,7 +148,7 @@ impl SiteMap {
 }
 
 /// Whether a listed path (empty, or `/a/b`) stands for this path: whole segments only.
-fn covers(listed: &str, path: &str) -> bool {
+pub(crate) fn covers(listed: &str, path: &str) -> bool {
     path.strip_prefix(listed)
         .is_some_and(|rest| listed.is_empty() || rest.is_empty() || rest.starts_with('/'))
 }

@@ -4,9 +4,11 @@
 //! first, and a layer that knows the name speaks for the whole stack. How answers are joined with the lists that are
 //! built in is in `join`.
 
+use super::Address;
 use super::categories::CategorySet;
 use super::key::Trail;
 use super::layer::{Class, Layer, MOST_LABELS, MOST_SEGMENTS};
+use super::unlawful::Unlawful;
 use crate::pack::{Kind, Pack, PackError};
 use crate::taxonomy::Category;
 use std::ops::{ControlFlow, Range};
@@ -32,6 +34,8 @@ struct Tier {
     /// Where its section of sites is.
     at: Range<usize>,
     layer: Layer,
+    /// Where its licensed lists of unlawful content are, if it has any.
+    unlawful: Option<Range<usize>>,
 }
 
 /// A rule that covers an address.
@@ -102,9 +106,14 @@ impl Sites {
         if basis.is_some_and(|basis| basis != layer.basis) {
             return Err(PackError::Parent);
         }
+        let unlawful = pack.range(Kind::Unlawful);
+        if let Some(at) = &unlawful {
+            let bytes = pack.bytes().get(at.clone()).unwrap_or_default();
+            Unlawful::read(bytes).map_err(|why| PackError::Unusable { section: Kind::Unlawful, why })?;
+        }
         self.labels |= layer.labels;
         self.unlawful |= layer.unlawful;
-        self.tiers.push(Tier { pack, at, layer });
+        self.tiers.push(Tier { pack, at, layer, unlawful });
         Ok(())
     }
 
@@ -166,6 +175,15 @@ impl Sites {
         self.unlawful
     }
 
+    /// Whether a licensed list of unlawful content holds the address. The newest pack that has such lists speaks for all.
+    pub(crate) fn holds_unlawful(&self, address: &Address) -> bool {
+        let newest = self.tiers.iter().rev().find_map(|Tier { pack, unlawful, .. }| {
+            let bytes = pack.bytes().get(unlawful.clone()?)?;
+            Unlawful::read(bytes).ok()
+        });
+        newest.is_some_and(|lists| lists.holds(address))
+    }
+
     /// Every rule that covers a host and a path, the longest host first, and of one host the longest path first, until
     /// `visit` has heard enough.
     #[inline]
@@ -209,7 +227,7 @@ impl Sites {
     /// The newest layer's word on a name.
     #[inline]
     fn class(&self, trail: Trail) -> Option<(&Class, &Layer)> {
-        self.tiers.iter().rev().find_map(|Tier { pack, at, layer }| {
+        self.tiers.iter().rev().find_map(|Tier { pack, at, layer, .. }| {
             let class = layer.class(pack.bytes().get(at.clone())?, trail)?;
             Some((class, layer))
         })

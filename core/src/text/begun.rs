@@ -24,55 +24,70 @@ struct Opened {
     phrases: Range<u32>,
 }
 
-/// What the words of a stretch said last.
+/// What the words of a sentence said.
 #[derive(Debug, Default)]
 pub(super) struct Begun {
-    tokens: Range<usize>,
+    /// One more than the sentence, so that at first it is none.
+    sentence: usize,
+    /// In the order of the text.
     openers: Vec<Opened>,
 }
 
 impl Begun {
-    /// Where phrases of a group could begin among some tokens: in the order of the text, and then of the phrases.
+    /// Forgets the text.
+    pub(super) fn clear(&mut self) {
+        self.sentence = 0;
+        self.openers.clear();
+    }
+
+    /// Where phrases of a group could begin among some tokens of a sentence: in the order of the text, and then of the
+    /// phrases.
     pub(super) fn places(
         &mut self,
         words: &Words<'_>,
         openers: &Openers,
+        sentence: usize,
         group: Phrases,
         tokens: &Range<usize>,
     ) -> Vec<(usize, u32)> {
         if group.is_empty() || tokens.is_empty() {
             return Vec::new();
         }
-        self.ask(words, openers, tokens);
+        if self.sentence != sentence + 1 {
+            self.sentence = sentence + 1;
+            self.ask(words, openers, words.tokens(sentence));
+        }
         // More than there most often are, so that it need not grow.
         let mut places: Vec<(usize, u32)> = Vec::with_capacity(MOST_OFTEN);
-        for it in self.of(group).filter(|it| tokens.contains(&it.token)) {
-            places.extend(openers.among(it.opener.clone(), group).iter().map(|phrase| (it.token, *phrase)));
+        for it in self.of(group, tokens) {
+            places.extend(openers.among(it.opener.clone(), group).map(|phrase| (it.token, phrase)));
         }
         for phrase in openers.anywhere(group) {
-            places.extend(tokens.clone().map(|token| (token, *phrase)));
+            places.extend(tokens.clone().map(|token| (token, phrase)));
         }
         places.sort_unstable();
         places
     }
 
-    /// The words with which a phrase of a group may begin.
-    fn of(&self, group: Phrases) -> impl Iterator<Item = &Opened> {
+    /// The words among some tokens with which a phrase of a group may begin.
+    fn of(&self, group: Phrases, tokens: &Range<usize>) -> impl Iterator<Item = &Opened> {
         let numbers = group.numbers();
-        self.openers.iter().filter(move |it| it.phrases.start < numbers.end && numbers.start < it.phrases.end)
+        let first = self.openers.partition_point(|it| it.token < tokens.start);
+        let (openers, end) = (self.openers.get(first..).unwrap_or_default(), tokens.end);
+        openers
+            .iter()
+            .take_while(move |it| it.token < end)
+            .filter(move |it| it.phrases.start < numbers.end && numbers.start < it.phrases.end)
     }
 
-    fn ask(&mut self, words: &Words<'_>, openers: &Openers, tokens: &Range<usize>) {
-        if tokens.start >= self.tokens.start && tokens.end <= self.tokens.end {
-            return;
-        }
-        self.tokens = tokens.start.saturating_sub(BEFORE)..tokens.end;
+    fn ask(&mut self, words: &Words<'_>, openers: &Openers, tokens: Range<usize>) {
         self.openers.clear();
-        self.openers.reserve(self.tokens.len());
-        for token in self.tokens.clone() {
+        self.openers.reserve(tokens.len());
+        for token in tokens {
             let mut last = None;
             // The whole word and the beginning of others may be the same.
-            for word in words.parts(token).filter(|word| last.replace(*word) != Some(*word)) {
+            let parts = words.parts(token..token + 1).iter().map(|part| part.word);
+            for word in parts.filter(|word| last.replace(*word) != Some(*word)) {
                 let Some(opener) = openers.of(word) else { continue };
                 self.openers.push(Opened { token, phrases: openers.span(opener.clone()), opener });
             }

@@ -9,12 +9,11 @@ use super::context;
 use super::excerpt;
 use super::fold::Folded;
 use super::repair::{Inert, repair};
+use super::room::Rooms;
 use super::run::Stretch;
 use super::words::{Words, look_up};
 use crate::answer::Finding;
-use crate::lists::{
-    Anchors, Compiled, Cue, Edges, Needed, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary,
-};
+use crate::lists::{Anchors, Compiled, Cue, Needed, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -36,15 +35,15 @@ pub(crate) struct Matcher {
     near: Vec<Phrases>,
     cues: Vec<Cue>,
     pool: Pool,
-    edges: Edges,
     vocabulary: Vocabulary,
     /// Words of which the vocabulary, and nothing else, has said that they are nothing.
     inert: Inert,
+    rooms: Rooms,
     anchors: Anchors,
     needed: Needed,
     openers: Openers,
     strings: Strings,
-    audience: Audience,
+    pub(crate) audience: Audience,
     /// What staff have announced a lesson about.
     pub(crate) lesson: BTreeSet<Category>,
     /// What several signs together say; none when only rules are asked.
@@ -74,17 +73,16 @@ pub(crate) struct Signal {
 impl Matcher {
     /// Takes the lists into use for an audience: rules for other years are left out.
     pub(crate) fn new(compiled: Compiled, audience: Audience) -> Self {
-        let Compiled {
-            rules, near, cues, pool, edges, vocabulary, anchors, needed, openers, strings, ..
-        } = compiled;
+        let Compiled { rules, near, cues, pool, vocabulary, anchors, needed, openers, strings, .. } =
+            compiled;
         Self {
             rules,
             near,
             cues,
             pool,
-            edges,
             vocabulary,
             inert: Inert::default(),
+            rooms: Rooms::default(),
             anchors,
             needed,
             openers,
@@ -109,16 +107,23 @@ impl Matcher {
     /// Everything that is found in a text.
     pub(crate) fn read(&self, text: &str, surface: Surface) -> Read {
         let plain = Folded::new(text);
-        let known = look_up(&plain, &self.vocabulary);
-        let repaired = repair(&plain, &known, text, &self.vocabulary, &self.inert);
-        let (folded, known) = match &repaired {
-            Some((repaired, known)) => (repaired, known),
-            None => (&plain, &known),
-        };
-        let words = Words::new(folded, &self.vocabulary, known);
+        let mut room = self.rooms.take();
+        room.known = look_up(&plain, &self.vocabulary, std::mem::take(&mut room.known));
+        let mut repaired = repair(&plain, &room.known, text, &self.vocabulary, &self.inert);
+        if let Some((_, known)) = &mut repaired {
+            std::mem::swap(&mut room.known, known);
+        }
+        let folded = repaired.as_ref().map_or(&plain, |(repaired, _)| repaired);
+        let typed = std::mem::take(&mut room.known);
+        let known = typed.as_slice();
+        let words = Words::new(folded, &self.vocabulary, known, &mut room);
         let mut hits = Hits::default();
+        let mut sentence = self.sentence(&words, 0);
         for (token, known) in known.iter().enumerate().filter(|(_, known)| known.leads) {
-            let stretch = self.stretch(&words, token);
+            if token >= sentence.to {
+                sentence = self.sentence(&words, token);
+            }
+            let stretch = near(sentence, token);
             if let (Some(id), true) = (known.number, known.is_only_itself()) {
                 self.follow(&stretch, token, id, 1, surface, &mut hits);
                 continue;
@@ -149,10 +154,13 @@ impl Matcher {
         }
         if let Some(model) = &self.model {
             let by_rules = read.findings.len();
-            model.add(text, folded, known, surface, &mut read.findings);
+            model.add(text, folded, known, surface, &mut room.numbers, &mut read.findings);
             let by_model = read.findings.iter_mut().skip(by_rules);
             by_model.for_each(|finding| context::announced(&self.lesson, finding));
         }
+        words.leave(&mut room);
+        room.known = typed;
+        self.rooms.keep(room);
         read.findings.sort_by(|a, b| {
             (Reverse(a.severity), Reverse(a.stage), a.span.start, &a.rule).cmp(&(
                 Reverse(b.severity),
@@ -175,13 +183,14 @@ impl Matcher {
         surface: Surface,
         hits: &mut Hits,
     ) {
-        if !self.anchors.has(id) {
+        let uses = self.anchors.of(id);
+        if uses.is_empty() {
             return;
         }
         let (before, after) = stretch.beside(token);
-        self.anchors.between(id, &before, &after, |index| {
+        self.anchors.between(uses, &before, &after, |index| {
             // Before anything else is read of the phrase: nearly all of them end here.
-            if self.anchors.phrase(index).is_some_and(|phrase| stretch.may_have(phrase)) {
+            if stretch.may_have(index) {
                 self.compare(stretch, token, index, least, surface, hits);
             }
         });
@@ -250,18 +259,15 @@ impl Matcher {
 
     /// The words of the sentence around a token, at most [`REACH`] on either side.
     fn stretch<'a>(&'a self, words: &'a Words<'a>, token: usize) -> Stretch<'a> {
+        near(self.sentence(words, token), token)
+    }
+
+    /// The sentence of a token.
+    fn sentence<'a>(&'a self, words: &'a Words<'a>, token: usize) -> Stretch<'a> {
         let sentence = words.folded.tokens.get(token).map(|token| token.sentence).unwrap_or_default();
         let tokens = words.tokens(sentence);
-        Stretch {
-            words,
-            pool: &self.pool,
-            edges: &self.edges,
-            openers: &self.openers,
-            needed: &self.needed,
-            sentence,
-            from: tokens.start.max(token.saturating_sub(REACH)),
-            to: tokens.end.min(token + REACH + 1),
-        }
+        let (pool, openers, needed) = (&self.pool, &self.openers, &self.needed);
+        Stretch { words, pool, openers, needed, sentence, from: tokens.start, to: tokens.end }
     }
 
     fn finding(&self, text: &str, words: &Words<'_>, hit: &Hit, rule: &Rule, surface: Surface) -> Finding {
@@ -282,6 +288,12 @@ impl Matcher {
             context: read.notes,
         }
     }
+}
+
+/// Of a sentence the words around a token, at most [`REACH`] on either side.
+fn near(sentence: Stretch<'_>, token: usize) -> Stretch<'_> {
+    let from = sentence.from.max(token.saturating_sub(REACH));
+    Stretch { from, to: sentence.to.min(token + REACH + 1), ..sentence }
 }
 
 /// The bytes of the original that some tokens cover.

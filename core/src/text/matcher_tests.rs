@@ -1,3 +1,4 @@
+use super::super::room::Room;
 use super::*;
 use crate::lists::{Known, Lists};
 use crate::taxonomy::{Category, Severity, Stage};
@@ -137,15 +138,15 @@ fn spans_are_of_the_original_also_after_repair() {
 
 fn repaired(matcher: &Matcher, text: &str) -> Folded {
     let plain = Folded::new(text);
-    let known = look_up(&plain, &matcher.vocabulary);
+    let known = look_up(&plain, &matcher.vocabulary, Vec::new());
     repair(&plain, &known, text, &matcher.vocabulary, &matcher.inert).map_or(plain, |(repaired, _)| repaired)
 }
 
 /// Everything that a rule's first phrases could match, found by brute force: the oracle for the anchors.
 fn brute(matcher: &Matcher, text: &str) -> Vec<(usize, usize)> {
     let folded = repaired(matcher, text);
-    let known = look_up(&folded, &matcher.vocabulary);
-    let words = Words::new(&folded, &matcher.vocabulary, &known);
+    let known = look_up(&folded, &matcher.vocabulary, Vec::new());
+    let words = Words::new(&folded, &matcher.vocabulary, &known, &mut Room::default());
     let mut hits: Vec<(usize, usize)> = Vec::new();
     for token in 0..folded.tokens.len() {
         for (index, rule) in matcher.rules.iter().enumerate() {
@@ -228,7 +229,7 @@ fn words_are_known_as_an_automaton_would_know_them() {
             known + ending
         };
         let folded = Folded::new(&words.iter().map(cut).collect::<Vec<_>>().join(" "));
-        let found = look_up(&folded, &matcher.vocabulary);
+        let found = look_up(&folded, &matcher.vocabulary, Vec::new());
         let leads = |(token, known): (&Token, &Known)| -> Vec<u32> {
             // Endings are no automaton's business.
             let known = Known { closed: false, ..*known };

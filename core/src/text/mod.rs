@@ -2,7 +2,7 @@
 //!
 //! `fold` makes plain words, `repair` undoes disguises and slips, `matcher` finds rules in them (`words` knows which
 //! pieces of phrases each word is, `run` compares one phrase with the words around a place, `begun` says which could begin
-//! there, and `present` which cannot be in a sentence), `context` reads what the sentence says about the match, and `excerpt` cuts the
+//! there, `present` which cannot be in a sentence, and `room` keeps their tables for the next text), `context` reads what the sentence says about the match, and `excerpt` cuts the
 //! sentence out. `conversation` remembers what several lines mean together. What follows from findings is the policy's
 //! business.
 
@@ -14,6 +14,7 @@ pub(crate) mod fold;
 mod matcher;
 mod present;
 mod repair;
+mod room;
 mod run;
 mod words;
 

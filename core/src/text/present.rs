@@ -13,6 +13,12 @@ pub(super) struct Present {
 }
 
 impl Present {
+    /// Forgets the text.
+    pub(super) fn clear(&mut self) {
+        self.sentence = 0;
+        self.sets.clear();
+    }
+
     /// Whether a sentence has a word of a set.
     pub(super) fn has(&mut self, words: &Words<'_>, needed: &Needed, set: usize, sentence: usize) -> bool {
         if self.sentence != sentence + 1 {
@@ -22,9 +28,11 @@ impl Present {
         self.sets.get(set / 64).is_some_and(|bits| bits >> (set % 64) & 1 != 0)
     }
 
+    #[inline(never)]
     fn ask(&mut self, words: &Words<'_>, needed: &Needed, sentence: usize) {
         self.sets.clear();
         self.sets.resize(needed.width(), 0);
-        words.parts_of(words.tokens(sentence)).for_each(|word| needed.add(word, &mut self.sets));
+        let parts = words.parts(words.tokens(sentence));
+        parts.iter().for_each(|part| needed.add(part.word, &mut self.sets));
     }
 }

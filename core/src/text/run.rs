@@ -3,8 +3,8 @@
 //! The matcher knows where one word of a phrase stands; from there the rest is followed forwards and backwards. Words
 //! must follow each other directly, except across a gap.
 
-use super::words::Words;
-use crate::lists::{Around, Code, Edges, GAP, Mask, Needed, Openers, Phrases, Pool, Use};
+use super::words::{Part, Spot, Words};
+use crate::lists::{Around, Code, GAP, Mask, Needed, Openers, Phrases, Pieces, Pool, Use};
 use std::ops::Range;
 
 /// A stretch of words that a phrase may lie in.
@@ -12,7 +12,6 @@ use std::ops::Range;
 pub(crate) struct Stretch<'a> {
     pub(crate) words: &'a Words<'a>,
     pub(crate) pool: &'a Pool,
-    pub(crate) edges: &'a Edges,
     pub(crate) openers: &'a Openers,
     pub(crate) needed: &'a Needed,
     /// The sentence that it is of,
@@ -26,33 +25,35 @@ impl Stretch<'_> {
     /// The tokens of the phrase if its piece at `place` is the word at `token`.
     pub(crate) fn around(&self, place: &Use, token: usize) -> Option<Range<usize>> {
         let steps = self.pool.steps(place.phrase);
-        let pieces = self.pool.pieces(place.run);
-        if !(self.from..self.to).contains(&token) || !self.is(Code(*pieces.get(place.piece)?), token) {
+        let (first, pieces) = (self.pool.first(place.run)?, self.pool.after(place.run));
+        let (piece, before) = match place.piece.checked_sub(1) {
+            None => (first, (None, Pieces::default())),
+            Some(at) => (pieces.get(at)?, (Some(first), pieces.to(at)?)),
+        };
+        if !(self.from..self.to).contains(&token) || !self.is(piece, token) {
             return None;
         }
         let after = place.step + 1..steps.end;
-        let end = self.run_forwards(after, pieces.get(place.piece + 1..)?, token + 1, 0)?;
-        let before = steps.start..place.step;
-        let start = self.run_backwards(before, pieces.get(..place.piece)?, token, 0)?;
+        let end = self.run_forwards(after, pieces.from(place.piece)?, token + 1, 0)?;
+        let start = self.run_backwards(steps.start..place.step, before, token, 0)?;
         Some(start..end)
     }
 
     /// The words before and after a token, as far as they are in the stretch.
     pub(crate) fn beside(&self, token: usize) -> (Around, Around) {
-        let masks = &self.words.masks;
-        let anywhere = self.words.of_sentences.get(self.sentence).copied().unwrap_or(Mask::ALL);
-        let before = masks.get(self.from.max(token.saturating_sub(GAP + 1))..token).unwrap_or_default();
-        let after = masks.get(token + 1..self.to.min(token + GAP + 2)).unwrap_or_default();
-        let around = |words: &[Mask], beside: Option<&Mask>| {
-            let across = words.iter().fold(Mask::UNKNOWN, |all, word| all.with(*word));
-            Around::new(beside.copied().unwrap_or(Mask::UNKNOWN), across, anywhere)
+        let anywhere = self.words.mask(self.sentence);
+        let before = self.words.spots(self.from.max(token.saturating_sub(GAP + 1))..token);
+        let after = self.words.spots(token + 1..self.to.min(token + GAP + 2));
+        let around = |words: &[Spot], beside: Option<&Spot>| {
+            let across = words.iter().fold(Mask::UNKNOWN, |all, word| all.with(word.mask));
+            Around::new(beside.map_or(Mask::UNKNOWN, |word| word.mask), across, anywhere)
         };
         (around(before, before.last()), around(after, after.first()))
     }
 
-    /// Whether the sentence may have what a phrase of a rule needs. It may say so where it has not.
-    pub(crate) fn may_have(&self, phrase: u32) -> bool {
-        self.needed.by(phrase).is_none_or(|set| self.has(set))
+    /// Whether the sentence may have what the phrase of a use needs. It may say so where it has not.
+    pub(crate) fn may_have(&self, index: usize) -> bool {
+        self.needed.by(index).is_none_or(|set| self.has(set))
     }
 
     /// Whether the sentence may have what a rule wants besides its phrase. It may say so where it has not.
@@ -79,7 +80,8 @@ impl Stretch<'_> {
 
     /// Where the phrases could begin among some tokens, with which of them: in the order of the text.
     pub(crate) fn places(&self, phrases: Phrases, tokens: &Range<usize>) -> std::vec::IntoIter<(usize, u32)> {
-        let places = self.words.begun.borrow_mut().places(self.words, self.openers, phrases, tokens);
+        let mut begun = self.words.begun.borrow_mut();
+        let places = begun.places(self.words, self.openers, self.sentence, phrases, tokens);
         places.into_iter()
     }
 
@@ -89,28 +91,35 @@ impl Stretch<'_> {
         let rest = step + 1..steps.end;
         let number = self.pool.step(step);
         let runs = self.pool.runs(number);
-        let firsts = self.edges.firsts(runs.clone());
+        let firsts = self.pool.firsts(runs.clone());
         let by_word = (next..(next + slack + 1).min(self.to)).find_map(|token| {
-            let codes = among(firsts, self.words.codes(token))?;
-            let mut there = runs.clone().zip(firsts).filter(|(_, first)| codes.contains(first));
-            there.find_map(|(run, _)| {
-                self.run_forwards(rest.clone(), self.pool.pieces(run).get(1..)?, token + 1, 0)
+            among(firsts, self.words.parts(token..token + 1), |at| {
+                self.run_forwards(rest.clone(), self.pool.after(runs.start + at), token + 1, 0)
             })
         });
-        if by_word.is_some() || !self.edges.first_is_open(number) {
+        if by_word.is_some() || !self.pool.first_is_open(number) {
             return by_word;
         }
-        let mut open = runs.zip(firsts).filter(|(_, first)| Code(**first).is_open());
-        open.find_map(|(run, _)| self.run_forwards(rest.clone(), self.pool.pieces(run), next, slack))
+        let mut open = runs.zip(firsts.iter()).filter(|(_, first)| first.is_open());
+        open.find_map(|(run, first)| {
+            let slack = if first.is_gap() { GAP } else { slack };
+            self.run_forwards(rest.clone(), self.pool.after(run), next, slack)
+        })
     }
 
-    fn run_forwards(&self, rest: Range<usize>, pieces: &[u32], next: usize, slack: usize) -> Option<usize> {
+    fn run_forwards(
+        &self,
+        rest: Range<usize>,
+        pieces: Pieces<'_>,
+        next: usize,
+        slack: usize,
+    ) -> Option<usize> {
         let Some((piece, pieces)) = pieces.split_first() else { return self.forwards(rest, next, slack) };
-        if Code(*piece).is_gap() {
+        if piece.is_gap() {
             return self.run_forwards(rest, pieces, next, GAP);
         }
         (next..(next + slack + 1).min(self.to))
-            .filter(|token| self.is(Code(*piece), *token))
+            .filter(|token| self.is(piece, *token))
             .find_map(|token| self.run_forwards(rest.clone(), pieces, token + 1, 0))
     }
 
@@ -120,47 +129,72 @@ impl Stretch<'_> {
         let rest = steps.start..step;
         let number = self.pool.step(step);
         let runs = self.pool.runs(number);
-        let lasts = self.edges.lasts(runs.clone());
+        let lasts = self.pool.lasts(runs.clone());
         let by_word = (before.saturating_sub(slack + 1).max(self.from)..before).rev().find_map(|token| {
-            let codes = among(lasts, self.words.codes(token))?;
-            let mut there = runs.clone().zip(lasts).filter(|(_, last)| codes.contains(last));
-            there.find_map(|(run, _)| {
-                let (_, others) = self.pool.pieces(run).split_last()?;
-                self.run_backwards(rest.clone(), others, token, 0)
+            among(lasts, self.words.parts(token..token + 1), |at| {
+                self.run_backwards(rest.clone(), self.but_last(runs.start + at), token, 0)
             })
         });
-        if by_word.is_some() || !self.edges.last_is_open(number) {
+        if by_word.is_some() || !self.pool.last_is_open(number) {
             return by_word;
         }
-        let mut open = runs.zip(lasts).filter(|(_, last)| Code(**last).is_open());
-        open.find_map(|(run, _)| self.run_backwards(rest.clone(), self.pool.pieces(run), before, slack))
+        let mut open = runs.zip(lasts.iter()).filter(|(_, last)| last.is_open());
+        open.find_map(|(run, last)| {
+            let slack = if last.is_gap() { GAP } else { slack };
+            self.run_backwards(rest.clone(), self.but_last(run), before, slack)
+        })
+    }
+
+    /// The pieces of a run before its last: the first, and those after it.
+    fn but_last(&self, run: usize) -> (Option<Code>, Pieces<'_>) {
+        match self.pool.after(run).split_last() {
+            Some((_, pieces)) => (self.pool.first(run), pieces),
+            None => (None, Pieces::default()),
+        }
     }
 
     fn run_backwards(
         &self,
         rest: Range<usize>,
-        pieces: &[u32],
+        (first, pieces): (Option<Code>, Pieces<'_>),
         before: usize,
         slack: usize,
     ) -> Option<usize> {
-        let Some((piece, pieces)) = pieces.split_last() else {
-            return self.backwards(rest, before, slack);
+        let (piece, pieces) = match (pieces.split_last(), first) {
+            (Some((piece, pieces)), first) => (piece, (first, pieces)),
+            (None, Some(first)) => (first, (None, pieces)),
+            (None, None) => return self.backwards(rest, before, slack),
         };
-        if Code(*piece).is_gap() {
+        if piece.is_gap() {
             return self.run_backwards(rest, pieces, before, GAP);
         }
         (before.saturating_sub(slack + 1).max(self.from)..before)
             .rev()
-            .filter(|token| self.is(Code(*piece), *token))
+            .filter(|token| self.is(piece, *token))
             .find_map(|token| self.run_backwards(rest.clone(), pieces, token, 0))
     }
 
     fn is(&self, piece: Code, token: usize) -> bool {
-        self.words.codes(token).contains(&piece.0)
+        is(self.words.parts(token..token + 1), piece)
     }
 }
 
-/// The codes of a word, if one of them is among the ends of a step's alternatives.
-fn among<'a>(ends: &[u32], codes: &'a [u32]) -> Option<&'a [u32]> {
-    codes.iter().any(|code| ends.contains(code)).then_some(codes)
+/// Whether a word is a piece.
+fn is(parts: &[Part], piece: Code) -> bool {
+    parts.iter().any(|part| part.code == piece)
+}
+
+/// The first that is made of those of a step's alternatives that a word is the end of, by their places in order. A step may
+/// have a hundred, so they are looked through many at a time.
+#[inline]
+fn among<T>(ends: Pieces<'_>, parts: &[Part], mut make: impl FnMut(usize) -> Option<T>) -> Option<T> {
+    if parts.is_empty() {
+        return None;
+    }
+    ends.chunks().find_map(|(from, some)| {
+        if !parts.iter().any(|part| some.contains(part.code)) {
+            return None;
+        }
+        some.iter().zip(from..).filter(|(end, _)| is(parts, *end)).find_map(|(_, at)| make(at))
+    })
 }

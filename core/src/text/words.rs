@@ -6,6 +6,7 @@
 use super::begun::Begun;
 use super::fold::{Folded, Token};
 use super::present::Present;
+use super::room::Room;
 use crate::lists::{Code, Known, Mask, Vocabulary, kind};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -14,42 +15,70 @@ use std::ops::Range;
 pub(crate) struct Words<'a> {
     pub(crate) folded: &'a Folded,
     vocabulary: &'a Vocabulary,
-    /// The first token of each sentence, and the first after the last.
-    sentences: Vec<usize>,
-    /// The pieces that each token is, one token after another,
-    codes: Vec<u32>,
-    /// and where those of each end.
-    ends: Vec<u32>,
-    /// The same in a few bits: for each token,
-    pub(super) masks: Vec<Mask>,
-    /// and for each sentence.
-    pub(super) of_sentences: Vec<Mask>,
+    /// As the last, what is after all sentences.
+    sentences: Vec<Sentence>,
+    /// The pieces that each token is, one token after another.
+    parts: Vec<Part>,
+    tokens: Vec<Spot>,
     pub(super) begun: RefCell<Begun>,
     pub(super) present: RefCell<Present>,
 }
 
-/// What the vocabulary says of every word.
-pub(crate) fn look_up(folded: &Folded, vocabulary: &Vocabulary) -> Vec<Known> {
-    folded.tokens.iter().map(|token| vocabulary.look(folded.word(token))).collect()
+/// A piece of phrases that a token is.
+pub(super) struct Part {
+    pub(super) code: Code,
+    /// The word of the vocabulary that the piece is or is a part of.
+    pub(super) word: u32,
+}
+
+/// What is known of a token.
+pub(super) struct Spot {
+    /// Where its pieces end,
+    end: u32,
+    /// and what they are, in a few bits.
+    pub(super) mask: Mask,
+}
+
+pub(super) struct Sentence {
+    first: usize,
+    /// What its tokens are, in a few bits.
+    mask: Mask,
+}
+
+/// What the vocabulary says of every word, in a table that is empty.
+pub(super) fn look_up(folded: &Folded, vocabulary: &Vocabulary, empty: Vec<Known>) -> Vec<Known> {
+    let mut known = empty;
+    known.extend(folded.tokens.iter().map(|token| match vocabulary.number(folded.bytes(token)) {
+        Some(id) => vocabulary.look_at(id),
+        None => vocabulary.unknown(folded.word(token)),
+    }));
+    known
 }
 
 impl<'a> Words<'a> {
-    pub(crate) fn new(folded: &'a Folded, vocabulary: &'a Vocabulary, known: &[Known]) -> Self {
+    /// The words of a text, in the tables of an empty room.
+    pub(super) fn new(
+        folded: &'a Folded,
+        vocabulary: &'a Vocabulary,
+        known: &[Known],
+        room: &mut Room,
+    ) -> Self {
         let count = folded.tokens.len();
         let mut words = Self {
             folded,
             vocabulary,
-            sentences: Vec::with_capacity(folded.sentences.len() + 1),
-            codes: Vec::with_capacity(count + count / 4),
-            ends: Vec::with_capacity(count),
-            masks: Vec::with_capacity(count),
-            of_sentences: vec![Mask::UNKNOWN; folded.sentences.len()],
-            begun: RefCell::default(),
-            present: RefCell::default(),
+            sentences: std::mem::take(&mut room.sentences),
+            parts: std::mem::take(&mut room.parts),
+            tokens: std::mem::take(&mut room.tokens),
+            begun: RefCell::new(std::mem::take(&mut room.begun)),
+            present: RefCell::new(std::mem::take(&mut room.present)),
         };
+        words.sentences.reserve(folded.sentences.len() + 1);
+        words.parts.reserve(count + count / 4);
+        words.tokens.reserve(count);
         for (index, (token, known)) in folded.tokens.iter().zip(known).enumerate() {
             while words.sentences.len() <= token.sentence {
-                words.sentences.push(index);
+                words.sentences.push(Sentence { first: index, mask: Mask::UNKNOWN });
             }
             let mask = match known.number {
                 // Most words are one piece at most.
@@ -57,26 +86,35 @@ impl<'a> Words<'a> {
                     if known.kinds & kind::WHOLE == 0 {
                         Mask::UNKNOWN
                     } else {
-                        words.codes.push(Code::whole(id).0);
+                        words.push(vocabulary.whole(id), id);
                         Mask::of(id, known.kinds)
                     }
                 }
                 None if known.is_only_itself() && !token.several => Mask::UNKNOWN,
                 _ => words.add_all(index, token, *known),
             };
-            words.masks.push(mask);
-            if let Some(all) = words.of_sentences.get_mut(token.sentence) {
-                *all = all.with(mask);
+            let end = u32::try_from(words.parts.len()).unwrap_or(u32::MAX);
+            words.tokens.push(Spot { end, mask });
+            if let Some(sentence) = words.sentences.get_mut(token.sentence) {
+                sentence.mask = sentence.mask.with(mask);
             }
-            words.ends.push(u32::try_from(words.codes.len()).unwrap_or(u32::MAX));
         }
-        words.sentences.push(count);
+        words.sentences.push(Sentence { first: count, mask: Mask::UNKNOWN });
         words
+    }
+
+    /// Gives the tables back.
+    pub(super) fn leave(self, room: &mut Room) {
+        room.sentences = self.sentences;
+        room.parts = self.parts;
+        room.tokens = self.tokens;
+        room.begun = self.begun.into_inner();
+        room.present = self.present.into_inner();
     }
 
     /// Adds the pieces that a word is or may stand for, and says what they are in a few bits.
     fn add_all(&mut self, index: usize, token: &Token, known: Known) -> Mask {
-        let before = self.codes.len();
+        let before = self.parts.len();
         let folded = self.folded;
         self.add(known, folded.word(token));
         if token.several {
@@ -85,58 +123,60 @@ impl<'a> Words<'a> {
                 self.add(self.vocabulary.look(word), word);
             }
         }
-        let codes = self.codes.get(before..).unwrap_or_default();
-        codes.iter().fold(Mask::UNKNOWN, |all, code| all.with(self.vocabulary.mask(code >> 2)))
+        let parts = self.parts.get(before..).unwrap_or_default();
+        parts.iter().fold(Mask::UNKNOWN, |all, part| all.with(self.vocabulary.mask(part.word)))
+    }
+
+    fn push(&mut self, code: Code, word: u32) {
+        self.parts.push(Part { code, word });
     }
 
     /// Adds the pieces that a word is.
     fn add(&mut self, known: Known, word: &str) {
-        let kinds = |id| self.vocabulary.kinds(id);
-        let whole = known.number.filter(|_| known.kinds & kind::WHOLE != 0);
-        self.codes.extend(whole.map(|id| Code::whole(id).0));
+        let vocabulary = self.vocabulary;
+        if let Some(id) = known.number.filter(|_| known.kinds & kind::WHOLE != 0) {
+            self.push(vocabulary.whole(id), id);
+        }
         if known.beginning.is_none() && !known.closed {
             return;
         }
-        let before = self.codes.len();
-        for id in self.vocabulary.leads(known, word) {
-            let part = self.vocabulary.word(id);
-            let opens = kinds(id) & kind::OPEN != 0 && word.starts_with(part);
-            let closes = kinds(id) & kind::CLOSED != 0 && word.ends_with(part);
-            for code in
-                [opens.then(|| Code::opening(id)), closes.then(|| Code::closing(id))].into_iter().flatten()
-            {
-                if !self.codes.get(before..).unwrap_or_default().contains(&code.0) {
-                    self.codes.push(code.0);
+        let before = self.parts.len();
+        for id in vocabulary.leads(known, word) {
+            let (part, kinds) = (vocabulary.word(id), vocabulary.kinds(id));
+            let opens = kinds & kind::OPEN != 0 && word.starts_with(part);
+            let closes = kinds & kind::CLOSED != 0 && word.ends_with(part);
+            let opening = opens.then(|| vocabulary.opening(id, kinds));
+            let closing = closes.then(|| vocabulary.closing(id, kinds));
+            for code in [opening, closing].into_iter().flatten() {
+                let added = self.parts.get(before..).unwrap_or_default();
+                if !added.iter().any(|part| part.code == code) {
+                    self.push(code, id);
                 }
             }
         }
     }
 
-    /// The pieces of phrases that the word at a place is.
-    pub(super) fn codes(&self, token: usize) -> &[u32] {
-        let start =
-            token.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
-        let end = self.ends.get(token).copied().unwrap_or(start);
-        self.codes.get(start as usize..end as usize).unwrap_or_default()
+    /// The pieces of phrases that each of several words that follow each other is.
+    pub(super) fn parts(&self, tokens: Range<usize>) -> &[Part] {
+        let end = |token: usize| token.checked_sub(1).and_then(|before| self.tokens.get(before));
+        let start = end(tokens.start).map_or(0, |token| token.end);
+        let end = end(tokens.end).map_or(start, |token| token.end);
+        self.parts.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    /// The words of phrases that the word at a place is, or begins or ends with.
-    pub(super) fn parts(&self, token: usize) -> impl Iterator<Item = u32> {
-        self.codes(token).iter().map(|code| code >> 2)
+    /// Several tokens that follow each other.
+    pub(super) fn spots(&self, tokens: Range<usize>) -> &[Spot] {
+        self.tokens.get(tokens).unwrap_or_default()
     }
 
-    /// The same of several words that follow each other.
-    pub(super) fn parts_of(&self, tokens: Range<usize>) -> impl Iterator<Item = u32> {
-        let end = |token: usize| {
-            token.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default()
-                as usize
-        };
-        self.codes.get(end(tokens.start)..end(tokens.end)).unwrap_or_default().iter().map(|code| code >> 2)
+    /// What the tokens of a sentence are, in a few bits.
+    pub(super) fn mask(&self, sentence: usize) -> Mask {
+        self.sentences.get(sentence).map_or(Mask::ALL, |sentence| sentence.mask)
     }
 
     /// The tokens of a sentence.
     pub(crate) fn tokens(&self, sentence: usize) -> Range<usize> {
-        let at = |index: usize| self.sentences.get(index).copied().unwrap_or_default();
+        let at = |index: usize| self.sentences.get(index).map_or(0, |sentence| sentence.first);
         at(sentence)..at(sentence + 1)
     }
 

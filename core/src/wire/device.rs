@@ -1,6 +1,6 @@
 //! Enrolment, and the check-in by which a device says that it is alive and learns what the school has set.
 
-use super::Lesson;
+use super::{AccessState, Canary, CanaryWanted, Lesson, ListsOffer, ListsState, PolicyNews, SessionGrant};
 use serde::{Deserialize, Serialize};
 
 /// A device asks to be known. The private half of the key never leaves it.
@@ -56,6 +56,17 @@ pub struct CheckIn {
     pub waiting: u32,
     /// Alerts that the relay refused.
     pub refused: u32,
+    /// The device would sign with a session's key, and offers an ephemeral P-256 public key for it: the uncompressed point
+    /// (65 bytes) in unpadded base64url. A relay of before sessions refuses a check-in that has this; the device then sends
+    /// it again without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_point: Option<String>,
+    /// What is to be said of packs of lists; absent towards a relay that has named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<ListsState>,
+    /// What came of the daily test; absent when none is due, and towards a relay that has not asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<Canary>,
 }
 
 /// An adult whom pupils may choose.
@@ -83,4 +94,20 @@ pub struct SchoolConfig {
     /// Lessons that staff have announced and that are not over. A relay of before lessons sends none.
     #[serde(default)]
     pub lessons: Vec<Lesson>,
+    /// What staff have set on the relay. Absent from a relay of before school policies, and where none was ever set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyNews>,
+    /// What became of this device's requests for sites, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<AccessState>,
+    /// The answer to `session_point`: from now on the device may sign with the session's key. It replaces the session that
+    /// the device had. A relay of before sessions sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionGrant>,
+    /// The lists of sites that devices are to have; absent where none have been published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<ListsOffer>,
+    /// When the daily test is due. A relay of before the test sends none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryWanted>,
 }

@@ -1,21 +1,29 @@
 //! What devices and relays say to each other, versioned.
 //!
 //! Both ends compile these types, so a field cannot be spelled two ways. Every limit that the relay enforces stands
-//! here too, so that a device never sends what will be refused. How a request is signed is in `signature`.
-//! Nothing here decides anything: that is `engine` and `policy`.
+//! here too, so that a device never sends what will be refused. How a request is signed is in `signature`, with
+//! which key in `session`. Nothing here decides anything: that is `engine` and `policy`.
 
+mod access;
 mod alert;
+mod canary;
 mod device;
 mod lesson;
+mod lists;
 mod report;
+mod session;
 mod signature;
 
+pub use access::{AccessReceipt, AccessRequest, AccessState, Answered, PolicyNews};
 pub use alert::{Alert, AlertBatch, BatchReceipt, Excerpt, Reason, Refusal, SourceKind};
+pub use canary::{Canary, CanaryLayer, CanaryResult, CanaryWanted};
 pub use device::{CheckIn, DeviceState, Enrolled, Enrolment, SchoolConfig, TrustedAdult};
 pub use lesson::Lesson;
+pub use lists::{ListsOffer, ListsState, PackOffer};
 pub use report::{
     About, Identity, Report, ReportReceipt, Thread, ThreadMessage, ThreadQuery, ThreadReply, Voice,
 };
+pub use session::{SESSION_END, SESSION_RENEW, SESSION_SALT, SessionGrant, session_info};
 pub use signature::{SignatureError, SignatureInput, content_digest, signature_base};
 
 /// Version of this protocol; part of every path (`/api/v1/…`).
@@ -33,8 +41,12 @@ pub mod path {
     pub const REPORTS: &str = "/api/v1/reports";
     /// Read the replies to a report by its receipt code.
     pub const THREAD: &str = "/api/v1/thread";
+    /// Ask that a blocked site be opened for school work.
+    pub const ACCESS: &str = "/api/v1/access-requests";
     /// Add a message to a report by its receipt code.
     pub const THREAD_REPLY: &str = "/api/v1/thread/reply";
+    /// Fetch a pack of lists, or a part of it; its digest in place of `{digest}`. Not signed: who knows the digest may have it.
+    pub const LISTS: &str = "/api/v1/lists/{digest}";
 }
 
 /// Limits that both ends keep. Sizes of texts are counted in characters (Unicode scalar values).
@@ -55,6 +67,10 @@ pub mod limit {
     pub const REASONS: usize = 12;
     /// Milliseconds that a lesson may last from when it is announced: 24 hours. A device does not follow a longer one.
     pub const LESSON: i64 = 24 * 60 * 60 * 1_000;
+    /// Requests for sites that one device may make in an hour.
+    pub const ASKED: i64 = 6;
+    /// Bytes of a pack of lists.
+    pub const PACK: u64 = 256 * 1024 * 1024;
     /// Lessons of one school that may be announced at the same time.
     pub const LESSONS: usize = 50;
 }

@@ -19,7 +19,7 @@ const NEVER = [
 const list = (lines) => el("ul", null, ...lines.map((line) => el("li", null, line)));
 
 const known = await ask("status");
-const { status, school, contact, version } = known;
+const { status, school, contact, version, lists } = known;
 const on = status?.state === "watching";
 show(
   [
@@ -42,6 +42,8 @@ show(
       { class: "quiet" },
       el("li", null, `Lapwing ${version ?? "not known"}`),
       el("li", null, `Lists ${status?.lists_version || "not known"}`),
+      ...(lists?.progress != null ? [el("li", null, `New lists are on their way: ${lists.progress}%`)] : []),
+      ...(lists?.problem ? [el("li", null, `Lists: ${lists.problem}`)] : []),
       el("li", null, `Policy ${status?.policy_version || "none"}`),
       el("li", null, contact ? `Last heard from the school on ${when(contact)}` : "Not yet heard from the school"),
       ...(status?.problems ?? []).map((/** @type {string} */ problem) => el("li", null, problem)),

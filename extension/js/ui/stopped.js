@@ -1,15 +1,17 @@
 // @ts-check
 //! What the block page and the support page share: asking what this page is about, and the way back.
 
-import { ask, button, el, h1, p, show } from "./dom.js";
+import { ask, button, el, h1, p, show, when } from "./dom.js";
 
 /**
  * What this page is about. Goes on to the address by itself where the school allows it after all.
  * @returns {Promise<{page: any, main: boolean, key: string} | null>}
  */
 export async function reason() {
-  const key = new URLSearchParams(location.search).get("k") ?? "";
-  const answer = await ask("stopped", { key });
+  // Led here by the worker, under a key, or by one of the browser's own rules, with the address.
+  const given = new URLSearchParams(location.search).get("k") ?? "";
+  const answer = await ask("stopped", { key: given, url: given ? "" : location.hash.slice(1) });
+  const key = answer.key ?? given;
   if (answer.goTo) {
     location.replace(answer.goTo);
     return null;
@@ -47,3 +49,10 @@ export function about(page) {
 
 /** @param {any} page */
 export const where = (page) => (page.address ? el("p", { class: "where quiet" }, page.address) : null);
+
+/**
+ * Which rule stopped it, and whose it is.
+ * @param {any} page
+ */
+export const decided = (page) =>
+  page.decided && p(page.until ? `${page.decided} It ends on ${when(page.until)}.` : page.decided);

@@ -1,19 +1,23 @@
 //! Where lists come from: which kinds of list can be read, and what is remembered of each.
 //!
 //! `read` opens files and archives and never unpacks without bounds; `lines` reads one line of each kind, `table` CSV,
-//! `ut1` a folder or archive laid out as UT1's; `ut1_names` says which of its categories are which of ours. Whether a line
+//! `slots` licensed lists of unlawful content, `ut1` a folder or archive laid out as UT1's; `ut1_names` says which of its categories are which of ours. Whether a line
 //! is a rule that a map can hold is decided in `rules`.
 
 mod lines;
 mod read;
+mod slots;
 mod table;
 mod ut1;
 mod ut1_names;
 
+pub use slots::Slot;
+
 use crate::rules::{Rules, Says};
 use crate::skip::{Skip, Skipped};
-use lapwing_core::{Category, CategorySet};
-use serde::Serialize;
+use lapwing_core::packed::FormHash;
+use lapwing_core::{Category, CategorySet, canary};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -31,6 +35,8 @@ pub enum Format {
     Adblock(Category),
     /// A table with a header, in which each line has its category.
     Csv,
+    /// A licensed list of unlawful content.
+    Licensed(Slot),
 }
 
 /// A list to read, as it stands on a command line: `KIND[:CATEGORY]=PATH[;licence=TEXT][;by=TEXT]`.
@@ -38,11 +44,52 @@ pub enum Format {
 pub struct Spec {
     format: Format,
     path: PathBuf,
+    name: Option<String>,
     licence: Option<String>,
     by: Option<String>,
 }
 
-const FORMS: &str = "write ut1=PATH, hosts:CATEGORY=FILE, plain:CATEGORY=FILE, adblock:CATEGORY=FILE or csv=FILE, and after \
+/// What somebody says of a list beside what it says of itself; what is empty is left to the list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its licence.
+    pub licence: &'a str,
+    /// Whom to name.
+    pub by: &'a str,
+}
+
+impl Spec {
+    /// A list of this kind in a file, which ends with `.gz` or `.zst` if it is packed.
+    #[must_use]
+    pub fn new(format: Format, path: PathBuf, said: Said<'_>) -> Self {
+        let some = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        Self { format, path, name: some(said.name), licence: some(said.licence), by: some(said.by) }
+    }
+}
+
+impl Format {
+    /// The kind of list that is called so, such as `hosts`, and its category where the kind has one for all its lines.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn named(kind: &str, category: &str) -> Result<Self, String> {
+        let known = || category.parse::<Category>().map_err(|error| error.to_string());
+        Ok(match (kind, category) {
+            ("ut1", "") => Self::Ut1,
+            ("csv", "") => Self::Csv,
+            ("iwf", "") => Self::Licensed(Slot::Iwf),
+            ("ctiru", "") => Self::Licensed(Slot::Ctiru),
+            ("hosts", _) => Self::Hosts(known()?),
+            ("plain", _) => Self::Plain(known()?),
+            ("adblock", _) => Self::Adblock(known()?),
+            _ => return Err(format!("“{kind}” is no kind of list: {FORMS}")),
+        })
+    }
+}
+
+const FORMS: &str = "write ut1=PATH, hosts:CATEGORY=FILE, plain:CATEGORY=FILE, adblock:CATEGORY=FILE, csv=FILE, iwf=FILE or ctiru=FILE, and after \
                      the file, if the list does not say it itself, ;licence=TEXT and ;by=TEXT";
 
 impl FromStr for Spec {
@@ -60,16 +107,9 @@ impl FromStr for Spec {
                 _ => return Err(format!("“{part}” is neither ;licence=TEXT nor ;by=TEXT")),
             }
         }
-        let category = |name: &str| name.parse::<Category>().map_err(|error| error.to_string());
-        let format = match kind.split_once(':').unwrap_or((kind, "")) {
-            ("ut1", "") => Format::Ut1,
-            ("csv", "") => Format::Csv,
-            ("hosts", name) => Format::Hosts(category(name)?),
-            ("plain", name) => Format::Plain(category(name)?),
-            ("adblock", name) => Format::Adblock(category(name)?),
-            _ => return Err(format!("“{kind}” is no kind of list: {FORMS}")),
-        };
-        Ok(Self { format, path, licence, by })
+        let (name, category) = kind.split_once(':').unwrap_or((kind, ""));
+        let format = Format::named(name, category)?;
+        Ok(Self { format, path, name: None, licence, by })
     }
 }
 
@@ -92,6 +132,14 @@ pub enum SourceError {
         /// What is wrong, and what to do.
         what: String,
     },
+    /// It holds nothing that such a list has.
+    #[error("{place}: no line of it could be used ({why}); is it a list of another kind? {FORMS}")]
+    Useless {
+        /// The file.
+        place: String,
+        /// Its first line that could not be used, and why not.
+        why: String,
+    },
     /// It unpacks to more than any list has.
     #[error("{place} unpacks to more than {megabytes} MB, which no list of sites has; look at what it is")]
     Large {
@@ -108,7 +156,8 @@ pub(crate) fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> SourceEr
 }
 
 /// What is remembered of a list: it goes into the pack, and is shown after the build.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct About {
     /// What it calls itself, else the name of its file.
     pub name: String,
@@ -116,6 +165,9 @@ pub struct About {
     pub licence: String,
     /// Whom to name.
     pub attribution: String,
+    /// Which licensed list of unlawful content it is; empty for any other.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub slot: String,
     /// Lines that were read.
     pub lines: u64,
     /// Of them rules.
@@ -135,6 +187,8 @@ pub struct Collected {
     pub known_good: Vec<String>,
     /// Each list.
     pub sources: Vec<About>,
+    /// What licensed lists of unlawful content hold, as hashes.
+    pub unlawful: Vec<FormHash>,
 }
 
 impl Collected {
@@ -143,7 +197,9 @@ impl Collected {
     /// # Errors
     /// [`SourceError`]: a file that cannot be read, or holds nothing that such a list has.
     pub fn read(&mut self, spec: &Spec) -> Result<(), SourceError> {
-        let name = spec.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let file =
+            || spec.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = spec.name.clone().unwrap_or_else(file);
         let index = u16::try_from(self.sources.len()).unwrap_or(u16::MAX);
         let mut source = Source {
             all: self,
@@ -154,6 +210,7 @@ impl Collected {
         match spec.format {
             Format::Ut1 => ut1::read(&mut source, &spec.path)?,
             Format::Csv => table::read(&mut source, &spec.path)?,
+            Format::Licensed(slot) => slots::read_slot(&mut source, &spec.path, slot)?,
             Format::Hosts(category) => lines::read(&mut source, &spec.path, category, lines::hosts)?,
             Format::Plain(category) => lines::read(&mut source, &spec.path, category, lines::plain)?,
             Format::Adblock(category) => lines::read(&mut source, &spec.path, category, lines::adblock)?,
@@ -164,10 +221,10 @@ impl Collected {
                 skipped.iter().next().and_then(|(skip, _, examples)| Some((skip, examples.first()?)));
             let why =
                 example.map_or("it is empty".to_owned(), |(skip, line)| format!("first “{line}”: {skip}"));
-            return Err(SourceError::Wrong {
-                place: spec.path.display().to_string(),
-                what: format!("no line of it could be used ({why}); is it a list of another kind? {FORMS}"),
-            });
+            return Err(SourceError::Useless { place: spec.path.display().to_string(), why });
+        }
+        if let Some(name) = &spec.name {
+            about.name.clone_from(name);
         }
         if let Some(licence) = &spec.licence {
             about.licence.clone_from(licence);
@@ -179,6 +236,16 @@ impl Collected {
         self.skipped.join(skipped);
         self.sources.push(about);
         Ok(())
+    }
+
+    /// The address by which a device proves that this very pack decides there.
+    pub(crate) fn add_canary(&mut self) {
+        let source = u16::try_from(self.sources.len()).unwrap_or(u16::MAX);
+        let says = Says { gives: CategorySet::only(Category::Canary), source, ..Says::default() };
+        // It is a domain like any other; a build without it would fail its own test.
+        if let Err(skip) = self.rules.add(canary::PACK_HOST, says) {
+            self.skipped.note(skip, String::new, canary::PACK_HOST);
+        }
     }
 
     /// Reads hosts or addresses that must not be found by chance.

@@ -33,7 +33,7 @@ impl Batch {
 /// `POST /api/v1/alerts`.
 pub(crate) async fn alerts(
     State(app): State<Arc<App>>,
-    Signed { device, body, arrival: _arrival }: Signed<Batch>,
+    Signed { device, body, arrival: _arrival, .. }: Signed<Batch>,
 ) -> Result<Json<BatchReceipt>, Problem> {
     if body.alerts.len() > limit::BATCH {
         let detail = format!("A batch may hold at most {} alerts. Send fewer at once.", limit::BATCH);

@@ -2,7 +2,6 @@
 //! fields may hold is in `checked`.
 
 use super::problem::{Kind, Problem};
-use crate::security::drain;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use futures_util::StreamExt as _;
@@ -20,7 +19,6 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Pro
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Kind::MALFORMED, "The body broke off. Send it again."))?;
         if bytes.len() + chunk.len() > limit::BODY {
-            drain(chunks).await;
             let detail = format!("The body may be at most {} bytes. Send less at once.", limit::BODY);
             return Err(Problem::new(Kind::TOO_LARGE, detail));
         }

@@ -45,6 +45,8 @@ kinds! {
         "The extension enrols again by itself. If it does not, check its enrolment key on the Install page.";
     REVOKED_DEVICE = "revoked-device", UNAUTHORIZED, "The device has been revoked",
         "Somebody in IT revoked the device on the Devices page. Enrol it again with a fresh browser profile.";
+    UNKNOWN_SESSION = "unknown-session", UNAUTHORIZED, "This relay does not know the session",
+        "Nothing is lost: the device signs the same request with its own key at once, and agrees on a new session at its next check-in.";
     BAD_SIGNATURE = "bad-signature", UNAUTHORIZED, "The signature does not match",
         "The request was altered on its way, or signed by another key. Check what stands between device and relay.";
     UNKNOWN_ENROLMENT_KEY = "unknown-enrolment-key", FORBIDDEN, "No school has this enrolment key",
@@ -85,6 +87,18 @@ impl Problem {
     /// A problem of `kind`; `detail` says what was wrong this time and what to do.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), retry_after: None }
+    }
+
+    /// More is being fetched than there is room for.
+    pub(crate) fn crowded() -> Self {
+        let seconds = soon();
+        let detail = format!("Too many lists are being fetched at once. Ask again in {seconds} seconds.");
+        Self { kind: Kind::BUSY, detail, retry_after: Some(seconds) }
+    }
+
+    /// Whether it is of `kind`.
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        self.kind == kind
     }
 }
 

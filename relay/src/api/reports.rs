@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// `POST /api/v1/reports`. Sending the same report again changes nothing.
 pub(crate) async fn report(
     State(app): State<Arc<App>>,
-    Signed { device, body, arrival: _arrival }: Signed<Report>,
+    Signed { device, body, arrival: _arrival, .. }: Signed<Report>,
 ) -> Result<Json<ReportReceipt>, Problem> {
     let report = checked::report(body)?;
     let _admitted = app.admission.admit(&device, Lane::Severe, 1)?;

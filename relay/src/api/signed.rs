@@ -1,20 +1,23 @@
-//! The device behind a request, by its signature: the profile of HTTP Message Signatures in `lapwing_core::wire`. The
-//! time in a signature is not enforced: a wrong clock must not silence a device, and replays change nothing.
+//! The device behind a request, by its signature: the profile of HTTP Message Signatures in `lapwing_core::wire`, with the
+//! device's own key or with a session's. The time in a signature is not enforced: a wrong clock must not silence a device,
+//! and replays change nothing.
 
 use super::body;
 use super::problem::{Kind, Problem};
 use crate::app::App;
 use crate::db::devices::Device;
+use crate::db::known_devices::Known;
 use crate::db::scope;
 use crate::limit::Arrival;
+use crate::metrics;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lapwing_core::wire::{SignatureInput, content_digest, limit, signature_base};
-use ring::digest;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use ring::{digest, hmac};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -23,10 +26,21 @@ use std::sync::Arc;
 pub(crate) struct Signed<T> {
     /// Who signed it.
     pub(crate) device: Device,
+    /// With which key.
+    pub(crate) by: By,
     /// What it says.
     pub(crate) body: T,
     /// Its share of what may be under way at once, given back when this is dropped.
     pub(crate) arrival: Arrival,
+}
+
+/// Which key signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The device's own, which nobody else has.
+    Device,
+    /// A session's, which the relay has too.
+    Session,
 }
 
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
@@ -39,11 +53,20 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
             SignatureInput::parse(input).map_err(|error| Problem::new(Kind::UNSIGNED, error.to_string()))?;
         let signature = signature(header(&parts.headers, "signature")?)?;
         let digest = header(&parts.headers, "content-digest")?;
-        let known = app.devices.find(&app.db, &input.key_id).await?.ok_or_else(|| {
-            Problem::new(Kind::UNKNOWN_DEVICE, "No device has this keyid here. Enrol again.")
-        })?;
+        let session = input.session.as_deref();
+        let known =
+            app.devices.find((&app.db, &app.secrets), &input.key_id, session).await?.ok_or_else(|| {
+                Problem::new(Kind::UNKNOWN_DEVICE, "No device has this keyid here. Enrol again.")
+            })?;
         let base = signature_base(parts.method.as_str(), parts.uri.path(), digest, &input);
-        verify(&known.key, base.as_bytes(), &signature)?;
+        let checked = verify(&known, session, app.now(), (base.as_bytes(), &signature));
+        metrics::signature(match &checked {
+            Ok(By::Device) => "device",
+            Ok(By::Session) => "session",
+            Err(problem) if problem.is(Kind::UNKNOWN_SESSION) => "unknown_session",
+            Err(_) => "wrong",
+        });
+        let by = checked?;
         let device = known.device.clone();
         if device.revoked_at.is_some() {
             return Err(Problem::new(
@@ -61,7 +84,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Signed<T> {
                 "The body is not the one that Content-Digest names.",
             ));
         }
-        Ok(Self { device, body: body::parse(&bytes)?, arrival })
+        Ok(Self { device, by, body: body::parse(&bytes)?, arrival })
     }
 }
 
@@ -84,8 +107,26 @@ pub(super) fn signature(header: &str) -> Result<Vec<u8>, Problem> {
         .ok_or_else(|| Problem::new(Kind::UNSIGNED, "The signature header must read: lapwing=:BASE64:"))
 }
 
-fn verify(key: &[u8], base: &[u8], signature: &[u8]) -> Result<(), Problem> {
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(base, signature).map_err(|_| {
-        Problem::new(Kind::BAD_SIGNATURE, "The signature is not this device’s over this request.")
-    })
+fn verify(
+    known: &Known,
+    session: Option<&str>,
+    now: i64,
+    (base, signature): (&[u8], &[u8]),
+) -> Result<By, Problem> {
+    let wrong =
+        |_| Problem::new(Kind::BAD_SIGNATURE, "The signature is not this device’s over this request.");
+    let Some(id) = session else {
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &known.key);
+        return key.verify(base, signature).map(|()| By::Device).map_err(wrong);
+    };
+    let session = known.session.as_ref().filter(|session| session.id == id && session.holds(now));
+    let session = session.ok_or_else(|| {
+        Problem::new(
+            Kind::UNKNOWN_SESSION,
+            "The device has no such session, or it has ended. Sign this with the device’s own key, and offer a new point \
+             at the next check-in.",
+        )
+    })?;
+    // In constant time.
+    hmac::verify(&session.key, base, signature).map(|()| By::Session).map_err(wrong)
 }

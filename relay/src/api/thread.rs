@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// `POST /api/v1/thread`.
 pub(crate) async fn thread(
     State(app): State<Arc<App>>,
-    Signed { device, body, arrival: _arrival }: Signed<ThreadQuery>,
+    Signed { device, body, arrival: _arrival, .. }: Signed<ThreadQuery>,
 ) -> Result<Json<Thread>, Problem> {
     let _admitted = app.admission.admit(&device, Lane::Bulk, 1)?;
     let opened = open(&app, &device, &body.receipt).await?;
@@ -29,7 +29,7 @@ pub(crate) async fn thread(
 /// `POST /api/v1/thread/reply`. Answers the conversation with the message in it; sending it again changes nothing.
 pub(crate) async fn reply(
     State(app): State<Arc<App>>,
-    Signed { device, body, arrival: _arrival }: Signed<ThreadReply>,
+    Signed { device, body, arrival: _arrival, .. }: Signed<ThreadReply>,
 ) -> Result<Json<Thread>, Problem> {
     checked::id("id", &body.id)?;
     let text = checked::words("text", &body.text, limit::STORY)?;

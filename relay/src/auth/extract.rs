@@ -54,6 +54,12 @@ account_extractor! {
     Trail;
     /// An IT administrator.
     ItAdmin;
+    /// Anybody who may see the school's policy: safeguarding leads, the head, IT.
+    Policy;
+    /// Anybody of the school's staff, or IT.
+    StaffOrIt;
+    /// Anybody who answers for filtering and monitoring: safeguarding leads, the head, a governor, IT.
+    Evidence;
     /// An IT administrator or a DSL: who looks after accounts.
     ItOrDsl;
 }

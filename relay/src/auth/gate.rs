@@ -75,6 +75,11 @@ pub(super) const fn allows(needs: Needs, account: &Account) -> bool {
         Needs::TrustLead => matches!(role, Role::TrustLead),
         Needs::Trail => matches!(role, Role::Dsl | Role::Head | Role::Auditor),
         Needs::ItAdmin => matches!(role, Role::ItAdmin),
+        Needs::Policy => role.decides() || matches!(role, Role::ItAdmin),
+        Needs::Evidence => {
+            matches!(role, Role::DeputyDsl | Role::Dsl | Role::Head | Role::Governor | Role::ItAdmin)
+        }
+        Needs::StaffOrIt => role.is_school_staff() || matches!(role, Role::ItAdmin),
         Needs::ItOrDsl => matches!(role, Role::ItAdmin | Role::Dsl),
     }
 }

@@ -18,7 +18,8 @@ pub(crate) mod stepup;
 pub(crate) mod token;
 
 pub(crate) use extract::{
-    AnyRole, Dsl, Glass, ItAdmin, ItOrDsl, Lead, Numbers, Staff, Trail, TrustLead, Waiting,
+    AnyRole, Dsl, Evidence, Glass, ItAdmin, ItOrDsl, Lead, Numbers, Policy, Staff, StaffOrIt, Trail,
+    TrustLead, Waiting,
 };
 pub(crate) use gate::gate;
 pub(crate) use role::Account;

@@ -198,6 +198,7 @@ async fn a_million_alerts() {
         master: MasterSource::in_folder(folder.path()),
         public_url: "https://relay.school.example/".parse().unwrap(),
         extension: None,
+        intranet_lists: Vec::new(),
     })
     .unwrap();
     within(Scope::Relay, async {

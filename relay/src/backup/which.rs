@@ -17,9 +17,17 @@ pub(super) enum Place {
 const KEYS: [&str; 3] = ["record_key", "sealing_key", "search_word"];
 
 /// What is worth nothing after a restore, or should not outlive the moment: who is signed in, links that work once, and
-/// what a sign-in that is under way remembers. Everybody signs in anew on a restored relay.
-const NOWHERE: [&str; 6] =
-    ["known_browser", "one_time_link", "pending_proof", "session", "sign_in_try", "sso_journey"];
+/// what a sign-in that is under way remembers. Everybody signs in anew on a restored relay, and devices agree on new
+/// sessions by themselves.
+const NOWHERE: [&str; 7] = [
+    "device_session",
+    "known_browser",
+    "one_time_link",
+    "pending_proof",
+    "session",
+    "sign_in_try",
+    "sso_journey",
+];
 
 /// What works at this relay alone, by its address and its own `secret.key`, and would only be in the way at another: people
 /// set up their second factors there anew.
@@ -49,6 +57,7 @@ mod tests {
             assert_eq!(place("a_table_of_a_later_version", leaves), Place::Data);
             assert_eq!(place("record_key", leaves), Place::Keys);
             assert_eq!(place("session", leaves), Place::Nowhere);
+            assert_eq!(place("device_session", leaves), Place::Nowhere);
         }
         assert_eq!(place("totp", true), Place::Nowhere);
         assert_eq!(place("totp", false), Place::Data);

@@ -15,7 +15,7 @@ use crate::db::{audit, schools};
 use crate::error::Error;
 use crate::proof::anchor;
 use crate::seal::{Key, Master};
-use crate::{crx, secrets};
+use crate::{crx, lists, secrets};
 use anyhow::Context as _;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
@@ -237,10 +237,11 @@ impl<'a> Job<'a> {
 }
 
 /// The small files of the data folder without which a restored relay would not be the same: receipt codes would no longer
-/// open, browsers would take the extension for another one, and anchors would be signed by somebody else. The master key
+/// open, browsers would take the extension for another one, anchors would be signed by somebody else, and devices would refuse
+/// the next lists. The master key
 /// is not among them, nor is anything in the bundle of one school: these are the relay's.
 fn small_files(folder: &Path, school: Option<&str>) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
-    let names = [secrets::FILE, crx::FILE, anchor::KEY];
+    let names = [secrets::FILE, crx::FILE, anchor::KEY, lists::FILE];
     let mut files = Vec::new();
     for name in names.into_iter().filter(|_| school.is_none()) {
         let path = folder.join(name);

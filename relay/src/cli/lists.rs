@@ -1,9 +1,11 @@
-//! `lapwing-relay lists`: makes packs of the lists that a school chooses, without a running relay. Reading lists, the map
+//! `lapwing-relay lists`: makes packs of the lists that a school chooses, without a running relay; `publish` puts them in force. Reading lists, the map
 //! and the signature are `lapwing_packs`'; here are only the flags.
 
-use super::scan;
+use super::{publish, scan};
 use crate::clock::{Clock, SystemClock};
+use crate::lists::FILE;
 use crate::random::{self, SystemRandom};
+use crate::serve;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use lapwing_packs::sources::Spec;
@@ -15,10 +17,43 @@ use std::path::PathBuf;
 /// What to do with lists.
 #[derive(Debug, Subcommand)]
 pub(super) enum Lists {
+    #[command(flatten)]
+    Make(Make),
+    /// Put a pack in force for every device of this relay
+    Publish(publish::Publish),
+    /// Show what is in force, what was before, and which devices have it
+    Show(publish::Show),
+    /// Put in force again what was in force before
+    RollBack(publish::RollBack),
+    /// Take back every published list: devices have those that are built in
+    Withdraw(publish::Withdraw),
+}
+
+/// What is made without a relay.
+#[derive(Debug, Subcommand)]
+pub(super) enum Make {
     /// Build a signed pack of published lists
     Build(Options),
     /// Make a small pack of what changed in the lists since a whole one was built
     Delta(Between),
+}
+
+/// Which key signs.
+#[derive(Debug, Args)]
+struct Key {
+    /// The key that signs. The relay's own when absent: pack.key in its data folder
+    #[arg(long = "key", value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The relay's data folder
+    #[arg(long, env = "LAPWING_DATA", value_name = "DIR", default_value = "lapwing-data")]
+    data: PathBuf,
+}
+
+impl Key {
+    /// The key's file.
+    fn path(&self) -> PathBuf {
+        self.file.clone().unwrap_or_else(|| self.data.join(FILE))
+    }
 }
 
 /// What to compare.
@@ -36,9 +71,8 @@ pub(super) struct Between {
     /// Where the change goes
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The key that signed the whole pack
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[command(flatten)]
+    key: Key,
     /// Number of the change, above that of the pack. The present second when absent
     #[arg(long, value_name = "N")]
     version: Option<u64>,
@@ -50,16 +84,15 @@ pub(super) struct Between {
 /// What to build a pack of.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// A list: ut1=DIR_OR_ARCHIVE, hosts:CATEGORY=FILE, plain:CATEGORY=FILE, adblock:CATEGORY=FILE or csv=FILE; may be
-    /// given many times. Where the list does not say it itself, add ;licence=TEXT and ;by=TEXT
+    /// A list: ut1=DIR_OR_ARCHIVE, hosts:CATEGORY=FILE, plain:CATEGORY=FILE, adblock:CATEGORY=FILE, csv=FILE, iwf=FILE or
+    /// ctiru=FILE; may be given many times. Where the list does not say it itself, add ;licence=TEXT and ;by=TEXT
     #[arg(long = "source", value_name = "LIST", required = true)]
     sources: Vec<Spec>,
     /// Where the pack goes
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The key that signs; made if it is not there. Whoever has it decides what every device believes
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[command(flatten)]
+    key: Key,
     /// Number of the pack; devices refuse one under that of the pack in force. The present second when absent
     #[arg(long, value_name = "N")]
     version: Option<u64>,
@@ -78,14 +111,18 @@ pub(super) struct Options {
 }
 
 /// Does it, and tells what came of it.
-pub(super) fn lists(what: Lists, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn lists(what: Make, out: &mut dyn Write) -> anyhow::Result<()> {
     let options = match what {
-        Lists::Build(options) => options,
-        Lists::Delta(between) => return delta(between, out),
+        Make::Build(options) => options,
+        Make::Delta(between) => return delta(between, out),
     };
-    let (key, made) = PackKey::open(&options.key, || random::bytes(&SystemRandom::default()).ok())?;
+    let path = options.key.path();
+    if options.key.file.is_none() {
+        serve::make_folder(&options.key.data)?;
+    }
+    let (key, made) = PackKey::open(&path, || random::bytes(&SystemRandom::default()).ok())?;
     if made {
-        writeln!(out, "Made the key {}. Keep it secret, and a copy of it elsewhere.", options.key.display())?;
+        writeln!(out, "Made the key {}. Keep it secret, and a copy of it elsewhere.", path.display())?;
     }
     let read = |path: PathBuf| {
         std::fs::read_to_string(&path).with_context(|| format!("--policy {}", path.display()))
@@ -105,7 +142,7 @@ pub(super) fn lists(what: Lists, out: &mut dyn Write) -> anyhow::Result<()> {
 
 fn delta(between: Between, out: &mut dyn Write) -> anyhow::Result<()> {
     // A key that was just made cannot have signed the pack.
-    let (key, _) = PackKey::open(&between.key, || None)?;
+    let (key, _) = PackKey::open(&between.key.path(), || None)?;
     let changed = Delta {
         from: between.from,
         old: between.old,
@@ -136,7 +173,7 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Wrapper {
         #[command(subcommand)]
-        lists: Lists,
+        lists: Make,
     }
 
     fn run(arguments: &str) -> anyhow::Result<String> {
@@ -155,7 +192,7 @@ mod tests {
             "build --source hosts:gambling={place}/list.txt --out {place}/a.pack --key {place}/a.key"
         );
         let told = run(&line).unwrap();
-        for part in ["Made the key", "gambling", "public suffix", "1 hosts", "Public key: "] {
+        for part in ["Made the key", "gambling", "public suffix", "2 hosts", "Public key: "] {
             assert!(told.contains(part), "{part}: {told}");
         }
         assert!(!run(&line).unwrap().contains("Made the key"));

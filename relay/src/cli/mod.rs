@@ -4,6 +4,7 @@ mod backup;
 mod keys;
 mod lists;
 mod options;
+mod publish;
 mod restore;
 mod scan;
 mod school;
@@ -94,7 +95,7 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
-    /// Make packs of lists of sites
+    /// Make packs of lists of sites, and put them in force for devices
     #[command(subcommand)]
     Lists(lists::Lists),
     /// Check addresses and texts: JSON Lines in on standard input, JSON Lines out
@@ -150,7 +151,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Recover { email, options } => {
             wait_for(serve::recovery_link(&options.config()?, &email, &mut out))?;
         }
-        Command::Lists(what) => lists::lists(what, &mut out)?,
+        Command::Lists(lists::Lists::Publish(what)) => wait_for(what.run(&mut out))?,
+        Command::Lists(lists::Lists::Show(what)) => wait_for(what.run(&mut out))?,
+        Command::Lists(lists::Lists::RollBack(what)) => wait_for(what.run(&mut out))?,
+        Command::Lists(lists::Lists::Withdraw(what)) => wait_for(what.run(&mut out))?,
+        Command::Lists(lists::Lists::Make(what)) => lists::lists(what, &mut out)?,
         Command::Scan(options) => return scan::scan(&options, std::io::stdin().lock(), out.lock()),
         Command::Version => writeln!(out, "lapwing-relay {}", env!("CARGO_PKG_VERSION"))?,
     }

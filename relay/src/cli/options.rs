@@ -63,6 +63,10 @@ pub(crate) struct Options {
     /// Free megabytes on the data folder's disk under which the relay is not ready
     #[arg(long, env = "LAPWING_MIN_FREE_MB", value_name = "MB", default_value_t = 256)]
     min_free_mb: u64,
+    /// Hosts of the school's own network that lists of sites may be fetched from, between commas; other private addresses
+    /// are refused
+    #[arg(long, env = "LAPWING_INTRANET_LISTS", value_name = "HOSTS", value_delimiter = ',')]
+    intranet_lists: Vec<String>,
 }
 
 impl Options {
@@ -101,6 +105,7 @@ impl Options {
             metrics: self.metrics,
             connections: Connections { total, each_address },
             min_free: self.min_free_mb.saturating_mul(1_000_000),
+            intranet_lists: self.intranet_lists,
         })
     }
 }

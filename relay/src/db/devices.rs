@@ -2,6 +2,7 @@
 //! `intake`; nothing here is about a child.
 
 use super::Tx;
+use super::device_sessions::Stored;
 use super::many::Many;
 use crate::error::Error;
 use lapwing_core::wire::{CheckIn, DeviceState};
@@ -51,16 +52,30 @@ pub(crate) struct Listed {
     pub(crate) waiting: i64,
     /// How many alerts the relay has refused.
     pub(crate) refused: i64,
+    /// Version of its newest pack of lists; 0 when it has only what is built in.
+    pub(crate) pack_version: i64,
+    /// Why it has not the pack that the relay has, in its words; empty when nothing is wrong.
+    pub(crate) pack_problem: String,
 }
 
-/// The device with this id, whatever its school: the signature decides whether the request is its own.
-pub(crate) async fn find<'c>(db: impl AnyExecutor<'c>, id: &str) -> Result<Option<Device>, Error> {
-    let row =
-        sqlx::query("select id, school_id, public_key, revoked_at, last_seen_at from device where id = $1")
-            .bind(id.to_owned())
-            .fetch_optional(db)
-            .await?;
-    row.map(|row| device(&row)).transpose()
+/// The device with this id, whatever its school, and its session: the signature decides whether the request is its own.
+pub(crate) async fn find<'c>(
+    db: impl AnyExecutor<'c>,
+    id: &str,
+) -> Result<Option<(Device, Option<Stored>)>, Error> {
+    let row = sqlx::query(
+        "select d.id, d.school_id, d.public_key, d.revoked_at, d.last_seen_at, s.id as session_id, s.sealed, s.begun_at \
+         from device d left join device_session s on s.device_id = d.id and s.school_id = d.school_id where d.id = $1",
+    )
+    .bind(id.to_owned())
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| Ok((device(&row)?, session(&row)?))).transpose()
+}
+
+fn session(row: &AnyRow) -> Result<Option<Stored>, Error> {
+    let Some(id) = row.try_get("session_id")? else { return Ok(None) };
+    Ok(Some(Stored { id, sealed: row.try_get("sealed")?, begun_at: row.try_get("begun_at")? }))
 }
 
 fn device(row: &AnyRow) -> Result<Device, Error> {
@@ -117,8 +132,8 @@ pub(crate) async fn enrol(tx: &mut Tx, new: &NewDevice<'_>, now: i64) -> Result<
 static CHECKED_IN: Many = Many::new(
     "update device set last_seen_at = v.column2, extension_version = v.column3, browser = v.column4, \
      lists_version = v.column5, policy_version = v.column6, state = v.column7, waiting = v.column8, \
-     refused = v.column9 from (",
-    9,
+     refused = v.column9, pack_version = v.column10, pack_problem = v.column11 from (",
+    11,
     ") v where device.id = v.column1",
 );
 
@@ -136,6 +151,8 @@ pub(crate) async fn checked_in(tx: &mut Tx, said: &BTreeMap<&str, (&CheckIn, i64
             .bind(state(said.state))
             .bind(i64::from(said.waiting))
             .bind(i64::from(said.refused))
+            .bind(said.lists.as_ref().map_or(0, |lists| i64::try_from(lists.version).unwrap_or(i64::MAX)))
+            .bind(said.lists.as_ref().map_or_else(String::new, |lists| lists.problem.clone()))
     }) {
         statement.execute(&mut **tx).await?;
     }
@@ -186,11 +203,11 @@ pub(crate) async fn heard_of(tx: &mut Tx, devices: &BTreeMap<&str, i64>) -> Resu
 }
 
 const LISTED: &str = "select id, label, enrolled_at, last_seen_at, revoked_at, extension_version, browser, \
-     lists_version, policy_version, state, waiting, refused from device where school_id = $1 \
+     lists_version, policy_version, state, waiting, refused, pack_version, pack_problem from device where school_id = $1 \
      order by case when revoked_at is null then 0 else 1 end, last_seen_at, id";
 
 const LISTED_ONE: &str = "select id, label, enrolled_at, last_seen_at, revoked_at, extension_version, browser, \
-     lists_version, policy_version, state, waiting, refused from device where school_id = $1 and id = $2";
+     lists_version, policy_version, state, waiting, refused, pack_version, pack_problem from device where school_id = $1 and id = $2";
 
 fn listed(row: &AnyRow) -> Result<Listed, Error> {
     Ok(Listed {
@@ -206,6 +223,8 @@ fn listed(row: &AnyRow) -> Result<Listed, Error> {
         state: row.try_get("state")?,
         waiting: row.try_get("waiting")?,
         refused: row.try_get("refused")?,
+        pack_version: row.try_get("pack_version")?,
+        pack_problem: row.try_get("pack_problem")?,
     })
 }
 

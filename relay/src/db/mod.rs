@@ -8,12 +8,15 @@
 #[macro_use]
 mod conditions;
 
+pub(crate) mod access;
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod browsers;
+pub(crate) mod canary;
 pub(crate) mod catalogue;
 pub(crate) mod chain;
 pub(crate) mod concerns;
+pub(crate) mod device_sessions;
 pub(crate) mod devices;
 pub(crate) mod dump;
 pub(crate) mod episodes;
@@ -27,6 +30,8 @@ pub(crate) mod known_devices;
 pub(crate) mod lessons;
 mod linking;
 pub(crate) mod links;
+pub(crate) mod list_builds;
+pub(crate) mod list_sources;
 pub(crate) mod load;
 mod log_file;
 pub(crate) mod looked;
@@ -34,9 +39,11 @@ mod many;
 mod news;
 pub(crate) mod numbers;
 pub(crate) mod operation;
+pub(crate) mod packs;
 pub(crate) mod partitions;
 pub(crate) mod passkeys;
 pub(crate) mod people_names;
+pub(crate) mod policy;
 mod pool;
 pub(crate) mod reports;
 pub(crate) mod rewrap;

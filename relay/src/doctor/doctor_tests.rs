@@ -15,6 +15,7 @@ fn config(data: &Path) -> Config {
         metrics: None,
         connections: Connections { total: 1_000, each_address: 500 },
         min_free: 1_000_000,
+        intranet_lists: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The limits that the relay enforces, as the document states them. The numbers are those of `wire::limit`; the rules
 //! those of `api::checked`.
 
-use lapwing_core::wire::limit;
+use lapwing_core::wire::{CanaryLayer, limit};
 use serde_json::{Value, json};
 
 /// A UUID as devices make it.
@@ -35,6 +35,16 @@ fn rules() -> Vec<(&'static str, &'static str, Value)> {
         ("CheckIn", "browser", line()),
         ("CheckIn", "lists_version", line()),
         ("CheckIn", "policy_version", line()),
+        ("AccessRequest", "id", uuid()),
+        ("AccessRequest", "host", line()),
+        ("AccessRequest", "reason", line()),
+        ("AccessRequest", "account", line()),
+        ("AccessRequest", "categories", json!({ "maxItems": limit::REASONS })),
+        ("Canary", "group", line()),
+        ("Canary", "results", json!({ "maxItems": CanaryLayer::ALL.len() })),
+        ("CanaryResult", "why", line()),
+        ("CheckIn", "session_point", json!({ "pattern": POINT })),
+        ("SessionGrant", "point", json!({ "pattern": POINT })),
         ("Report", "id", uuid()),
         ("Report", "story", story()),
         ("Report", "wish", json!({ "maxLength": limit::STORY })),

@@ -18,12 +18,21 @@ use utoipa::OpenApi;
 /// Every shape that is sent or answered, with those inside it.
 #[derive(OpenApi)]
 #[openapi(components(schemas(
+    wire::AccessReceipt,
+    wire::AccessRequest,
     wire::AlertBatch,
     wire::BatchReceipt,
     wire::CheckIn,
     wire::Enrolled,
     wire::Enrolment,
     wire::Lesson,
+    wire::Canary,
+    wire::CanaryLayer,
+    wire::CanaryResult,
+    wire::CanaryWanted,
+    wire::ListsOffer,
+    wire::ListsState,
+    wire::PackOffer,
     wire::Report,
     wire::ReportReceipt,
     wire::SchoolConfig,
@@ -38,13 +47,20 @@ const ABOUT: &str = "What a browser with the Lapwing extension says to its schoo
      the same alert, report or message again, by its `id`, changes nothing and is acknowledged again: a client that is \
      not sure sends it again. An answer with `Retry-After` asks for that many seconds of quiet; nothing was kept.";
 
-const SIGNATURE: &str = "HTTP Message Signatures (RFC 9421), algorithm ecdsa-p256-sha256, in one fixed form. \
+const SIGNATURE: &str = "HTTP Message Signatures (RFC 9421), in one fixed form, algorithm ecdsa-p256-sha256. \
      `Content-Digest: sha-256=:BASE64:` (RFC 9530) names the body. \
      `Signature-Input: lapwing=(\"@method\" \"@path\" \"content-digest\");created=SECONDS;keyid=\"DEVICE\"` names the \
      device that enrolment gave. `Signature: lapwing=:BASE64:` signs, with the private half of the enrolled key, the \
      lines `\"@method\": POST`, `\"@path\": PATH`, `\"content-digest\": DIGEST` and `\"@signature-params\": ` followed by \
      what stands after `lapwing=` in Signature-Input, joined by single line feeds. The signature is r and s, 32 bytes \
-     each. `created` is recorded and not enforced: a wrong clock must not silence a device.";
+     each. `created` is recorded and not enforced: a wrong clock must not silence a device. Every request but a check-in \
+     may be signed with a session’s key instead, algorithm hmac-sha256, and then Signature-Input ends in \
+     `;keyid=\"DEVICE/SESSION\";alg=\"hmac-sha256\"`. For a session both ends make an ephemeral point of P-256 \
+     (`session_point` of a check-in, `session.point` of its answer). The shared secret is the x coordinate (ECDH); the \
+     key is 32 bytes of HKDF with SHA-256, salt `lapwing device session v1`, info the device’s id, the session’s id, the \
+     device’s point and the relay’s point as they were sent, joined by single line feeds. A session ends after 7 days, or \
+     with the next one. Whoever is told `unknown-session`, or anything else with status 401, signs the same request with \
+     the device’s key.";
 
 /// The document.
 pub(crate) fn document() -> Value {

@@ -33,7 +33,8 @@ const ANY: &[Kind] = &[
 ];
 
 /// What can be wrong with a signature.
-const SIGNED: &[Kind] = &[Kind::UNSIGNED, Kind::UNKNOWN_DEVICE, Kind::REVOKED_DEVICE, Kind::BAD_SIGNATURE];
+const SIGNED: &[Kind] =
+    &[Kind::UNSIGNED, Kind::UNKNOWN_DEVICE, Kind::REVOKED_DEVICE, Kind::UNKNOWN_SESSION, Kind::BAD_SIGNATURE];
 
 const OPERATIONS: &[Operation] = &[
     Operation {
@@ -52,12 +53,26 @@ const OPERATIONS: &[Operation] = &[
         path: path::CHECK_IN,
         id: "checkIn",
         summary: "Say that the device is alive",
-        about: "Tells which versions are in force and how much waits, and learns what the school has set.",
+        about: "Tells which versions are in force and how much waits, and learns what the school has set. It is signed with \
+                the device’s own key. With `session_point` the device offers a session, which `session` in the answer \
+                begins.",
         signed: true,
         takes: "CheckIn",
         gives: "SchoolConfig",
         answer: "What the school has set.",
         problems: &[],
+    },
+    Operation {
+        path: path::ACCESS,
+        id: "access",
+        summary: "Ask that a blocked site be opened for school work",
+        about: "What becomes of it is told at the check-in. A device may ask a few times in an hour; asking for a host \
+                again while a request for it waits changes nothing. Unlawful content cannot be asked for.",
+        signed: true,
+        takes: "AccessRequest",
+        gives: "AccessReceipt",
+        answer: "The request waits for staff.",
+        problems: &[Kind::CLASH],
     },
     Operation {
         path: path::ALERTS,
@@ -110,10 +125,40 @@ const OPERATIONS: &[Operation] = &[
 
 /// The `paths` of the document.
 pub(super) fn paths() -> Value {
-    OPERATIONS
+    let posted = OPERATIONS
         .iter()
-        .map(|operation| (operation.path.to_owned(), json!({ "post": described(operation) })))
-        .collect()
+        .map(|operation| (operation.path.to_owned(), json!({ "post": described(operation) })));
+    posted.chain([(path::LISTS.to_owned(), json!({ "get": pack() }))]).collect()
+}
+
+/// The one address that is asked with GET, and whose answer is no JSON.
+fn pack() -> Value {
+    let bytes = json!({ "application/octet-stream": {} });
+    let tag = json!({ "ETag": { "description": "The digest, in quotes.", "schema": { "type": "string" } } });
+    json!({
+        "operationId": "pack",
+        "summary": "Fetch a pack of lists, or a part of it",
+        "description": "The pack with this digest, which a check-in named. It is the same for ever. `Range` with one range \
+             and `If-None-Match` are heeded; what was fetched is verified by the device, by the key that it keeps.",
+        "parameters": [{
+            "name": "digest", "in": "path", "required": true, "description": "SHA-256 of the signed header, hexadecimal.",
+            "schema": { "type": "string", "pattern": "^[0-9a-f]{64}$" },
+        }],
+        "responses": {
+            "200": { "description": "The whole pack.", "content": bytes, "headers": tag },
+            "206": { "description": "The part that was asked for.", "content": bytes, "headers": tag },
+            "304": { "description": "Whoever asks has it already." },
+            "404": {
+                "description": "There is no such address (`not-found`).",
+                "content": { "application/problem+json": { "schema": shape("Problem") } },
+            },
+            "416": { "description": "The part lies after the pack’s end." },
+            "503": {
+                "description": "Too many pieces are being fetched at once (`busy`); ask again after `Retry-After`.",
+                "content": { "application/problem+json": { "schema": shape("Problem") } },
+            },
+        },
+    })
 }
 
 fn described(operation: &Operation) -> Value {

@@ -102,6 +102,16 @@ tables! {
     /// What lessons were announced, and which were ended early.
     LESSON = 14 "lesson" true [Text("id"), Text("topics"), Text("years"), Number("until"), Bytes("sealed"), Text("announced_by"),
         Number("announced_at"), Text("ended_by"), Number("ended_at")];
+    /// What the school's policy was.
+    POLICY = 15 "policy_version" false [Text("id"), Number("number"), Bytes("sealed"), Text("made_by"), Number("made_at"),
+        Text("approved_by"), Number("restored")];
+    /// What waited for a second person, and who decided.
+    PROPOSAL = 16 "policy_proposal" true [Text("id"), Number("on_number"), Bytes("sealed"), Text("proposed_by"),
+        Number("proposed_at"), Number("restored"), Text("decision"), Text("decided_by"), Number("decided_at")];
+    /// For which sites pupils asked, and what they were answered.
+    ACCESS = 17 "access_request" true [Text("id"), Text("device_id"), Number("asked_at"), Bytes("sealed"), Text("answer"),
+        Bytes("answer_sealed"), Text("answered_by"), Number("answered_at"), Text("scope"), Number("until"), Text("ended_by"),
+        Number("ended_at")];
 }
 
 /// A row that is vouched for.

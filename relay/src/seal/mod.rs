@@ -19,6 +19,6 @@ pub(crate) use cipher::{Key, SealError};
 pub use destroy::{Destroyed, destroy_person, hold_person, release_person};
 pub use master::{Master, MasterError, MasterSource, Secret};
 pub use rotate::{Rotated, rotate_master, rotate_school};
-pub(crate) use text::{AlertText, ConcernText, DESTROYED, ReportText};
+pub(crate) use text::{AccessText, AlertText, AnswerText, ConcernText, DESTROYED, PolicyText, ReportText};
 pub(crate) use vault::{Object, RecordKey, Vault, Wrapped};
 pub(crate) use vaults::{Vaults, unwrap_by};

@@ -46,6 +46,39 @@ pub(crate) struct ConcernText {
     pub(crate) done_so_far: String,
 }
 
+/// A version of the school's policy or a proposed one, under its own key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PolicyText {
+    /// The document, as JSON.
+    pub(crate) document: String,
+    /// What it changes, in words, one line a change.
+    pub(crate) changes: Vec<String>,
+    /// Why, in the words of whoever changed it.
+    pub(crate) why: String,
+}
+
+/// A pupil's request for a site, under its own key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AccessText {
+    /// The host.
+    pub(crate) host: String,
+    /// What for, in the pupil's words; may be empty.
+    pub(crate) reason: String,
+    /// The account that the browser claimed, or nothing.
+    pub(crate) account: String,
+    /// What the device took the site to be about, by the taxonomy's names.
+    pub(crate) categories: Vec<String>,
+}
+
+/// The answer to a pupil's request, under the request's key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AnswerText {
+    /// What the pupil reads; may be empty.
+    pub(crate) words: String,
+    /// Why, for colleagues.
+    pub(crate) why: String,
+}
+
 impl AlertText {
     /// What is left when the key is gone.
     pub(crate) fn destroyed() -> Self {

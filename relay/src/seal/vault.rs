@@ -21,12 +21,19 @@ pub(crate) enum Object {
     Concern,
     /// The note of a lesson that staff announced.
     Lesson,
+    /// A version of the school's policy.
+    Policy,
+    /// A change of it that waits for a second person.
+    Proposal,
+    /// A pupil's request for a site.
+    Access,
 }
 
 impl Object {
     /// Reads what is stored.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        [Self::Episode, Self::Report, Self::Concern, Self::Lesson]
+        use Object::{Access, Concern, Episode, Lesson, Policy, Proposal, Report};
+        [Episode, Report, Concern, Lesson, Policy, Proposal, Access]
             .into_iter()
             .find(|object| object.as_str() == text)
     }
@@ -38,6 +45,9 @@ impl Object {
             Self::Report => "report",
             Self::Concern => "concern",
             Self::Lesson => "lesson",
+            Self::Policy => "policy_version",
+            Self::Proposal => "policy_proposal",
+            Self::Access => "access_request",
         }
     }
 }

@@ -57,7 +57,8 @@ fn hashes_say_nothing_across_schools_or_kinds() {
 #[test]
 fn a_kind_of_record_is_read_as_it_was_stored() {
     // Keys are wrapped anew by what is read here: a kind that is not read would stop a change of the school's key.
-    for kind in [Object::Episode, Object::Report, Object::Concern, Object::Lesson] {
+    use Object::{Access, Concern, Episode, Lesson, Policy, Proposal, Report};
+    for kind in [Episode, Report, Concern, Lesson, Policy, Proposal, Access] {
         assert_eq!(Object::read(kind.as_str()), Some(kind));
     }
     assert_eq!(Object::read("person"), None);

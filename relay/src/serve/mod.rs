@@ -6,6 +6,7 @@
 
 mod anchors;
 mod certificate;
+mod fetching;
 mod listen;
 mod manager;
 mod months;
@@ -24,7 +25,7 @@ use crate::proof::anchor::Signer;
 use crate::random::SystemRandom;
 use crate::routes::router;
 use crate::secrets::Secrets;
-use crate::{doctor, metrics};
+use crate::{canary, doctor, metrics};
 use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Handle, Server};
@@ -96,7 +97,9 @@ pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result
         tokio::spawn(certificate.keep_fresh()),
         tokio::spawn(scope::within(Scope::Relay, manager::tell(Arc::clone(&app), passed))),
         tokio::spawn(months::look_ahead(Arc::clone(&app))),
+        tokio::spawn(fetching::fetch_lists(Arc::clone(&app))),
         tokio::spawn(scope::within(Scope::Relay, anchors::drop_anchors(Arc::clone(&app), signer))),
+        tokio::spawn(canary::tidy(Arc::clone(&app))),
     ];
     server.serve(router(&app).into_make_service_with_connect_info::<SocketAddr>()).await?;
     background.iter().chain(&scraped).for_each(tokio::task::JoinHandle::abort);
@@ -204,6 +207,7 @@ pub(crate) async fn console(config: &Config) -> anyhow::Result<Arc<App>> {
         master,
         public_url: config.address(config.listen)?,
         extension: None,
+        intranet_lists: config.intranet_lists.clone(),
     };
     Ok(App::new(parts)?)
 }
@@ -227,6 +231,7 @@ async fn open(config: &Config, bound: SocketAddr) -> anyhow::Result<Arc<App>> {
         master: config.master(),
         public_url,
         extension,
+        intranet_lists: config.intranet_lists.clone(),
     };
     Ok(App::new(parts)?)
 }

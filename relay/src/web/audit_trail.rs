@@ -30,6 +30,7 @@ const KINDS: &[(&str, &str)] = &[
     ("account", "Accounts"),
     ("session", "Sessions"),
     ("device", "Devices"),
+    ("lists", "Lists of sites"),
     ("school", "The school"),
 ];
 

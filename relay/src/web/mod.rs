@@ -10,7 +10,6 @@ mod page;
 mod people_rules;
 mod suppress;
 mod trail;
-mod when;
 mod words;
 
 pub(crate) mod account;
@@ -21,6 +20,7 @@ pub(crate) mod children;
 pub(crate) mod concerns;
 pub(crate) mod confirm;
 pub(crate) mod devices;
+pub(crate) mod evidence;
 pub(crate) mod form;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
@@ -30,18 +30,23 @@ pub(crate) mod inbox;
 pub(crate) mod install;
 pub(crate) mod join;
 pub(crate) mod lessons;
+pub(crate) mod lists;
 pub(crate) mod numbers;
 pub(crate) mod people;
+pub(crate) mod policy;
 pub(crate) mod problems;
 pub(crate) mod reports;
+pub(crate) mod requests;
 pub(crate) mod scopes;
 pub(crate) mod search;
 pub(crate) mod setup;
 pub(crate) mod sharing;
 pub(crate) mod sign_in;
 pub(crate) mod signing_in;
+pub(crate) mod sources;
 pub(crate) mod sso;
 pub(crate) mod trust;
+pub(crate) mod when;
 
 pub(crate) use page::{Area, Chrome, message, show, show_as};
 

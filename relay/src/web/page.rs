@@ -39,6 +39,14 @@ pub(crate) enum Area {
     Glass,
     /// Lessons that staff have announced.
     Lessons,
+    /// The school's policy.
+    Policy,
+    /// Pupils' requests for sites.
+    Requests,
+    /// Lists of sites on devices.
+    Lists,
+    /// Proof that filtering and monitoring work.
+    Evidence,
 }
 
 /// The frame around a page.
@@ -74,6 +82,11 @@ const CONCERNS: Item = (Area::Concerns, "/concerns", "Concerns");
 const NEW_CONCERN: Item = (Area::NewConcern, "/concerns/new", "Record a concern");
 const REPORTS: Item = (Area::Reports, "/reports", "Reports to me");
 const LESSONS: Item = (Area::Lessons, "/lessons", "Lessons");
+const POLICY: Item = (Area::Policy, "/policy", "Policy");
+const REQUESTS: Item = (Area::Requests, "/requests", "Requests");
+const SITES: Item = (Area::Policy, "/policy/ask", "Sites");
+const LISTS: Item = (Area::Lists, "/lists", "Lists");
+const EVIDENCE: Item = (Area::Evidence, "/evidence", "Evidence");
 const PEOPLE: Item = (Area::People, "/people", "People");
 const NUMBERS: Item = (Area::Numbers, "/numbers", "Numbers");
 const TRAIL: Item = (Area::Trail, "/trail", "Audit trail");
@@ -112,19 +125,51 @@ impl Chrome {
     pub(crate) fn nav(&self) -> Vec<NavItem> {
         let items: &[Item] = match self.who.as_ref().map(|who| who.role) {
             None => &[],
-            Some(Role::Dsl) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS, PEOPLE, NUMBERS, TRAIL],
-            Some(Role::DeputyDsl) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS, NUMBERS, GLASS],
-            Some(Role::Pastoral) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS],
-            Some(Role::Head) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS, NUMBERS, TRAIL, GLASS],
-            Some(Role::Staff) => {
-                &[NEW_CONCERN, (Area::Concerns, "/concerns", "My concerns"), REPORTS, LESSONS]
+            Some(Role::Dsl) => &[
+                INBOX,
+                CONCERNS,
+                NEW_CONCERN,
+                REPORTS,
+                LESSONS,
+                REQUESTS,
+                POLICY,
+                LISTS,
+                PEOPLE,
+                NUMBERS,
+                EVIDENCE,
+                TRAIL,
+            ],
+            Some(Role::DeputyDsl) => {
+                &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS, REQUESTS, POLICY, NUMBERS, EVIDENCE, GLASS]
             }
-            Some(Role::Governor) => &[NUMBERS],
+            Some(Role::Pastoral) => &[INBOX, CONCERNS, NEW_CONCERN, REPORTS, LESSONS, SITES],
+            Some(Role::Head) => &[
+                INBOX,
+                CONCERNS,
+                NEW_CONCERN,
+                REPORTS,
+                LESSONS,
+                REQUESTS,
+                POLICY,
+                NUMBERS,
+                EVIDENCE,
+                TRAIL,
+                GLASS,
+            ],
+            Some(Role::Staff) => {
+                &[NEW_CONCERN, (Area::Concerns, "/concerns", "My concerns"), REPORTS, LESSONS, SITES]
+            }
+            Some(Role::Governor) => &[NUMBERS, EVIDENCE],
             Some(Role::TrustLead) => &[(Area::Trust, "/trust", "Schools")],
             Some(Role::Auditor) => &[TRAIL],
-            Some(Role::ItAdmin) => {
-                &[(Area::Devices, "/devices", "Devices"), (Area::Install, "/install", "Install"), PEOPLE]
-            }
+            Some(Role::ItAdmin) => &[
+                (Area::Devices, "/devices", "Devices"),
+                EVIDENCE,
+                LISTS,
+                (Area::Install, "/install", "Install"),
+                POLICY,
+                PEOPLE,
+            ],
         };
         items.iter().map(|&(area, href, label)| NavItem { href, label, current: area == self.area }).collect()
     }

@@ -1,6 +1,7 @@
 //! Times as people read them: the clock on a school's wall in the United Kingdom, in GOV.UK's way of writing it.
 //! The present moment is always passed in. What is stored and sent is milliseconds since 1970 and is not dealt with here.
 
+use crate::policy::zone;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Zoned};
@@ -77,6 +78,39 @@ pub(crate) fn month_start(ms: i64, back: i32) -> i64 {
     first.to_zoned(LONDON.clone()).map_or(ms, |start| start.timestamp().as_millisecond())
 }
 
+/// A day by that clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Today {
+    /// Counted from 1 January 1970.
+    pub(crate) number: i64,
+    /// What is left of it, milliseconds; more than none.
+    pub(crate) left: i64,
+}
+
+/// The day of `ms`.
+pub(crate) fn today(ms: i64) -> Today {
+    let now = local(ms);
+    let next = now.tomorrow().and_then(|next| next.start_of_day());
+    let left = next.map_or(0, |next| next.timestamp().as_millisecond().saturating_sub(ms));
+    Today { number: i64::from(zone::day_number(now.date())), left: left.max(1) }
+}
+
+/// “Tuesday 24 November 2026”, of a day by its number.
+pub(crate) fn day_of(number: i64) -> String {
+    let date = i32::try_from(number).ok().and_then(zone::day);
+    date.map_or_else(|| number.to_string(), date_words)
+}
+
+/// “November 2026”, of the month that lies `back` months before that of `ms`.
+pub(crate) fn month_words(ms: i64, back: i32) -> String {
+    local(month_start(ms, back)).strftime("%B %Y").to_string()
+}
+
+/// The number of the first day of the month that lies `back` months before that of `ms`.
+pub(crate) fn month_day(ms: i64, back: i32) -> i64 {
+    today(month_start(ms, back)).number
+}
+
 fn moment(ms: i64) -> Timestamp {
     // A device's clock may claim any number; what no calendar can hold is shown as the calendar's end.
     Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX })
@@ -86,8 +120,16 @@ fn local(ms: i64) -> Zoned {
     moment(ms).to_zoned(LONDON.clone())
 }
 
-fn date_words(date: Date) -> String {
+/// “Tuesday 24 November 2026”.
+pub(crate) fn date_words(date: Date) -> String {
     date.strftime("%A %-d %B %Y").to_string()
+}
+
+/// “8.30am”, from minutes since midnight; the minute after the last is midnight too.
+#[must_use]
+pub(crate) fn clock_of(minute: u16) -> String {
+    let part = |n: u16| i8::try_from(n).unwrap_or(0);
+    clock_words(Time::new(part(minute / 60 % 24), part(minute % 60), 0, 0).unwrap_or(Time::midnight()))
 }
 
 fn clock_words(time: Time) -> String {

@@ -8,7 +8,7 @@
 use super::queue::Job;
 use super::{Answer, Failed, Kept};
 use crate::app::App;
-use crate::db::intake::{self, Arrival};
+use crate::db::intake::{self, Arrival, KnownEpisodes};
 use crate::error::Error;
 use crate::live::Change;
 use crate::metrics;
@@ -115,10 +115,25 @@ async fn attempt(app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Failed> {
 }
 
 async fn transaction(app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Error> {
+    if let Some(new) = committed(app, group, Some(&app.episodes)).await? {
+        return Ok(new);
+    }
+    let new = committed(app, group, None).await?;
+    new.ok_or_else(|| {
+        Error::Internal("an episode that nobody remembered was not as it was remembered".into())
+    })
+}
+
+/// One try. None when an episode was not as it was `remembered`; then nothing was written.
+async fn committed(
+    app: &App,
+    group: &[&Arrival],
+    remembered: Option<&KnownEpisodes>,
+) -> Result<Option<Vec<u64>>, Error> {
     let mut tx = app.db.begin_intake().await?;
-    let new = intake::keep(&mut tx, app, group).await?;
+    let Some(new) = intake::keep(&mut tx, app, group, remembered).await? else { return Ok(None) };
     let begun = Instant::now();
     tx.commit().await?;
     metrics::committed(new.iter().sum(), begun.elapsed());
-    Ok(new)
+    Ok(Some(new))
 }

@@ -1,4 +1,5 @@
-//! A device as the extension makes one: a key of its own, enrolled by the school's enrolment key, signing every request.
+//! A device as the extension makes one: a key of its own, enrolled by the school's enrolment key, signing every request, with
+//! that key or with a session's.
 
 // Each test program uses a part of this; a helper that fails fails its test.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -9,7 +10,12 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http_body_util::BodyExt as _;
-use lapwing_core::wire::{SignatureInput, content_digest, path, signature_base};
+use lapwing_core::wire::{
+    SESSION_SALT, SessionGrant, SignatureInput, content_digest, path, session_info, signature_base,
+};
+use ring::agreement::{ECDH_P256, EphemeralPrivateKey, UnparsedPublicKey, agree_ephemeral};
+use ring::hkdf::{HKDF_SHA256, Salt};
+use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
@@ -113,18 +119,83 @@ impl Device {
 
     /// A signed request; `created` is the device's clock, in seconds.
     pub(crate) fn signed(&self, path: &str, body: Vec<u8>, created: i64) -> Request<Body> {
-        let digest = content_digest(&STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &body)));
-        let input = SignatureInput { created, key_id: self.id.clone() };
-        let base = signature_base("POST", path, &digest, &input);
-        let signature = self.key.sign(&SystemRandom::new(), base.as_bytes()).unwrap();
-        Request::post(path)
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("content-digest", digest)
-            .header("signature-input", input.header())
-            .header("signature", format!("lapwing=:{}:", STANDARD.encode(signature)))
-            .body(Body::from(body))
-            .unwrap()
+        let input = SignatureInput { created, key_id: self.id.clone(), session: None };
+        signed(&input, path, body, |base| {
+            self.key.sign(&SystemRandom::new(), base).unwrap().as_ref().to_vec()
+        })
     }
+
+    /// Checks in and offers a session. Answers what the relay said, and how the device makes the key of it.
+    pub(crate) async fn offers(&self) -> (Answer, impl FnOnce(&Answer) -> Session + use<>) {
+        let private = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new()).unwrap();
+        let point = URL_SAFE_NO_PAD.encode(private.compute_public_key().unwrap());
+        let answer = self.send(path::CHECK_IN, &with(check_in(), json!({ "session_point": point }))).await;
+        let device = self.id.clone();
+        (answer, move |answer| {
+            let grant: SessionGrant = serde_json::from_value(answer.json()["session"].clone()).unwrap();
+            let peer = UnparsedPublicKey::new(&ECDH_P256, URL_SAFE_NO_PAD.decode(&grant.point).unwrap());
+            let info = session_info(&device, &point, &grant);
+            let key = agree_ephemeral(private, &peer, |shared| {
+                let derived = Salt::new(HKDF_SHA256, SESSION_SALT.as_bytes()).extract(shared);
+                derived.expand(&[info.as_bytes()], hmac::HMAC_SHA256).unwrap().into()
+            });
+            Session { device, id: grant.id, key: key.unwrap() }
+        })
+    }
+
+    /// Begins a session.
+    pub(crate) async fn session(&self) -> Session {
+        let (answer, agree) = self.offers().await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        agree(&answer)
+    }
+}
+
+/// A session of a device.
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) device: String,
+    pub(crate) id: String,
+    pub(crate) key: hmac::Key,
+}
+
+impl Session {
+    /// Sends `body` to a relay, signed with the session's key.
+    pub(crate) async fn send(&self, router: &Router, path: &str, body: &Value) -> Answer {
+        ask(router, self.signed(path, body.to_string().into_bytes())).await
+    }
+
+    /// A request that the session's key signs.
+    pub(crate) fn signed(&self, path: &str, body: Vec<u8>) -> Request<Body> {
+        let (key_id, session) = (self.device.clone(), Some(self.id.clone()));
+        let input = SignatureInput { created: 1_795_511_640, key_id, session };
+        signed(&input, path, body, |base| hmac::sign(&self.key, base).as_ref().to_vec())
+    }
+}
+
+fn signed(
+    input: &SignatureInput,
+    path: &str,
+    body: Vec<u8>,
+    sign: impl Fn(&[u8]) -> Vec<u8>,
+) -> Request<Body> {
+    let digest = content_digest(&STANDARD.encode(ring::digest::digest(&ring::digest::SHA256, &body)));
+    let signature = sign(signature_base("POST", path, &digest, input).as_bytes());
+    Request::post(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header("content-digest", digest)
+        .header("signature-input", input.header())
+        .header("signature", format!("lapwing=:{}:", STANDARD.encode(signature)))
+        .body(Body::from(body))
+        .unwrap()
+}
+
+/// A sign of life.
+pub(crate) fn check_in() -> Value {
+    json!({
+        "extension_version": "0.1.0", "browser": "Chromium 156 Linux", "lists_version": "l1", "policy_version": "p1",
+        "state": "watching", "waiting": 0, "refused": 0,
+    })
 }
 
 /// A sound alert with a new id.

@@ -49,6 +49,7 @@ impl Relay {
             secrets: Secrets::from_bytes(&[7; 32]),
             public_url: "https://relay.school.example/".parse().unwrap(),
             extension: None,
+            intranet_lists: Vec::new(),
         })
         .unwrap()
     }

@@ -42,6 +42,7 @@ fn app(database: &Database, db: Db, clock: &Arc<FixedClock>) -> Arc<App> {
         master: MasterSource::in_folder(database.folder.path()),
         public_url: "https://relay.school.example/".parse().unwrap(),
         extension: None,
+        intranet_lists: vec!["127.0.0.1".into()],
     })
     .unwrap()
 }

@@ -84,6 +84,7 @@ async fn every_table_is_kept_but_those_that_are_left_out_on_purpose() {
         left_out,
         [
             "_sqlx_migrations",
+            "device_session",
             "known_browser",
             "one_time_link",
             "pending_proof",

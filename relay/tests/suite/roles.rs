@@ -1,7 +1,7 @@
 //! Every URL as every role, logged out, and as another school. The table in `routes` is what is tried, and what it
 //! allows is written down here once more, so that neither changes by accident.
 
-use super::lessons;
+use super::{lessons, policy, sources};
 use crate::device::{Answer, ask};
 use crate::school::{NOW, Person, School, Seen, Told, id};
 use axum::body::Body;
@@ -31,6 +31,9 @@ fn may(needs: Needs, role: &str) -> bool {
         Needs::Trail => among(&["dsl", "head", "auditor"]),
         Needs::ItAdmin => role == "it_admin",
         Needs::ItOrDsl => among(&["it_admin", "dsl"]),
+        Needs::Policy => among(&["deputy_dsl", "dsl", "head", "it_admin"]),
+        Needs::Evidence => among(&["deputy_dsl", "dsl", "head", "governor", "it_admin"]),
+        Needs::StaffOrIt => role == "it_admin" || among(&SCHOOL_STAFF),
     }
 }
 
@@ -51,6 +54,8 @@ fn walled(row: &Row, role: &str) -> Answers {
     let status_only = if lead { Answers::Well } else { Answers::Forbidden };
     match (row.method.as_str(), row.path) {
         ("GET" | "POST", "/inbox/notices/{id}") => Answers::Absent,
+        // Somebody else proposed it.
+        (_, "/policy/proposals/{id}/withdraw") => Answers::Forbidden,
         (_, path)
             if path.starts_with("/pupils/")
                 || path.starts_with("/episodes/")
@@ -86,6 +91,10 @@ struct Objects {
     school: String,
     child: String,
     lesson: String,
+    proposal: String,
+    request: String,
+    source: String,
+    build: String,
 }
 
 impl Objects {
@@ -116,7 +125,24 @@ impl Objects {
         let end = "update lesson set ended_at = $1, ended_by = announced_by where ended_at is null";
         school.sql(end, &[NOW.into()]).await;
         let lesson = lessons::announce(school, staff, &[]).await;
-        Self { episode, alert, report, concern, device, account, school: school.id.clone(), child, lesson }
+        let (proposal, request) = (policy::proposal(school).await, policy::request(school).await);
+        let (source, build) = (sources::source(school).await, sources::build(school).await);
+        let school = school.id.clone();
+        Self {
+            episode,
+            alert,
+            report,
+            concern,
+            device,
+            account,
+            school,
+            child,
+            lesson,
+            proposal,
+            request,
+            source,
+            build,
+        }
     }
 
     /// Objects that nobody has.
@@ -131,6 +157,10 @@ impl Objects {
             school: id(),
             child: id(),
             lesson: id(),
+            proposal: id(),
+            request: id(),
+            source: id(),
+            build: id(),
         }
     }
 
@@ -145,6 +175,10 @@ impl Objects {
             "people" => &self.account,
             "pupils" => &self.child,
             "lessons" => &self.lesson,
+            "policy" => &self.proposal,
+            "requests" => &self.request,
+            "lists" if row.path.contains("/proposals/") => &self.build,
+            "lists" => &self.source,
             "sharing" | "trust" => &self.concern,
             "inbox" => return row.path.replace("{id}", &id()),
             other => panic!("a URL under /{other} names an object: say in this test which"),
@@ -326,6 +360,11 @@ async fn changes(school: &School) -> Vec<i64> {
         "select count(*) from account where disabled_at is not null or job <> ''",
         "select count(*) from one_time_link",
         "select count(*) from lesson where ended_at is not null",
+        "select count(*) from policy_version",
+        "select count(*) from policy_proposal where decided_at is not null",
+        "select count(*) from access_request where answered_at is not null",
+        "select count(*) from list_source where removed_at is not null or asked_at > 0",
+        "select count(*) from list_build where decided_at is not null",
     ] {
         counts.push(school.number(sql).await);
     }

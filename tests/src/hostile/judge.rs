@@ -50,11 +50,15 @@ const LOOK: &str = "
         if (name === 'script' && !element.src) wrong.push('an inline script');
     }
     const values = [...document.querySelectorAll('input, textarea, option')].map((field) => field.value);
-    const links = [...document.querySelectorAll('a[href]')].map((link) => link.getAttribute('href'));
+    const all = [...document.querySelectorAll('a[href]')];
+    // What is saved to a file is not a page.
+    const to = (kept) => all.filter((link) => link.hasAttribute('download') === kept).map((link) => link.getAttribute('href'));
+    const [links, files] = [to(false), to(true)];
     return {
         heard: window.heard ?? ['this page was not watched'],
         wrong,
         links,
+        files,
         text: [document.documentElement.textContent, ...values].join('\\n'),
         address: location.href,
     };";
@@ -65,6 +69,7 @@ struct Look {
     heard: Vec<String>,
     wrong: Vec<String>,
     links: Vec<String>,
+    files: Vec<String>,
     text: String,
     address: String,
 }
@@ -72,8 +77,10 @@ struct Look {
 /// A page that was judged to be harmless.
 #[derive(Debug)]
 pub struct Seen {
-    /// Where its links lead, as they are written.
+    /// Where its links to other pages lead, as they are written.
     pub links: Vec<String>,
+    /// What it offers to save, as it is written.
+    pub files: Vec<String>,
 }
 
 /// Judges pages, and remembers which strings each kind of page has shown, and how often.
@@ -125,7 +132,7 @@ impl<'a> Judge<'a> {
         ensure!(look.wrong.is_empty(), "{url} has markup that nobody wrote for it: {:?}", look.wrong);
         self.note(kind, &look.text);
         self.pages += 1;
-        Ok(Seen { links: look.links })
+        Ok(Seen { links: look.links, files: look.files })
     }
 
     /// Counts the strings that stand in a page's text exactly as they were written.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
+use super::fleet::{Fleet, Sign};
 use super::http::Dial;
 use super::office::Office;
 use super::postgres::Postgres;
@@ -86,11 +87,19 @@ impl Base {
         Ok(count.max(1))
     }
 
-    /// Enrols devices, evenly over the schools.
+    /// Enrols devices, evenly over the schools; each begins a session, with whose key it signs.
     ///
     /// # Errors
     /// When the relay refuses one.
-    pub async fn fleet(&self, count: usize) -> Result<super::Fleet> {
-        super::Fleet::enrol(&self.dial, &self.store.enrolment_keys().await?, count).await
+    pub async fn fleet(&self, count: usize) -> Result<Fleet> {
+        self.fleet_that_signs(count, Sign::Session).await
+    }
+
+    /// The same for devices that `sign` otherwise.
+    ///
+    /// # Errors
+    /// When the relay refuses one.
+    pub async fn fleet_that_signs(&self, count: usize, sign: Sign) -> Result<Fleet> {
+        Fleet::enrol(&self.dial, &self.store.enrolment_keys().await?, count, sign).await
     }
 }

@@ -22,7 +22,7 @@ pub mod store;
 
 pub use alerts::Alerts;
 pub use base::Base;
-pub use fleet::{Device, Fleet};
+pub use fleet::{Device, Fleet, Sign};
 pub use http::{Dial, Line, Message, Protocol, Reply};
 pub use office::Office;
 pub use postgres::Postgres;

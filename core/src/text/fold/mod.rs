@@ -95,6 +95,11 @@ impl Folded {
         self.text.get(token.word.clone()).unwrap_or_default()
     }
 
+    /// The same as bytes, which need not be looked at for where characters begin.
+    pub(crate) fn bytes(&self, token: &Token) -> &[u8] {
+        self.text.as_bytes().get(token.word.clone()).unwrap_or_default()
+    }
+
     /// All words, with a space between.
     #[cfg(test)]
     pub(crate) fn words(&self) -> String {

@@ -90,6 +90,9 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
             next.retain(|reading| text.vocabulary.could_begin(reading));
         }
         next.truncate(MAX_READINGS);
+        if next.ends.is_empty() {
+            return None;
+        }
         std::mem::swap(&mut readings, &mut next);
     }
     let certain = |reading: &&str| text.vocabulary.could_begin(reading);
@@ -165,7 +168,7 @@ pub(super) fn word(text: &Text<'_>, symbols: &str) -> Option<String> {
 
 /// Runs of the same character and their lengths.
 fn runs(word: &str) -> Vec<(char, usize)> {
-    let mut runs: Vec<(char, usize)> = Vec::new();
+    let mut runs: Vec<(char, usize)> = Vec::with_capacity(word.len());
     for c in word.chars() {
         match runs.last_mut() {
             // Two stars are two letters.

@@ -153,7 +153,9 @@ fn may_edit(text: &Text<'_>, at: usize) -> bool {
         || text.manner.leet
         || token.odd
         || (hints.symbols && leet::touches_symbol(text, token))
-        || (hints.singles >= spelled::LEAST && spelled::is_single(text.folded.word(token)))
+        || (hints.singles >= spelled::LEAST
+            && token.word.len() <= spelled::WIDEST
+            && spelled::is_single(text.folded.word(token)))
 }
 
 /// The repair that begins at a token. Without words it only says how far there is nothing to repair.

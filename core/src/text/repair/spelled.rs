@@ -29,6 +29,9 @@ pub(super) fn everywhere(text: &Text<'_>) -> Option<char> {
     counts.into_iter().max_by_key(|(_, count)| *count).map(|(between, _)| between)
 }
 
+/// Most bytes of a character.
+pub(super) const WIDEST: usize = 4;
+
 pub(super) fn is_single(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some() && letters.next().is_none()

@@ -12,7 +12,7 @@ fn vocabulary(phrases: &str) -> Vocabulary {
 
 fn folded(text: &str, vocabulary: &Vocabulary) -> Folded {
     let plain = Folded::new(text);
-    let known = look_up(&plain, vocabulary);
+    let known = look_up(&plain, vocabulary, Vec::new());
     repair(&plain, &known, text, vocabulary, &Inert::default()).map_or(plain, |(repaired, _)| repaired)
 }
 

@@ -4,11 +4,20 @@
 //!
 //! On PostgreSQL several relays do this at once. Each takes its locks in the same order, so none waits for another in a
 //! circle: alerts' keys, devices, episodes, chains; each in the order of their ids, episodes in that of their themes. Whoever holds a device
-//! decides alone whether its alerts begin an episode. On SQLite there is one writer, and nothing to lock.
+//! decides alone whether its alerts begin an episode; where it is known which open one they join (`known`), the device need not
+//! be held. On SQLite there is one writer, and nothing to lock.
 
+mod begun;
+mod join;
+mod known;
+mod open;
 mod rows;
 mod themes;
 
+pub(crate) use known::KnownEpisodes;
+
+use super::canary::{self, Day};
+use super::device_sessions::{self, Stored};
 use super::{Tx, devices};
 use crate::app::App;
 use crate::db::audit::{self, Event};
@@ -18,15 +27,15 @@ use lapwing_core::wire::{Alert, CheckIn};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use themes::Themes;
+use themes::{Expected, Themes};
 
 /// What is new of a device.
 #[derive(Debug, Clone)]
 pub(crate) enum News {
     /// That it is alive.
     HeardOf,
-    /// What it said at check-in.
-    Said(CheckIn),
+    /// What it said at check-in, the session that began with it, and what is to be kept of the daily test.
+    Said(Box<CheckIn>, Option<Stored>, Option<Box<Day>>),
 }
 
 /// What one request brought: alerts, a check-in, or both.
@@ -85,8 +94,15 @@ impl Ready {
 type Item<'a> = (&'a Arrival, &'a Ready);
 
 /// Keeps the alerts of `group` as part of `tx`, and notes in each school's chain what came. Answers how many of each
-/// request's alerts are new; the others were kept before, and nothing is counted twice.
-pub(crate) async fn keep(tx: &mut Tx, app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Error> {
+/// request's alerts are new; the others were kept before, and nothing is counted twice. With `remembered`, alerts join the
+/// episodes that it remembers; none is answered when one of those is not as it is remembered, and then `tx` must be
+/// undone and the same asked without.
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    app: &App,
+    group: &[&Arrival],
+    remembered: Option<&KnownEpisodes>,
+) -> Result<Option<Vec<u64>>, Error> {
     let mut new = vec![0_u64; group.len()];
     let mut items = Vec::new();
     let mut fresh = rows::claim(tx, group).await?;
@@ -99,25 +115,45 @@ pub(crate) async fn keep(tx: &mut Tx, app: &App, group: &[&Arrival]) -> Result<V
             }
         }
     }
-    devices::hold(tx, &group.iter().map(|arrival| arrival.device_id.as_str()).collect()).await?;
-    let (mut heard, mut said) = (BTreeMap::new(), BTreeMap::new());
+    let expected = Expected::new(&items, remembered);
+    let heard = group.iter().filter(|arrival| arrival.news.is_some());
+    let held = heard.map(|arrival| arrival.device_id.as_str()).chain(expected.strange_devices());
+    devices::hold(tx, &held.collect()).await?;
+    news(tx, group).await?;
+    let Some(themes) = Themes::joined(tx, app, expected).await? else { return Ok(None) };
+    rows::insert(tx, app, &items, &themes).await?;
+    note(tx, app, &items).await?;
+    Ok(Some(new))
+}
+
+/// Writes what is new of the devices.
+async fn news(tx: &mut Tx, group: &[&Arrival]) -> Result<(), Error> {
+    let (mut heard, mut said, mut begun) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut days: BTreeMap<&str, &Day> = BTreeMap::new();
     for arrival in group {
         match &arrival.news {
             Some(News::HeardOf) => {
                 heard.insert(arrival.device_id.as_str(), arrival.now);
             }
-            Some(News::Said(check_in)) => {
-                said.insert(arrival.device_id.as_str(), (check_in, arrival.now));
+            Some(News::Said(check_in, session, day)) => {
+                said.insert(arrival.device_id.as_str(), (check_in.as_ref(), arrival.now));
+                // Of two check-ins of one device in a group the one with a test counts.
+                if let Some(day) = day
+                    && days.get(arrival.device_id.as_str()).is_none_or(|other| other.ran_at <= day.ran_at)
+                {
+                    days.insert(&arrival.device_id, day);
+                }
+                if let Some(session) = session {
+                    begun.insert(arrival.device_id.as_str(), (arrival.school_id.as_str(), session));
+                }
             }
             None => {}
         }
     }
     devices::heard_of(tx, &heard).await?;
     devices::checked_in(tx, &said).await?;
-    let themes = Themes::joined(tx, app, &items).await?;
-    rows::insert(tx, app, &items, &themes).await?;
-    note(tx, app, &items).await?;
-    Ok(new)
+    device_sessions::begin(tx, &begun).await?;
+    canary::keep(tx, &days).await
 }
 
 /// One event for each school, which vouches for all its rows of this transaction.

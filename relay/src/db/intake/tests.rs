@@ -7,6 +7,7 @@ use crate::random::SystemRandom;
 use crate::seal::MasterSource;
 use crate::secrets::Secrets;
 use crate::{Db, Parts};
+use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row as _};
 
 /// An app on a fresh SQLite database with one school and one device.
@@ -21,6 +22,7 @@ async fn app(folder: &std::path::Path) -> Arc<App> {
         master: MasterSource::in_folder(folder),
         public_url: "https://relay.school.example/".parse().unwrap(),
         extension: None,
+        intranet_lists: Vec::new(),
     };
     let app = App::new(parts).unwrap();
     let mut tx = app.db.begin().await.unwrap();
@@ -116,6 +118,65 @@ async fn an_episode_whose_key_is_gone_is_left_alone() {
     let row =
         sqlx::query("select count(*) from episode where alerts = 1").fetch_one(app.db.read()).await.unwrap();
     assert_eq!(row.try_get::<i64, _>(0).unwrap(), 2);
+}
+
+/// Status, alerts, severity, rank, stage, first and last alert of each episode, in the order of their beginning.
+async fn episodes(app: &App) -> Vec<String> {
+    let rows =
+        sqlx::query("select * from episode order by first_at, id").fetch_all(app.db.read()).await.unwrap();
+    let text = |row: &AnyRow, column| row.try_get::<Option<String>, _>(column).unwrap().unwrap_or("-".into());
+    let number = |row: &AnyRow, column| row.try_get::<i64, _>(column).unwrap();
+    rows.iter()
+        .map(|row| {
+            let (status, severity, stage) = (text(row, "status"), text(row, "severity"), text(row, "stage"));
+            let (alerts, rank) = (number(row, "alerts"), number(row, "rank"));
+            let (first, last) = (number(row, "first_at"), number(row, "last_at"));
+            format!("{status}: {alerts}, {severity} {rank} {stage}, {first} to {last}")
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn an_episode_is_as_grave_as_its_gravest_alert_and_one_that_was_closed_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path()).await;
+    let bring = async |now: i64, severity: &str, stage: Option<&str>| {
+        let changes = json!({ "category": "suicide", "severity": severity, "stage": stage });
+        let arrival = Arrival { now, ..arrival(&app, vec![alert(&changes)]).await };
+        assert_eq!(app.writer.keep(arrival, Lane::Bulk).await.unwrap().new, 1);
+    };
+    bring(10, "medium", None).await;
+    assert_eq!(episodes(&app).await, ["new: 1, medium 2 -, 10 to 10"]);
+    bring(12, "low", Some("help_seeking")).await;
+    assert_eq!(episodes(&app).await, ["new: 2, medium 2 help_seeking, 10 to 12"]);
+    bring(11, "critical", Some("research")).await;
+    assert_eq!(episodes(&app).await, ["new: 3, critical 4 help_seeking, 10 to 12"]);
+    bring(9, "high", Some("active")).await;
+    assert_eq!(episodes(&app).await, ["new: 4, critical 4 active, 9 to 12"]);
+
+    // The episode is remembered, and the database knows better.
+    let mut tx = app.db.begin().await.unwrap();
+    sqlx::query("update episode set status = 'dismissed'").execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    bring(13, "low", None).await;
+    bring(14, "low", None).await;
+    assert_eq!(
+        episodes(&app).await,
+        ["dismissed: 4, critical 4 active, 9 to 12", "new: 2, low 1 -, 13 to 14"]
+    );
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_undone_leaves_nothing_that_anybody_joins() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path()).await;
+    let undone = arrival(&app, vec![alert(&json!({}))]).await;
+    let mut tx = app.db.begin_intake().await.unwrap();
+    assert!(keep(&mut tx, &app, &[&undone], Some(&app.episodes)).await.unwrap().is_some());
+    drop(tx);
+    let arrival = arrival(&app, vec![alert(&json!({}))]).await;
+    assert_eq!(app.writer.keep(arrival, Lane::Bulk).await.unwrap().new, 1);
+    assert_eq!(episodes(&app).await, ["new: 1, medium 2 -, 5 to 5"]);
 }
 
 #[tokio::test]

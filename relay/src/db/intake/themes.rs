@@ -1,77 +1,27 @@
 //! Which episode each alert joins. Alerts of one device, claimed account and category belong together for as long as the
-//! episode is open and its last alert is less than a day old; otherwise they begin a new one.
+//! episode is open and its last alert is less than a day old; otherwise they begin a new one. How an open episode is found is
+//! in `open`, what is remembered of it in `known`, how alerts are counted in in `join`, and how one begins in `begun`.
 
 use super::Item;
+use super::begun::{self, Begun};
+use super::join::{self, Joining};
+use super::known::{Known, KnownEpisodes};
+use super::open;
 use crate::app::App;
 use crate::db::Tx;
-use crate::db::keys::{self, key_columns, key_joins};
-use crate::db::many::Many;
 use crate::error::Error;
-use crate::seal::{Object, RecordKey, Vault};
-use lapwing_core::{Category, Severity, Stage};
-use sqlx::Row as _;
-use sqlx::any::AnyRow;
+use crate::seal::{Object, RecordKey};
+use lapwing_core::{Severity, Stage};
 use std::collections::BTreeMap;
-
-/// How long an episode stays open for more alerts of the same pupil and theme: a day, in milliseconds.
-const JOIN_WITHIN: i64 = 24 * 60 * 60 * 1_000;
-
-const OPEN_COLUMNS: &str = concat!(
-    "select e.id, e.school_id, e.device_id, e.account_hash, e.category, e.rank, e.stage, e.first_at, e.last_at, e.alerts, ",
-    key_columns!(),
-    " from ("
-);
-static OPEN: Many = Many::new(
-    OPEN_COLUMNS,
-    5,
-    concat!(
-        ") v cross join episode e",
-        key_joins!("e", "episode"),
-        "where e.school_id = v.column1 and e.device_id = v.column2 and e.account_hash = v.column3 ",
-        "and e.category = v.column4 and e.last_at >= v.column5 and e.status in ('new', 'claimed')",
-    ),
-);
-// A DSL who closes one of these waits, or has been quicker: then it is not among them. They are locked in the order in
-// which they are asked for. Before PostgreSQL has counted a new table it believes that whatever way into it finds one row,
-// and would go through all of it once rather than into it for each: hence the fence (`offset 0`), and school and status
-// compared in a way for which there is no index.
-static OPEN_HELD: Many = Many::new(
-    OPEN_COLUMNS,
-    5,
-    concat!(
-        ") v cross join lateral (select * from episode o where o.device_id = v.column2 and o.account_hash = v.column3 ",
-        "and o.category = v.column4 and o.school_id || '' = v.column1 and o.last_at >= v.column5 ",
-        "and o.status || '' in ('new', 'claimed') order by o.id || '' offset 0 for no key update) e",
-        key_joins!("e", "episode"),
-    ),
-);
-
-static BEGIN: Many = Many::new(
-    "insert into episode (id, school_id, device_id, account_hash, sealed, category, severity, rank, stage, first_at, \
-     last_at, alerts, status) ",
-    13,
-    "",
-);
-
-static WRAP: Many =
-    Many::new("insert into record_key (school_id, object_kind, object_id, under, wrapped) ", 5, "");
-
-// The school is compared in a way for which there is no index, as above: a plan from an empty table could else go through
-// all episodes of the school for each.
-static JOIN: Many = Many::new(
-    "update episode set last_at = v.column3, alerts = v.column4, severity = v.column5, rank = v.column6, \
-     stage = v.column7, first_at = v.column8 from (",
-    8,
-    ") v where episode.id = v.column2 and episode.school_id || '' = v.column1",
-);
+use std::sync::Arc;
 
 /// What alerts of one episode have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Theme<'a> {
-    school: &'a str,
-    device: &'a str,
-    account_hash: &'a str,
-    category: &'a str,
+pub(super) struct Theme<'a> {
+    pub(super) school: &'a str,
+    pub(super) device: &'a str,
+    pub(super) account_hash: &'a str,
+    pub(super) category: &'a str,
 }
 
 impl<'a> Theme<'a> {
@@ -87,12 +37,12 @@ impl<'a> Theme<'a> {
 
 /// What comes to an episode. An episode is as grave as its gravest alert.
 #[derive(Debug, Clone, Copy)]
-struct Sum {
-    alerts: i64,
-    severity: Severity,
-    stage: Option<Stage>,
-    first_at: i64,
-    last_at: i64,
+pub(super) struct Sum {
+    pub(super) alerts: i64,
+    pub(super) severity: Severity,
+    pub(super) stage: Option<Stage>,
+    pub(super) first_at: i64,
+    pub(super) last_at: i64,
 }
 
 impl Sum {
@@ -107,71 +57,43 @@ impl Sum {
     }
 }
 
-/// An episode that alerts of this transaction join.
-#[derive(Debug)]
-struct Episode {
-    id: String,
-    key: RecordKey,
-}
-
-/// The episodes of a group's alerts.
-#[derive(Debug)]
-pub(super) struct Themes<'a>(BTreeMap<Theme<'a>, Episode>);
-
 /// A theme of the group: what comes, and one of its alerts for what they have in common.
-struct Coming<'a> {
-    sum: Sum,
-    item: Item<'a>,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Coming<'a> {
+    pub(super) sum: Sum,
+    pub(super) item: Item<'a>,
 }
 
-impl<'a> Themes<'a> {
-    /// Finds or begins the episode of each of `items`, and counts them in.
-    pub(super) async fn joined(tx: &mut Tx, app: &App, items: &[Item<'a>]) -> Result<Self, Error> {
-        let coming = coming(items);
-        let open = open(tx, &coming).await?;
-        let open = last_of_each(&open);
-        let mut joined = Vec::new();
-        let mut begun = Vec::new();
-        let mut episodes = BTreeMap::new();
-        for (theme, coming) in &coming {
-            let vault = &coming.item.0.vault;
-            let episode = match open.get(theme).map(|found| (*found, found.key(vault))) {
-                Some((found, Ok(Some(key)))) => {
-                    joined.push((theme.school, found.id.clone(), found.sum.and(coming.sum)));
-                    Episode { id: found.id.clone(), key }
-                }
-                // Nobody can add to an episode whose key is gone; the alert must be kept all the same.
-                Some((_, Ok(None) | Err(_))) | None => {
-                    let key = vault.new_record(app.random.as_ref())?;
-                    begun.push(Begun::new(app, vault, coming, &key)?);
-                    let Some(last) = begun.last() else { continue };
-                    Episode { id: last.id.clone(), key }
-                }
-            };
-            episodes.insert(*theme, episode);
+/// The themes of a group, before anything of them is written.
+#[derive(Debug)]
+pub(super) struct Expected<'a> {
+    /// Those whose episode is remembered, and its key.
+    known: Vec<(Theme<'a>, Coming<'a>, Arc<Known>, RecordKey)>,
+    /// Those whose episode has to be looked for.
+    strange: Vec<(Theme<'a>, Coming<'a>)>,
+}
+
+impl<'a> Expected<'a> {
+    /// The themes of `items`; with `remembered`, what it remembers is believed.
+    pub(super) fn new(items: &[Item<'a>], remembered: Option<&KnownEpisodes>) -> Self {
+        let mut expected = Self { known: Vec::new(), strange: Vec::new() };
+        for (theme, coming) in coming(items) {
+            let known = remembered.and_then(|remembered| remembered.find(&theme)).and_then(|known| {
+                let vault = &coming.item.0.vault;
+                let key = vault.record((Object::Episode, &known.id), &known.wrapped, None).ok()?;
+                Some((known, key))
+            });
+            match known {
+                Some((known, key)) => expected.known.push((theme, coming, known, key)),
+                None => expected.strange.push((theme, coming)),
+            }
         }
-        begin(tx, &begun).await?;
-        for statement in JOIN.over(tx.engine(), &joined, |query, (school, id, sum)| {
-            query
-                .bind((*school).to_owned())
-                .bind(id.clone())
-                .bind(sum.last_at)
-                .bind(sum.alerts)
-                .bind(sum.severity.as_str())
-                .bind(rank(sum.severity))
-                .bind(sum.stage.map(Stage::as_str))
-                .bind(sum.first_at)
-        }) {
-            statement.execute(&mut **tx).await?;
-        }
-        Ok(Self(episodes))
+        expected
     }
 
-    /// The episode of one of the items, and its key.
-    pub(super) fn of(&self, item: Item<'a>) -> Result<(&str, &RecordKey), Error> {
-        let episode = self.0.get(&Theme::of(item));
-        let episode = episode.ok_or_else(|| Error::Internal("an alert joined no episode".into()))?;
-        Ok((&episode.id, &episode.key))
+    /// The devices of themes whose episode has to be looked for. They must be held before that.
+    pub(super) fn strange_devices(&self) -> impl Iterator<Item = &'a str> {
+        self.strange.iter().map(|(theme, _)| theme.device)
     }
 }
 
@@ -195,148 +117,96 @@ fn coming<'a>(items: &[Item<'a>]) -> BTreeMap<Theme<'a>, Coming<'a>> {
     coming
 }
 
-/// An open episode as the database has it.
-struct Found {
+/// An episode that alerts of this transaction join.
+#[derive(Debug)]
+struct Episode {
     id: String,
-    school: String,
-    device: String,
-    account_hash: String,
-    category: String,
-    sum: Sum,
-    row: AnyRow,
+    key: RecordKey,
 }
 
-impl Found {
-    fn new(row: AnyRow) -> Result<Self, Error> {
-        let stored: i64 = row.try_get("rank")?;
-        let severity = Severity::ALL.iter().copied().find(|&known| rank(known) == stored);
-        let stage: Option<String> = row.try_get("stage")?;
-        Ok(Self {
-            id: row.try_get("id")?,
-            school: row.try_get("school_id")?,
-            device: row.try_get("device_id")?,
-            account_hash: row.try_get("account_hash")?,
-            category: row.try_get("category")?,
-            sum: Sum {
-                alerts: row.try_get("alerts")?,
-                severity: severity.unwrap_or(Severity::Info),
-                stage: stage.and_then(|stage| stage.parse().ok()),
-                first_at: row.try_get("first_at")?,
-                last_at: row.try_get("last_at")?,
-            },
-            row,
-        })
-    }
+/// The episodes of a group's alerts.
+#[derive(Debug)]
+pub(super) struct Themes<'a>(BTreeMap<Theme<'a>, Episode>);
 
-    fn theme(&self) -> Theme<'_> {
-        Theme {
-            school: &self.school,
-            device: &self.device,
-            account_hash: &self.account_hash,
-            category: &self.category,
+impl<'a> Themes<'a> {
+    /// Finds or begins the episode of each theme, and counts the alerts in. None when an episode is not as it was
+    /// remembered, such as closed since: then the transaction must be undone, and begun again without believing what is
+    /// remembered. (To look for it now would be to hold its device after episodes were changed, and another relay may do
+    /// the reverse.)
+    pub(super) async fn joined(
+        tx: &mut Tx,
+        app: &App,
+        expected: Expected<'a>,
+    ) -> Result<Option<Self>, Error> {
+        let mut episodes = BTreeMap::new();
+        let joining: Vec<_> = expected
+            .known
+            .iter()
+            .map(|(theme, coming, known, _)| Joining {
+                school: theme.school,
+                id: &known.id,
+                under: &known.wrapped.under,
+                sum: coming.sum,
+            })
+            .collect();
+        if join::join(tx, &joining).await?.len() < joining.len() {
+            return Ok(None);
         }
-    }
-
-    fn key(&self, vault: &Vault) -> Result<Option<RecordKey>, Error> {
-        keys::record(&self.row, vault, (Object::Episode, &self.id))
-    }
-}
-
-/// Where several of one theme are open, the one with the last alert counts.
-fn last_of_each(open: &[Found]) -> BTreeMap<Theme<'_>, &Found> {
-    let mut last: BTreeMap<Theme<'_>, &Found> = BTreeMap::new();
-    for found in open {
-        let kept = last.entry(found.theme()).or_insert(found);
-        if (kept.sum.last_at, &kept.id) < (found.sum.last_at, &found.id) {
-            *kept = found;
+        for (theme, _, known, key) in expected.known {
+            episodes.insert(theme, Episode { id: known.id.clone(), key });
         }
+        find_or_begin(tx, app, &expected.strange, &mut episodes).await?;
+        Ok(Some(Self(episodes)))
     }
-    last
-}
 
-async fn open(tx: &mut Tx, coming: &BTreeMap<Theme<'_>, Coming<'_>>) -> Result<Vec<Found>, Error> {
-    let statement = if tx.is_shared() { &OPEN_HELD } else { &OPEN };
-    let wanted: Vec<_> = coming.iter().collect();
-    let mut found = Vec::new();
-    for query in statement.over(tx.engine(), &wanted, |query, (theme, coming)| {
-        query
-            .bind(theme.school.to_owned())
-            .bind(theme.device.to_owned())
-            .bind(theme.account_hash.to_owned())
-            .bind(theme.category.to_owned())
-            .bind(coming.sum.first_at - JOIN_WITHIN)
-    }) {
-        for row in query.fetch_all(&mut **tx).await? {
-            found.push(Found::new(row)?);
-        }
-    }
-    Ok(found)
-}
-
-/// A new episode's row.
-struct Begun {
-    id: String,
-    school: String,
-    device: String,
-    account_hash: String,
-    sealed: Vec<u8>,
-    category: Category,
-    sum: Sum,
-    under: String,
-    wrapped: Vec<u8>,
-}
-
-impl Begun {
-    fn new(app: &App, vault: &Vault, coming: &Coming<'_>, key: &RecordKey) -> Result<Self, Error> {
-        let (id, random) = (app.new_id()?, app.random.as_ref());
-        let (arrival, ready) = coming.item;
-        let account = ready.alert.account.as_deref().unwrap_or_default();
-        let wrapped = vault.wrap_record(random, (Object::Episode, &id), key)?;
-        Ok(Self {
-            sealed: key.seal_words(random, ("episode", &id), account)?,
-            id,
-            school: arrival.school_id.clone(),
-            device: arrival.device_id.clone(),
-            account_hash: ready.account_hash.clone(),
-            category: ready.alert.category,
-            sum: coming.sum,
-            under: wrapped.under,
-            wrapped: wrapped.bytes,
-        })
+    /// The episode of one of the items, and its key.
+    pub(super) fn of(&self, item: Item<'a>) -> Result<(&str, &RecordKey), Error> {
+        let episode = self.0.get(&Theme::of(item));
+        let episode = episode.ok_or_else(|| Error::Internal("an alert joined no episode".into()))?;
+        Ok((&episode.id, &episode.key))
     }
 }
 
-async fn begin(tx: &mut Tx, begun: &[Begun]) -> Result<(), Error> {
-    BEGIN
-        .insert(tx, begun, |query, row| {
-            query
-                .bind(row.id.clone())
-                .bind(row.school.clone())
-                .bind(row.device.clone())
-                .bind(row.account_hash.clone())
-                .bind(row.sealed.clone())
-                .bind(row.category.as_str())
-                .bind(row.sum.severity.as_str())
-                .bind(rank(row.sum.severity))
-                .bind(row.sum.stage.map(Stage::as_str))
-                .bind(row.sum.first_at)
-                .bind(row.sum.last_at)
-                .bind(row.sum.alerts)
-                .bind("new")
-        })
-        .await?;
-    WRAP.insert(tx, begun, |query, row| {
-        query
-            .bind(row.school.clone())
-            .bind(Object::Episode.as_str())
-            .bind(row.id.clone())
-            .bind(row.under.clone())
-            .bind(row.wrapped.clone())
-    })
-    .await
-}
-
-/// 0 info … 4 critical.
-const fn rank(severity: Severity) -> i64 {
-    severity as i64
+async fn find_or_begin<'a>(
+    tx: &mut Tx,
+    app: &App,
+    strange: &[(Theme<'a>, Coming<'a>)],
+    episodes: &mut BTreeMap<Theme<'a>, Episode>,
+) -> Result<(), Error> {
+    let found = open::find(tx, strange).await?;
+    let open = open::last_of_each(&found);
+    let (mut joining, mut begun) = (Vec::new(), Vec::new());
+    for (theme, coming) in strange {
+        let vault = &coming.item.0.vault;
+        let opened = open.get(theme).and_then(|found| found.opened(vault));
+        let episode = match opened {
+            Some((found, key)) => {
+                if found.is_under_school {
+                    app.episodes.keep(theme, &found.id, found.wrapped.clone());
+                }
+                joining.push(Joining {
+                    school: theme.school,
+                    id: &found.id,
+                    under: &found.wrapped.under,
+                    sum: coming.sum,
+                });
+                Episode { id: found.id.clone(), key }
+            }
+            // Nobody can add to an episode whose key is gone; the alert must be kept all the same.
+            None => {
+                let key = vault.new_record(app.random.as_ref())?;
+                let new = Begun::new(app, vault, coming, &key)?;
+                app.episodes.keep(theme, &new.id, new.wrapped.clone());
+                let id = new.id.clone();
+                begun.push(new);
+                Episode { id, key }
+            }
+        };
+        episodes.insert(*theme, episode);
+    }
+    begun::begin(tx, &begun).await?;
+    if join::join(tx, &joining).await?.len() < joining.len() {
+        return Err(Error::Internal("an episode that was held open was not".into()));
+    }
+    Ok(())
 }

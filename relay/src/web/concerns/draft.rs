@@ -39,7 +39,7 @@ pub(crate) const YEARS: &[&str] = &[
 
 /// What a concern can be about: the taxonomy's names and labels, for words rather than for sites.
 pub(crate) fn categories() -> Vec<(&'static str, String)> {
-    let text = Category::ALL.iter().filter(|category| category.is_text());
+    let text = Category::ALL.iter().filter(|category| category.is_text() && category.is_real());
     text.map(|category| (category.as_str(), capital(category.label()))).collect()
 }
 

@@ -30,21 +30,6 @@ pub(crate) async fn all() -> Result<Value> {
     }))
 }
 
-/// What a navigation waits for a stopped worker.
-pub(crate) async fn wake() -> Result<Value> {
-    let stage = Stage::open().await?;
-    let warm = shown("navigation, worker running", measure::warm(&stage.pupil, NAVIGATIONS).await?);
-    let cold = shown("navigation, worker stopped", measure::cold(&stage.pupil, NAVIGATIONS).await?);
-    let cost = cold.median() - warm.median();
-    steps::line(&format!("waking the worker costs {cost:.0} ms of the median"));
-    Ok(json!({
-        "bench": "wake",
-        "navigation_warm": warm.json(),
-        "navigation_cold": cold.json(),
-        "wake_ms": (cost * 100.0).round() / 100.0,
-    }))
-}
-
 /// The same machine and local web, with the policy lifted and a fresh profile: no extension.
 async fn bare(stage: &Stage) -> Result<Times> {
     stage.policy.lift()?;

@@ -6,6 +6,7 @@
 mod browser;
 mod ingest;
 mod scale;
+mod wake;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,8 +29,8 @@ struct Arguments {
 enum What {
     /// From the last key to the DSL's page; navigation with and without the extension.
     Browser,
-    /// What a navigation waits for a stopped worker.
-    Wake,
+    /// What a worker costs that slept, and one that runs, with five million sites, beside an extension that does nothing.
+    Wake(wake::Options),
     /// Alerts that the relay commits in a second, and what an open connection costs.
     Ingest(ingest::Options),
     /// Every statement of pages and intake, explained beside millions of rows in PostgreSQL.
@@ -60,7 +61,7 @@ fn measure(what: What) -> Result<Value> {
     let mut runtime = Builder::new_multi_thread();
     match what {
         What::Browser => runtime.enable_all().build()?.block_on(browser::all()),
-        What::Wake => runtime.enable_all().build()?.block_on(browser::wake()),
+        What::Wake(options) => runtime.enable_all().build()?.block_on(options.run()),
         // One thread: the relay needs the rest of the machine.
         What::Ingest(options) => runtime.worker_threads(1).enable_all().build()?.block_on(options.run()),
         What::Scale(options) => runtime.enable_all().build()?.block_on(options.run()),

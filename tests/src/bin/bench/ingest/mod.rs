@@ -9,7 +9,7 @@ mod open;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use lapwing_tests::load::{Base, Engine, machine};
+use lapwing_tests::load::{Base, Engine, Sign, machine};
 use lapwing_tests::steps;
 use serde_json::{Value, json};
 
@@ -61,6 +61,9 @@ pub(crate) struct Options {
     /// Devices with an open connection; 0 leaves that out.
     #[arg(long, default_value_t = 10_000)]
     devices: usize,
+    /// With which key devices sign alerts.
+    #[arg(long, value_enum, default_value_t = Sign::Session)]
+    sign: Sign,
 }
 
 impl Options {
@@ -73,10 +76,11 @@ impl Options {
             steps::line(&format!("== {}", engine.name()));
             let base = Base::start(engine).await?;
             let schools = base.schools(self.schools).await?;
-            let fleet = base.fleet(self.senders).await?;
+            let fleet = base.fleet_that_signs(self.senders, self.sign).await?;
             steps::line(&format!(
-                "{} devices of {schools} schools are enrolled and send alerts",
-                self.senders
+                "{} devices of {schools} schools are enrolled and send alerts, each request signed by {}",
+                self.senders,
+                self.sign.name()
             ));
             let intake = intake::measure(self, &base, &fleet).await?;
             let connections = match self.devices {
@@ -86,6 +90,10 @@ impl Options {
             databases
                 .push(json!({ "database": engine.name(), "intake": intake, "connections": connections }));
         }
-        Ok(json!({ "bench": "ingest", "machine": machine, "databases": databases }))
+        let sign = match self.sign {
+            Sign::Session => "hmac-sha256",
+            Sign::Key => "ecdsa-p256-sha256",
+        };
+        Ok(json!({ "bench": "ingest", "machine": machine, "sign": sign, "databases": databases }))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use lapwing_tests::load::{Base, Device, Dial, Fleet, Line, Protocol, machine};
+use lapwing_tests::load::{Base, Device, Dial, Fleet, Line, Protocol, Sign, machine};
 use lapwing_tests::numbers::Times;
 use lapwing_tests::steps;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(super) async fn measure(base: &Base, count: usize) -> Result<Value> {
             count + 1_000
         );
     }
-    let fleet = base.fleet(count).await?;
+    let fleet = base.fleet_that_signs(count, Sign::Key).await?;
     let relay = base.relay.process()?;
     let before = machine::resident(relay)?;
     let started = Instant::now();

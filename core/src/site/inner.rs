@@ -1,0 +1,344 @@
+//! Addresses within addresses: a translator, an archive, a cache or a proxy that shows another site's page under its own
+//! name, and redirects that lead to one. What is inside is judged as well, so that a stopped site stays stopped.
+//!
+//! Only finding what is inside; what follows is the engine's business.
+
+use super::Address;
+use super::hosts::{At, under};
+use super::path::canonical_path;
+use super::search::on_path;
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// How the outer address deals with the inner one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// It shows the page under its own name: in words, what it is.
+    Shows(&'static str),
+    /// It leads there.
+    Leads,
+}
+
+/// What was found inside.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Inner {
+    pub(crate) url: String,
+    pub(crate) way: Way,
+}
+
+/// Where in an address another one is.
+enum Place {
+    /// In the first of these parameters that holds one.
+    In(&'static [&'static str]),
+    /// In the path, right after this beginning.
+    After(&'static str),
+    /// In the path after this beginning and one part more, a date or a language.
+    AfterOne(&'static str),
+}
+
+struct Service {
+    at: At,
+    /// Empty for every path.
+    paths: &'static [&'static str],
+    place: Place,
+    way: Way,
+}
+
+const fn service(at: At, paths: &'static [&'static str], place: Place, way: Way) -> Service {
+    Service { at, paths, place, way }
+}
+
+const TRANSLATOR: Way = Way::Shows("a translator");
+const ARCHIVE: Way = Way::Shows("an archive");
+const CACHE: Way = Way::Shows("a copy kept by a search engine");
+const READER: Way = Way::Shows("a service that fetches pages for others");
+const PROXY: Way = Way::Shows("a proxy");
+
+use At::{Domain, National, Only};
+use Place::{After, AfterOne, In};
+
+const SERVICES: &[Service] = &[
+    service(Only("google", &["translate."]), &[], In(&["u"]), TRANSLATOR),
+    service(Domain("translate.googleusercontent.com"), &[], In(&["u"]), TRANSLATOR),
+    service(Domain("translatetheweb.com"), &[], In(&["a"]), TRANSLATOR),
+    service(Domain("microsofttranslator.com"), &[], In(&["a"]), TRANSLATOR),
+    service(Domain("bing.com"), &["/translator"], In(&["a", "url"]), TRANSLATOR),
+    service(National("yandex"), &["/translate"], In(&["url"]), TRANSLATOR),
+    service(Domain("fanyi.baidu.com"), &[], In(&["query", "url"]), TRANSLATOR),
+    service(Domain("papago.naver.net"), &[], In(&["url"]), TRANSLATOR),
+    service(Domain("web.archive.org"), &[], AfterOne("/web/"), ARCHIVE),
+    service(Domain("web.archive.org"), &[], After("/save/"), ARCHIVE),
+    service(Domain("archive.ph"), &[], After("/newest/"), ARCHIVE),
+    service(Domain("archive.today"), &[], After("/newest/"), ARCHIVE),
+    service(Domain("archive.is"), &[], After("/newest/"), ARCHIVE),
+    service(Domain("cdn.ampproject.org"), &[], AfterOne("/c/"), CACHE),
+    service(Domain("cdn.ampproject.org"), &[], AfterOne("/v/"), CACHE),
+    service(Domain("cdn.ampproject.org"), &[], After("/c/"), CACHE),
+    service(Domain("bing-amp.com"), &[], AfterOne("/c/"), CACHE),
+    service(Only("google", &["", "www."]), &[], AfterOne("/amp/"), CACHE),
+    service(Only("google", &["", "www."]), &[], After("/amp/"), CACHE),
+    service(Domain("r.jina.ai"), &[], After("/"), READER),
+    service(Domain("12ft.io"), &[], In(&["q"]), READER),
+    service(Domain("12ft.io"), &[], After("/"), READER),
+    service(Domain("removepaywall.com"), &[], After("/"), READER),
+    service(Domain("smry.ai"), &[], After("/"), READER),
+    service(Domain("docs.google.com"), &["/viewer", "/gview", "/viewerng"], In(&["url"]), READER),
+    service(Domain("view.officeapps.live.com"), &[], In(&["src"]), READER),
+    service(Domain("validator.w3.org"), &[], In(&["uri", "doc"]), READER),
+    service(Only("google", &["", "www."]), &["/url"], In(&["q", "url"]), Way::Leads),
+    service(Domain("facebook.com"), &["/l.php", "/flx/warn"], In(&["u"]), Way::Leads),
+    service(Domain("l.instagram.com"), &[], In(&["u"]), Way::Leads),
+    service(Domain("youtube.com"), &["/redirect"], In(&["q"]), Way::Leads),
+    service(Domain("duckduckgo.com"), &["/l"], In(&["uddg"]), Way::Leads),
+    service(Domain("out.reddit.com"), &[], In(&["url"]), Way::Leads),
+    service(Domain("steamcommunity.com"), &["/linkfilter"], In(&["u", "url"]), Way::Leads),
+    service(Domain("safelinks.protection.outlook.com"), &[], In(&["url"]), Way::Leads),
+    service(Domain("linkedin.com"), &["/redir/redirect", "/safety/go"], In(&["url"]), Way::Leads),
+    service(Domain("vk.com"), &["/away.php"], In(&["to"]), Way::Leads),
+];
+
+/// Scripts of proxies that anybody may put on a server of their own, by the last part of their path.
+const PROXY_SCRIPTS: [&str; 8] =
+    ["browse.php", "surf.php", "proxy.php", "nph-proxy.cgi", "nph-proxy.pl", "proxy", "unblock", "fetch"];
+const PROXY_PARAMETERS: &[&str] = &["u", "url", "q", "site", "link", "target", "address"];
+
+/// Addresses in one path that are looked at: who shows another site's page reads either the first or the last of them.
+const MOST: usize = 8;
+
+/// The addresses inside this one: several where a path holds several, none for most.
+pub(crate) fn inner(address: &Address) -> Vec<Inner> {
+    if let Some((url, way)) = by_service(address) {
+        return vec![Inner { url, way }];
+    }
+    if let Some(url) = dashed(address) {
+        return vec![Inner { url, way: TRANSLATOR }];
+    }
+    let leaf = address.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    if PROXY_SCRIPTS.contains(&leaf)
+        && let Some(url) = in_parameters(address, PROXY_PARAMETERS)
+    {
+        return vec![Inner { url, way: PROXY }];
+    }
+    let mut urls = in_path(address);
+    if urls.is_empty() {
+        urls.extend(in_base64(address).or_else(|| shifted(address)));
+    }
+    urls.into_iter().map(|url| Inner { url, way: PROXY }).collect()
+}
+
+fn by_service(address: &Address) -> Option<(String, Way)> {
+    // A search engine shows its copy of a page as the result of a search.
+    let copied = || address.parameters("q").find_map(|words| words.strip_prefix("cache:").map(str::to_owned));
+    if address.host == "webcache.googleusercontent.com" || super::engines::GOOGLE.covers(address) {
+        // Between the two may stand the copy's own number.
+        let of = copied().and_then(|rest| {
+            let first = rest.split([' ', '+']).next().unwrap_or_default().to_owned();
+            whole(&first).or_else(|| whole(first.split_once(':').map_or("", |(_, after)| after)))
+        });
+        if let Some(url) = of {
+            return Some((url, CACHE));
+        }
+    }
+    SERVICES
+        .iter()
+        .filter(|service| service.at.covers(address) && on_path(service.paths, &address.path))
+        .find_map(|service| {
+            let url = match service.place {
+                In(names) => in_parameters(address, names),
+                After(beginning) => {
+                    address.path.strip_prefix(beginning).and_then(|rest| with_query(address, rest))
+                }
+                AfterOne(beginning) => {
+                    let (_, rest) = address.path.strip_prefix(beginning)?.split_once('/')?;
+                    with_query(address, rest)
+                }
+            };
+            Some((url?, service.way))
+        })
+}
+
+fn in_parameters(address: &Address, names: &[&str]) -> Option<String> {
+    names.iter().flat_map(|name| address.parameters(name)).find_map(|value| whole(&value))
+}
+
+/// `www-example-org.translate.goog`: dots are written as dashes, dashes as two.
+fn dashed(address: &Address) -> Option<String> {
+    let name = under(&address.host, "translate.goog").filter(|name| !name.is_empty())?;
+    let host = name.trim_end_matches('.').replace("--", "\0").replace('-', ".").replace('\0', "-");
+    with_query(address, &format!("{host}{}", address.path))
+}
+
+/// Whole addresses in the path of any site: `/https://example.org/`, also after a date, a language or a key, and after other
+/// addresses: which of them such a site would show cannot be known. Of very many, the first and the last.
+fn in_path(address: &Address) -> Vec<String> {
+    // Written in percent signs twice, it is still there after one reading.
+    let again = canonical_path(&address.path);
+    let path = again.as_str();
+    let begins = |start: usize| {
+        let rest = path.get(start..).unwrap_or_default();
+        let is_scheme = rest.starts_with("https:/") || rest.starts_with("http:/");
+        let before = path.get(..start).and_then(|before| before.chars().next_back());
+        is_scheme && before.is_some_and(|before| !before.is_alphanumeric())
+    };
+    let starts = path.match_indices("http").map(|(start, _)| start).filter(|start| begins(*start));
+    let mut urls: Vec<String> = starts.filter_map(|start| with_query(address, path.get(start..)?)).collect();
+    if urls.len() > MOST {
+        urls.drain(MOST / 2..urls.len() - MOST / 2);
+    }
+    urls
+}
+
+/// A whole address in base64, in a part of the path or a parameter of any site.
+fn in_base64(address: &Address) -> Option<String> {
+    // “http”; some put a sign before it that says how it is written.
+    const HTTP: &str = "aHR0c";
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let engine = GeneralPurpose::new(&URL_SAFE, config);
+    address.parts().find_map(|part| {
+        let start = part.find(HTTP).filter(|start| *start <= 2)?;
+        let text: String = part.get(start..)?.replace('+', "-").replace('/', "_");
+        let code: String =
+            text.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+        whole(&String::from_utf8_lossy(&engine.decode(code).ok()?))
+    })
+}
+
+/// As well-known proxies that run inside a page write it: every second character changed by one bit.
+fn shifted(address: &Address) -> Option<String> {
+    const HTTP: &str = "hvtr";
+    address.parts().find_map(|part| {
+        let part = part.get(part.find(HTTP)?..)?;
+        let plain: String = part
+            .chars()
+            .enumerate()
+            .map(|(place, c)| match u8::try_from(c) {
+                Ok(byte) if place % 2 == 1 => char::from(byte ^ 2),
+                _ => c,
+            })
+            .collect();
+        plain.starts_with("http").then(|| whole(&plain)).flatten()
+    })
+}
+
+/// An inner address that began in the path goes on in the query.
+fn with_query(address: &Address, rest: &str) -> Option<String> {
+    let url = whole(rest)?;
+    Some(match address.query() {
+        Some(query) if !url.contains('?') => format!("{url}?{query}"),
+        _ => url,
+    })
+}
+
+/// A text as an address, when it is one: with its scheme, or a host with a dot.
+fn whole(text: &str) -> Option<String> {
+    let text = text.trim();
+    let lower: String = text.chars().take(8).flat_map(char::to_lowercase).collect();
+    if lower.starts_with("http:") || lower.starts_with("https:") {
+        return Address::parse(text).map(|_| text.to_owned());
+    }
+    let text = text.trim_start_matches('/');
+    let host = text.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let name = host.rsplit('.').next().unwrap_or_default();
+    if !host.contains('.') || name.len() < 2 || host.contains([' ', '@']) {
+        return None;
+    }
+    let url = format!("https://{text}");
+    Address::parse(&url).map(|_| url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(url: &str) -> Vec<String> {
+        let spelt = |inner: &Inner| {
+            let address = Address::parse(&inner.url).expect("an address inside");
+            format!("{}{}", address.host, address.path)
+        };
+        inner(&Address::parse(url).expect("an address")).iter().map(spelt).collect()
+    }
+
+    fn found(url: &str) -> Option<String> {
+        all(url).into_iter().next()
+    }
+
+    #[test]
+    fn every_address_in_a_path_is_found() {
+        for (url, wanted) in [
+            (
+                "https://a.example/go/https://ok.example/https://bet.example",
+                vec!["ok.example/https:/bet.example", "bet.example/"],
+            ),
+            // What is no beginning of an address hides none that follows.
+            ("https://a.example/xhttps:/ok/https://bet.example", vec!["bet.example/"]),
+            ("https://a.example/https:/%20/http://bet.example/x?y", vec!["bet.example/x"]),
+        ] {
+            assert_eq!(all(url), wanted, "{url}");
+        }
+        let long: String = (0..500).map(|n| format!("/https://ok-{n}.example")).collect();
+        let found = all(&format!("https://a.example/go{long}"));
+        assert_eq!(found.len(), MOST);
+        assert!(found[0].starts_with("ok-0.example") && found[MOST - 1] == "ok-499.example/", "{found:?}");
+    }
+
+    #[test]
+    fn a_site_is_found_inside_every_service() {
+        for (url, wanted) in [
+            ("https://translate.google.com/translate?sl=en&tl=fr&u=https://bet.example/a", "bet.example/a"),
+            ("https://translate.google.co.uk/translate?hl=en&u=bet.example", "bet.example/"),
+            ("https://www-bet-example.translate.goog/a?_x_tr_sl=auto", "www.bet.example/a"),
+            ("https://a--b-bet-example.translate.goog/", "a-b.bet.example/"),
+            ("https://www.translatetheweb.com/?from=&to=fr&a=https%3A%2F%2Fbet.example", "bet.example/"),
+            ("https://translate.yandex.com/translate?url=bet.example&lang=en-fr", "bet.example/"),
+            ("https://web.archive.org/web/20200101000000/https://bet.example/a", "bet.example/a"),
+            ("https://web.archive.org/web/2020id_/bet.example", "bet.example/"),
+            ("https://web.archive.org/web/*/bet.example/*", "bet.example/*"),
+            ("https://archive.ph/newest/https://bet.example/", "bet.example/"),
+            (
+                "https://webcache.googleusercontent.com/search?q=cache:AbC1:https://bet.example/+x",
+                "bet.example/",
+            ),
+            ("https://www.google.com/search?q=cache:bet.example", "bet.example/"),
+            ("https://bet-example.cdn.ampproject.org/c/s/bet.example/a", "bet.example/a"),
+            ("https://www.google.com/amp/s/bet.example/a", "bet.example/a"),
+            ("https://r.jina.ai/https://bet.example/a", "bet.example/a"),
+            ("https://r.jina.ai/bet.example", "bet.example/"),
+            ("https://12ft.io/proxy?q=https%3A%2F%2Fbet.example", "bet.example/"),
+            ("https://any.example/https%3A%2F%2Fbet.example%2Fa", "bet.example/a"),
+            ("https://any.example/p/https%253A%252F%252Fbet.example", "bet.example/"),
+            ("https://any.example/browse.php?u=https%3A%2F%2Fbet.example&b=4", "bet.example/"),
+            ("https://any.example/go/aHR0cHM6Ly9iZXQuZXhhbXBsZS8", "bet.example/"),
+            ("https://any.example/uv/service/hvtrs8%2F-bgt%2Cezaopne-", "bet.example/"),
+            ("https://www.google.com/url?sa=t&q=https://bet.example/", "bet.example/"),
+            ("https://l.facebook.com/l.php?u=https%3A%2F%2Fbet.example%2F&h=A", "bet.example/"),
+            ("https://www.bing.com/ck/a?!&&p=1&u=a1aHR0cHM6Ly9iZXQuZXhhbXBsZS8&ntb=1", "bet.example/"),
+            (
+                "https://r.search.yahoo.com/_ylt=A/RV=2/RU=https%3a%2f%2fbet.example%2f/RK=2",
+                "bet.example/rk=2",
+            ),
+            ("https://duckduckgo.com/l/?uddg=https%3A%2F%2Fbet.example%2F", "bet.example/"),
+        ] {
+            assert_eq!(found(url).as_deref(), Some(wanted), "{url}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_address_has_nothing_inside() {
+        for url in [
+            "https://news.example/2026/11/23/story.html?ref=https://bet.example/",
+            "https://www.google.com/search?q=bet.example",
+            "https://translate.google.com/?text=hello.&sl=en",
+            "https://docs.google.com/document/d/1/edit",
+            "https://web.archive.org/",
+            "https://web.archive.org/web/2020/",
+            "https://shop.example/xhttps:/x",
+            "https://shop.example/?page=aGVsbG8",
+            "https://mail.example/proxy?url=",
+        ] {
+            assert_eq!(found(url), None, "{url}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Addresses of unlawful content, held as hashes: the slot for the lists that members of the Internet Watch Foundation and
+//! providers under agreement with the Home Office receive. Whoever has a pack can ask whether an address that they know is in it,
+//! and cannot read an address out of it.
+//!
+//! An address is brought into one form: host without `www.`, path as [`Entry`](super::Entry) spells it without a slash at its end,
+//! and the query, if the list names one. A visit is asked for its own form, with and without its query, for each beginning of
+//! its path, for its host, and for each domain over it.
+//!
+//! The section's bytes: `LWU` and the version, 16 bytes of salt, then the hashes, in order: the first 16 bytes of SHA-256 over
+//! salt and SHA-256 of the form.
+
+use super::Address;
+use super::layer::MOST_SEGMENTS;
+use sha2::{Digest as _, Sha256};
+
+const MAGIC: &[u8; 4] = b"LWU\x01";
+const SALT: usize = 16;
+const HASH: usize = 16;
+
+/// A hash as it lies in a pack.
+type Stored = [u8; HASH];
+
+/// SHA-256 of an address in the form of this module: what a list of hashes holds, one a line.
+pub type FormHash = [u8; 32];
+
+/// The hash of a line of a list: an address with or without its scheme. `None` when it is no address.
+#[must_use]
+pub fn hash_of_entry(line: &str) -> Option<FormHash> {
+    let address = entry(line)?;
+    let path = trimmed(&address.path);
+    let host = bare(&address.host);
+    Some(match address.query().filter(|query| !query.is_empty()) {
+        Some(query) => hash(&[host, path, "?", query]),
+        None => hash(&[host, path]),
+    })
+}
+
+/// The host of a line that names a whole domain; `None` for one with a path or a query.
+#[must_use]
+pub fn whole_domain(line: &str) -> Option<String> {
+    let address = entry(line)?;
+    let whole = trimmed(&address.path).is_empty() && address.query().is_none_or(str::is_empty);
+    whole.then(|| bare(&address.host).to_owned())
+}
+
+fn entry(line: &str) -> Option<Address> {
+    let line = line.trim();
+    if line.contains("://") { Address::parse(line) } else { Address::parse(&format!("https://{line}")) }
+}
+
+/// Writes a section. The same hashes and salt make the same bytes.
+#[must_use]
+pub fn section(salt: [u8; SALT], hashes: &[FormHash]) -> Vec<u8> {
+    let mut stored: Vec<Stored> = hashes.iter().map(|hash| salted(&salt, hash)).collect();
+    stored.sort_unstable();
+    stored.dedup();
+    [MAGIC.as_slice(), &salt, stored.as_flattened()].concat()
+}
+
+/// A section of a pack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unlawful<'a> {
+    salt: &'a [u8; SALT],
+    hashes: &'a [Stored],
+}
+
+impl<'a> Unlawful<'a> {
+    /// Reads a section.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, String> {
+        let body = bytes.strip_prefix(MAGIC).ok_or("it is no list of hashes of this version")?;
+        let (salt, body) = body.split_first_chunk::<SALT>().ok_or("it ends in its salt")?;
+        let (hashes, rest) = body.as_chunks::<HASH>();
+        if !rest.is_empty() {
+            return Err("it ends in a hash".into());
+        }
+        Ok(Self { salt, hashes })
+    }
+
+    /// Whether the list holds this address, a beginning of its path, its host or a domain over it.
+    pub(crate) fn holds(&self, address: &Address) -> bool {
+        if self.hashes.is_empty() {
+            return false;
+        }
+        let host = bare(&address.host);
+        let path = trimmed(&address.path);
+        let ends = path.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| at);
+        let mut beginnings = ends.chain([path.len()]).filter_map(|end| path.get(..end)).take(MOST_SEGMENTS);
+        // A path of more segments than that is still asked for as a whole.
+        let with_query = address.query().filter(|query| !query.is_empty());
+        with_query.is_some_and(|query| self.has(&hash(&[host, path, "?", query])))
+            || self.has(&hash(&[host, path]))
+            || beginnings.any(|beginning| self.has(&hash(&[host, beginning])))
+            || address.hosts().skip(1).any(|parent| self.has(&hash(&[parent])))
+    }
+
+    fn has(&self, hash: &FormHash) -> bool {
+        self.hashes.binary_search(&salted(self.salt, hash)).is_ok()
+    }
+}
+
+fn hash(parts: &[&str]) -> FormHash {
+    let mut hasher = Sha256::new();
+    parts.iter().for_each(|part| hasher.update(part.as_bytes()));
+    hasher.finalize().into()
+}
+
+fn salted(salt: &[u8; SALT], hash: &FormHash) -> Stored {
+    let whole: [u8; 32] = Sha256::new().chain_update(salt).chain_update(hash).finalize().into();
+    let mut stored = [0; HASH];
+    stored.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
+    stored
+}
+
+/// What stands before a name for no reason.
+fn bare(host: &str) -> &str {
+    host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host)
+}
+
+fn trimmed(path: &str) -> &str {
+    path.trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(list: &[&str], url: &str) -> bool {
+        let hashes: Vec<FormHash> = list.iter().map(|line| hash_of_entry(line).unwrap()).collect();
+        let bytes = section([7; SALT], &hashes);
+        Unlawful::read(&bytes).unwrap().holds(&Address::parse(url).unwrap())
+    }
+
+    #[test]
+    fn an_address_is_held_however_it_is_written_and_its_neighbours_are_not() {
+        let list = ["http://www.bad.example/a/B%62.jpg", "images.example/view?id=5", "worst.example"];
+        for url in [
+            "https://bad.example/a/bb.jpg",
+            "http://WWW.BAD.example:8080//a/./bb.jpg/?x=1#y",
+            "https://user@bad.example/a/bb.jpg/more",
+            "https://images.example/view?id=5",
+            "https://www.images.example/VIEW/?id=5#top",
+            "https://worst.example/any/thing?at=all",
+            "wss://cdn.worst.example./x",
+        ] {
+            assert!(holds(&list, url), "{url}");
+        }
+        for url in [
+            "https://bad.example/",
+            "https://bad.example/a/",
+            "https://bad.example/a/bb.jpg2",
+            "https://other.bad.example/a/bb.jpg",
+            "https://images.example/view",
+            "https://images.example/view?id=55",
+            "https://notworst.example/",
+            "https://example/",
+        ] {
+            assert!(!holds(&list, url), "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_an_address_can_be_read_in_the_section_and_the_salt_makes_it_another() {
+        let hashes = [hash_of_entry("bad.example/picture").unwrap(), hash_of_entry("worst.example").unwrap()];
+        let (one, two) = (section([1; SALT], &hashes), section([2; SALT], &hashes));
+        assert_eq!(one.len(), 4 + SALT + 2 * HASH);
+        assert!(!one.windows(HASH).any(|part| two.windows(HASH).any(|other| part == other)));
+        let text = String::from_utf8_lossy(&one).into_owned();
+        assert!(!text.contains("bad") && !text.contains("worst") && !text.contains("picture"));
+        assert!(!one.windows(8).any(|part| hashes.iter().any(|hash| hash.starts_with(part))));
+    }
+
+    #[test]
+    fn a_section_that_is_not_whole_is_refused() {
+        let whole = section([1; SALT], &[hash_of_entry("worst.example").unwrap()]);
+        assert!(Unlawful::read(&whole).is_ok());
+        for cut in [0, 3, 10, whole.len() - 1] {
+            assert!(Unlawful::read(&whole[..cut]).is_err(), "{cut}");
+        }
+        assert!(
+            !Unlawful::read(&section([0; SALT], &[]))
+                .unwrap()
+                .holds(&Address::parse("https://a.example").unwrap())
+        );
+    }
+
+    #[test]
+    fn what_is_a_whole_domain_is_known_and_what_is_no_address_is_none() {
+        assert_eq!(whole_domain("https://www.co.uk/"), Some("co.uk".into()));
+        assert_eq!((whole_domain("a.example/x"), whole_domain("a.example?x")), (None, None));
+        assert_eq!((hash_of_entry(""), hash_of_entry("not an address")), (None, None));
+    }
+}

@@ -1,0 +1,56 @@
+// @ts-check
+//! A pupil's request that a blocked site be opened for school work: sends it, and checks in more often while it waits
+//! for an answer. What became of it comes with the check-in, and so does what it opens.
+
+import { checkIn, knownDevice } from "./deliver.js";
+import * as device from "./device.js";
+import { relay_request } from "./engine.js";
+import { stoppedPage } from "./navigation.js";
+import * as platform from "./platform.js";
+import { wellFormed } from "./protocol.js";
+import { current, ready, stamp } from "./state.js";
+
+/** For how long after a request the relay is asked every half minute, in milliseconds: then it waits like all else. */
+const IMPATIENT = 30 * 60_000;
+
+/**
+ * Sends the request for the host of a stopped page.
+ * @param {string} key
+ * @param {string} reason
+ * @returns {Promise<{sent?: boolean, later?: number, offline?: boolean, problem?: string}>}
+ */
+export async function askAccess(key, reason) {
+  await ready;
+  const page = await stoppedPage(key);
+  const known = current().state === "watching" && page?.ask ? await knownDevice() : undefined;
+  if (!known) return { offline: true };
+  const { id, now, account } = stamp();
+  const categories = page.categories.map((/** @type {any} */ category) => category.name).slice(0, 12);
+  const asked = { id, host: page.ask, reason: wellFormed(reason), categories, account, asked_at: now };
+  const request = JSON.parse(relay_request("access", JSON.stringify(asked)));
+  const answer = await device.send(known, request.path, request.body);
+  if (answer.status === 429) return { later: answer.retry_after ?? 600 };
+  if (answer.status === 422) return { problem: "Your school cannot open this site." };
+  if (answer.status !== 200) return { offline: true };
+  await platform.writeLocal({ asked: now });
+  await checkIn();
+  return { sent: true };
+}
+
+/**
+ * What became of the newest request for a host; nothing when there is none.
+ * @param {string} host
+ */
+export async function accessState(host) {
+  const { school } = await platform.readLocal(["school"]);
+  const found = (school?.requests ?? []).find((/** @type {any} */ request) => request.host === host);
+  return { request: found ?? null };
+}
+
+/** Whether somebody has asked of late and waits for the answer. */
+export async function awaitsAnswer() {
+  const { asked, school } = await platform.readLocal(["asked", "school"]);
+  const passed = Date.now() - Number(asked ?? 0);
+  if (!asked || passed < 0 || passed > IMPATIENT) return false;
+  return (school?.requests ?? []).some((/** @type {any} */ request) => request.answered === "open");
+}

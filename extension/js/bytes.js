@@ -1,0 +1,19 @@
+// @ts-check
+//! Bytes as the text that is sent, and back. Nothing else lives here.
+
+/** @param {string} text */
+export const utf8 = (text) => new TextEncoder().encode(text);
+
+/** @param {ArrayBuffer} bytes */
+export const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
+
+/**
+ * The point of a public key: unpadded base64url.
+ * @param {CryptoKey} key
+ */
+export const point = async (key) =>
+  base64(await crypto.subtle.exportKey("raw", key)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+
+/** @param {string} point */
+export const fromPoint = (point) =>
+  Uint8Array.from(atob(point.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));

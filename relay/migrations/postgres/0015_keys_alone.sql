@@ -1,0 +1,3 @@
+-- A key is claimed in the transaction of its alert, whose school comes from the device's row, which names a school that is
+-- there. PostgreSQL looked the school's row up, and locked it, once more for each alert.
+alter table alert_key drop constraint alert_key_school_id_fkey;

@@ -1,0 +1,166 @@
+//! What the sources would change, before it is so: for IT and a DSL, either of whom approves it; two people do where the school
+//! wants two for each change of its policy. Making and publishing it is `crate::sources::propose`'s.
+
+use super::{Area, Chrome, only_alone, status};
+use crate::app::App;
+use crate::auth::{Account, ItAdmin, ItOrDsl};
+use crate::db::list_builds::{self, Build};
+use crate::db::scope::{self, Scope};
+use crate::error::Error;
+use crate::extract::Path;
+use crate::sources::{Trouble, propose};
+use crate::web::form::Errors;
+use crate::web::when::When;
+use crate::web::words::capital;
+use crate::web::{show_as, trail};
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use lapwing_packs::{Comparison, Moves};
+use serde_json::json;
+use std::sync::Arc;
+
+/// What comes and goes of one kind.
+struct Kind {
+    label: String,
+    moves: Moves,
+}
+
+/// What waits.
+struct Waiting {
+    id: String,
+    by: String,
+    at: When,
+    change: Comparison,
+    kinds: Vec<Kind>,
+    /// Kinds of which nothing would be left, in words.
+    vanish: Vec<String>,
+    left_out: u64,
+    /// Whether whoever looks proposed it.
+    is_mine: bool,
+}
+
+#[derive(Template)]
+#[template(path = "lists/proposal.html")]
+struct Page {
+    chrome: Chrome,
+    waiting: Option<Waiting>,
+    two_people: bool,
+    errors: Errors,
+}
+
+/// `GET /lists/proposal`.
+pub(crate) async fn page(State(app): State<Arc<App>>, ItOrDsl(me): ItOrDsl) -> Result<Response, Error> {
+    only_alone(&app).await?;
+    show(&app, &me, Errors::default()).await
+}
+
+async fn show(app: &App, me: &Account, errors: Errors) -> Result<Response, Error> {
+    let build = list_builds::waiting(app.db.read()).await?;
+    let page = Page {
+        chrome: Chrome::of(app, me, Area::Lists).await?,
+        waiting: build.map(|build| waiting(build, me, app.now())).transpose()?,
+        two_people: wants_two(app).await?,
+        errors,
+    };
+    show_as(status(&page.errors), &page)
+}
+
+fn waiting(build: Build, me: &Account, now: i64) -> Result<Waiting, Error> {
+    let change = propose::summary(&build)?;
+    let label = |category: &lapwing_core::Category| capital(category.label());
+    let mut kinds: Vec<Kind> = change
+        .categories
+        .iter()
+        .map(|(category, moves)| Kind { label: label(category), moves: moves.clone() })
+        .collect();
+    let exceptions = &change.exceptions;
+    if exceptions.before > 0 || exceptions.after > 0 {
+        kinds.push(Kind { label: "Exceptions".into(), moves: exceptions.clone() });
+    }
+    let gone = change.categories.iter().filter(|(_, moves)| moves.before > 0 && moves.after == 0);
+    Ok(Waiting {
+        vanish: gone.map(|(category, _)| label(category)).collect(),
+        left_out: change.left_out.iter().map(|one| one.count).sum(),
+        by: if build.made_by_name.is_empty() {
+            "the relay, of what it fetched".into()
+        } else {
+            build.made_by_name
+        },
+        at: When::new(build.made_at, now),
+        is_mine: build.made_by == me.id,
+        id: build.id,
+        kinds,
+        change,
+    })
+}
+
+async fn wants_two(app: &App) -> Result<bool, Error> {
+    scope::within(Scope::Relay, propose::wants_two(app)).await
+}
+
+/// `POST /lists/propose`.
+pub(crate) async fn make(State(app): State<Arc<App>>, ItAdmin(me): ItAdmin) -> Result<Response, Error> {
+    only_alone(&app).await?;
+    let by = Some((me.id.as_str(), me.name.as_str()));
+    after(
+        &app,
+        &me,
+        scope::within(Scope::Relay, propose::propose(&app, by)).await.map(drop),
+        "/lists/proposal",
+    )
+    .await
+}
+
+/// `POST /lists/proposals/{id}/approve`: it goes live.
+pub(crate) async fn approve(
+    State(app): State<Arc<App>>,
+    ItOrDsl(me): ItOrDsl,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let found = find(&app, &id).await?;
+    if found.is_some_and(|build| build.made_by == me.id) && wants_two(&app).await? {
+        let second = Trouble::Said(
+            "You proposed this, and the school wants two people: somebody else approves it.".into(),
+        );
+        return after(&app, &me, Err(second), "/lists").await;
+    }
+    let by = Some((me.id.as_str(), me.name.as_str()));
+    after(&app, &me, scope::within(Scope::Relay, propose::publish(&app, &id, by)).await, "/lists").await
+}
+
+/// `POST /lists/proposals/{id}/refuse`: it goes, and the sources stay.
+pub(crate) async fn refuse(
+    State(app): State<Arc<App>>,
+    ItOrDsl(me): ItOrDsl,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    find(&app, &id).await?;
+    let mut tx = app.db.begin().await?;
+    if list_builds::decide(&mut tx, &id, ("refused", ""), &me.name, app.now()).await? {
+        trail::note(&mut tx, &app, &me, "refuse", ("lists", &id), json!({})).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to("/lists").into_response())
+}
+
+/// The proposal `id`, if it waits.
+async fn find(app: &App, id: &str) -> Result<Option<Build>, Error> {
+    only_alone(app).await?;
+    if !list_builds::is_known(app.db.read(), id).await? {
+        return Err(Error::NotFound);
+    }
+    Ok(list_builds::waiting(app.db.read()).await?.filter(|build| build.id == id))
+}
+
+async fn after(app: &App, me: &Account, done: Result<(), Trouble>, to: &str) -> Result<Response, Error> {
+    match done {
+        Ok(()) => Ok(Redirect::to(to).into_response()),
+        Err(Trouble::Said(text)) => {
+            let mut errors = Errors::default();
+            errors.add("waiting", text);
+            show(app, me, errors).await
+        }
+        Err(Trouble::Fault(error)) => Err(error),
+    }
+}

@@ -1,0 +1,149 @@
+//! The daily test at the relay: what devices tell is kept once a day, shown to those who answer for it, and makes no alert.
+
+use super::policy;
+use crate::device::Device;
+use crate::school::{MINUTE, Person, School, enrolment_key};
+use axum::http::StatusCode;
+use lapwing_core::wire::path;
+use serde_json::{Value, json};
+
+const HOUR: i64 = 60 * MINUTE;
+
+/// A test in which these layers did not hold.
+fn test(group: &str, broken: &[&str]) -> Value {
+    let layers = ["built_in", "unlawful", "listener", "text"];
+    let results: Vec<Value> = layers
+        .iter()
+        .map(|layer| match broken.contains(layer) {
+            true => json!({ "layer": layer, "held": false, "why": "<b>it opened</b>" }),
+            false => json!({ "layer": layer, "held": true }),
+        })
+        .collect();
+    json!({ "ran_at": 5, "group": group, "safe_search": true, "results": results })
+}
+
+async fn check_in(device: &Device, canary: Option<Value>) -> Value {
+    let mut said = json!({
+        "extension_version": "0.1.0", "browser": "Chromium 156", "lists_version": "l1", "policy_version": "p1",
+        "state": "watching", "waiting": 0, "refused": 0,
+    });
+    if let Some(canary) = canary {
+        said["canary"] = canary;
+    }
+    let answer = device.send(path::CHECK_IN, &said).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    answer.json()["canary"].clone()
+}
+
+async fn rows(school: &School) -> i64 {
+    school.number("select count(*) from canary_day").await
+}
+
+#[tokio::test]
+async fn a_device_is_asked_each_day_until_it_has_proved_itself_and_is_kept_once() {
+    let school = School::open().await;
+    let it = school.person("it_admin", "Priya Nair").await;
+    let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    assert_eq!(check_in(&device, None).await, json!({ "due_in": 0 }));
+    assert_eq!(rows(&school).await, 1, "in use, and not proved");
+    school.get(&it, "/devices").await.has("No proof this week").has("1 device was in use this week");
+    school.get(&it, "/evidence").await.has("<strong>0 of 1</strong> devices in use");
+
+    // 9.14am: 14 hours and 46 minutes are left of the day.
+    let proved = check_in(&device, Some(test("Year 9", &[]))).await;
+    assert_eq!(proved, json!({ "due_in": 14 * HOUR + 46 * MINUTE }));
+    for again in [None, Some(test("Year 9", &[]))] {
+        assert_eq!(check_in(&device, again).await, proved);
+    }
+    assert_eq!(rows(&school).await, 1);
+    let page = school.get(&it, "/evidence").await;
+    page.has("<strong>1 of 1</strong> devices in use")
+        .has("November 2026, so far")
+        .has("Year 9")
+        .has("100 %");
+    page.lacks("urgent");
+    school.get(&it, "/devices").await.has("Daily test held, ").lacks("No proof this week");
+
+    // A day goes by.
+    school.sql("update canary_day set day = day - 1", &[]).await;
+    assert_eq!(check_in(&device, None).await, json!({ "due_in": 0 }), "another day");
+    assert_eq!(rows(&school).await, 2);
+    school.get(&it, "/devices").await.has("Daily test last held on Monday 23 November 2026");
+    school.get(&it, "/evidence").await.has("1 (50 %)");
+    assert_eq!(school.number("select count(*) from alert").await, 0);
+    assert_eq!(school.number("select count(*) from episode").await, 0);
+}
+
+#[tokio::test]
+async fn a_device_that_does_not_filter_is_shown_before_all_others_until_it_does() {
+    let school = School::open().await;
+    let it = school.person("it_admin", "Priya Nair").await;
+    let governor = school.person("governor", "Mr Governor").await;
+    let well = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    check_in(&well, Some(test("Staff", &[]))).await;
+    let broken = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    let told = check_in(&broken, Some(test("=cmd|' /C calc'!A0", &["built_in", "text"]))).await;
+    assert_eq!(told, json!({ "due_in": 0 }), "it is asked again at once");
+
+    let page = school.get(&it, "/devices").await;
+    page.has("<strong>1 device fails the daily test.</strong>").has("Daily test failed: <bdi>");
+    page.has("sites of the built-in lists: &#60;b&#62;it opened");
+    assert!(page.html.find("Daily test failed").unwrap() < page.html.find("Daily test held").unwrap());
+    let page = school.get(&governor, "/evidence").await;
+    page.has("1 device that was in use today fails").has("sites of the built-in lists, typed text");
+    page.lacks("href=\"/devices\"");
+    let table = school.get(&governor, "/evidence/devices.csv").await;
+    table.has("month,group,devices in use").has("\"November 2026, so far\",'=cmd|' /C calc'!A0,1,0,1,1,0,1");
+    table.has("\"November 2026, so far\",Staff,1,1,0,1,1,0");
+
+    check_in(&broken, Some(test("Year 7", &[]))).await;
+    school.get(&it, "/devices").await.lacks("urgent").lacks("Daily test failed");
+    school
+        .get(&governor, "/evidence")
+        .await
+        .lacks("urgent")
+        .has("no day of a device ended with a failed test");
+}
+
+#[tokio::test]
+async fn another_school_sees_nothing_of_it_and_what_is_no_test_is_refused() {
+    let school = School::open().await;
+    let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    check_in(&device, Some(test("Year 9", &["text"]))).await;
+    let other = school.neighbour().await;
+    let it: Person = other.person("it_admin", "Their IT").await;
+    other.get(&it, "/evidence").await.has("No device has been in use yet").lacks("Year 9");
+    other.get(&it, "/evidence/devices.csv").await.lacks("Year 9");
+
+    let mut said = json!({
+        "extension_version": "0.1.0", "browser": "", "lists_version": "", "policy_version": "", "state": "watching",
+        "waiting": 0, "refused": 0, "canary": test("", &[]),
+    });
+    said["canary"]["results"] = json!(vec![json!({ "layer": "text", "held": true }); 6]);
+    device.send(path::CHECK_IN, &said).await.is_problem(422, "unfit");
+    said["canary"]["results"] = json!([{ "layer": "moon", "held": true }]);
+    assert!(device.send(path::CHECK_IN, &said).await.status.is_client_error());
+    said["canary"] = test(&"x".repeat(301), &[]);
+    let problem = device.send(path::CHECK_IN, &said).await.is_problem(422, "unfit");
+    assert!(problem["detail"].as_str().unwrap().contains("canary.group"), "{problem}");
+}
+
+#[tokio::test]
+async fn the_self_assessment_says_what_is_not_met_and_changes_with_what_is_set() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Okafor").await;
+    let page = school.get(&dsl, "/evidence/standards").await;
+    page.has("The IWF URL list is not in force").has("NOT MET").has("--source ctiru=FILE");
+    page.has("0 of 0 devices in use")
+        .has("Only the starter set that is built in")
+        .has("A second person need not");
+
+    let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    check_in(&device, Some(test("Year 9", &[]))).await;
+    let after = school.get(&dsl, "/evidence/standards").await;
+    after.has("1 of 1 devices in use this week proved it by the daily test, 0 fail it");
+    assert!(after.html.matches("NOT MET").count() < page.html.matches("NOT MET").count());
+
+    policy::went(&policy::two_people(&school, &dsl, "yes").await, "/policy");
+    school.get(&dsl, "/evidence/standards").await.has("A second person must approve changes");
+}

@@ -51,6 +51,10 @@ pub(crate) const POSTGRESQL: Need = Need {
     packages: &["postgresql"],
 };
 
+/// wasm-opt, which makes the extension's module smaller.
+pub(crate) const BINARYEN: Need =
+    Need { what: "wasm-opt", present: || find(&["wasm-opt"]).is_some(), packages: &["binaryen"] };
+
 /// strace, which records what the relay writes and makes its syncs fail.
 pub(crate) const STRACE: Need =
     Need { what: "strace", present: || find(&["strace"]).is_some(), packages: &["strace"] };

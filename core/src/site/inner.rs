@@ -105,6 +105,9 @@ const PROXY_PARAMETERS: &[&str] = &["u", "url", "q", "site", "link", "target", "
 
 /// Addresses in one path that are looked at: who shows another site's page reads either the first or the last of them.
 const MOST: usize = 8;
+/// Beginnings from each end of a path that are read to find them: reading all of the ten thousand that fit into a long path
+/// would stall the worker, and with it every other page's answer.
+const TRIES: usize = 16;
 
 /// The addresses inside this one: several where a path holds several, none for most.
 pub(crate) fn inner(address: &Address) -> Vec<Inner> {
@@ -181,8 +184,13 @@ fn in_path(address: &Address) -> Vec<String> {
         let before = path.get(..start).and_then(|before| before.chars().next_back());
         is_scheme && before.is_some_and(|before| !before.is_alphanumeric())
     };
-    let starts = path.match_indices("http").map(|(start, _)| start).filter(|start| begins(*start));
-    let mut urls: Vec<String> = starts.filter_map(|start| with_query(address, path.get(start..)?)).collect();
+    let mut starts: Vec<usize> =
+        path.match_indices("http").map(|(start, _)| start).filter(|start| begins(*start)).collect();
+    if starts.len() > 2 * TRIES {
+        starts.drain(TRIES..starts.len() - TRIES);
+    }
+    let url = |start| with_query(address, path.get(start..)?);
+    let mut urls: Vec<String> = starts.into_iter().filter_map(url).collect();
     if urls.len() > MOST {
         urls.drain(MOST / 2..urls.len() - MOST / 2);
     }
@@ -282,6 +290,10 @@ mod tests {
         let found = all(&format!("https://a.example/go{long}"));
         assert_eq!(found.len(), MOST);
         assert!(found[0].starts_with("ok-0.example") && found[MOST - 1] == "ok-499.example/", "{found:?}");
+        // Far more beginnings than are read, none of which is an address but the first and the last.
+        let many = "/http:".repeat(10_000);
+        let found = all(&format!("https://a.example/https://bet.example/{many}/https://odds.example"));
+        assert!(found[0].starts_with("bet.example/") && found.last().is_some_and(|url| url == "odds.example/"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 import { HeldPack, Packs, pack_places } from "./engine.js";
 import { fault, hasStopped } from "./fault.js";
+import { isFirstWorker } from "./platform.js";
 import { analyser, current, listed } from "./state.js";
 import * as store from "./store.js";
 
@@ -16,10 +17,12 @@ const LONGEST_LOAD = 10_000;
 
 /** @typedef {{digest: string, version: number, bytes: number}} Pack */
 
+const isFirst = isFirstWorker();
+
 const opening = store.packState().then(
   async (kept) => {
     const packs = new Packs(kept ?? "{}");
-    if (packs.started(Date.now())) await store.putPackState(packs.json());
+    if (packs.started(await isFirst, Date.now())) await keep(packs);
     return packs;
   },
   (error) => {
@@ -27,6 +30,15 @@ const opening = store.packState().then(
     return new Packs("{}");
   },
 );
+
+/**
+ * Keeps what is known of packs. Where the disk is full it is known in this worker alone: lists that are there go on deciding.
+ * @param {Packs} packs
+ * @param {"strict" | "relaxed"} durability
+ */
+async function keep(packs, durability = "strict") {
+  await store.putPackState(packs.json(), durability).catch(fault);
+}
 
 /**
  * @template T
@@ -57,13 +69,15 @@ async function loadStored() {
   const { digest } = stored.packs.at(-1);
   try {
     // That the extension itself may end here is noted where only a power cut could lose it: this is done at every start.
-    await use(packs, { digest, ...stored }, "relaxed");
-    await store.putPackState(packs.json(), "relaxed");
+    packs.tries(digest);
+    await keep(packs, "relaxed");
+    await use(packs, { digest, ...stored });
+    await keep(packs, "relaxed");
   } catch (error) {
     // Damaged or lost bytes can be fetched again; what is too much for this device cannot be made less.
     if (hasStopped(error) || error instanceof RangeError) packs.refuse(digest, notUsable(error), Date.now());
     else packs.lost(words(error));
-    await store.putPackState(packs.json());
+    await keep(packs);
     if (hasStopped(error)) throw error;
     analyser.drop_packs();
     if (!isAboutPack(error)) fault(error);
@@ -84,15 +98,12 @@ const notUsable = (error) =>
   isAboutPack(error) ? words(error) : `they could not be put in force on this device, and are refused: ${words(error)}`;
 
 /**
- * Verifies packs and lays them on each other, in their order. That it is tried is stored first, for the case that nothing
- * of this worker is left to say how it went.
+ * Verifies packs and lays them on each other, in their order. That it is tried has been stored before, for the case that
+ * nothing of this worker is left to say how it went.
  * @param {Packs} packs
  * @param {{digest: string, packs: Pack[], key: string}} what
- * @param {"strict" | "relaxed"} durability
  */
-async function use(packs, { digest, packs: all, key }, durability) {
-  packs.tries(digest);
-  await store.putPackState(packs.json(), durability);
+async function use(packs, { digest, packs: all, key }) {
   const read = await Promise.all(all.map(readStored));
   for (const { held, digests } of read) analyser.take_pack(held, key, digests);
   packs.adopted(digest);
@@ -136,7 +147,7 @@ export async function offered(offer) {
   const { relay_url, lists_key } = current();
   const before = packs.json();
   packs.offered(JSON.stringify(offer ?? null), relay_url, lists_key, Date.now(), Math.random());
-  if (packs.json() !== before) await store.putPackState(packs.json());
+  if (packs.json() !== before) await keep(packs);
   void fetchLists();
 }
 
@@ -181,12 +192,26 @@ async function fetchPiece(packs, { digest, path, from, to }) {
   const { piece, retryAfter } = await get(current().relay_url + path, from, to);
   if (!piece) {
     packs.failed(retryAfter, Date.now(), Math.random());
-    await store.putPackState(packs.json());
-    return;
+    return keep(packs);
   }
   const head = from === 0 ? new Uint8Array(await piece.slice(0, HEAD).arrayBuffer()) : new Uint8Array();
   packs.fetched(digest, to + 1, head, Date.now());
-  await store.putPiece(digest, from, piece, packs.json());
+  await putPiece(packs, digest, from, piece);
+}
+
+/**
+ * @param {Packs} packs
+ * @param {string} digest
+ * @param {number} from
+ * @param {Blob} piece
+ */
+async function putPiece(packs, digest, from, piece) {
+  try {
+    await store.putPiece(digest, from, piece, packs.json());
+  } catch (error) {
+    console.warn("Lapwing: a piece could not be stored:", error);
+    packs.not_stored(digest, words(error), Date.now());
+  }
 }
 
 /**
@@ -197,7 +222,7 @@ async function copyPiece(packs, { digest, of, from, to, at }) {
   const piece = (await store.pack(of))?.slice(from, to);
   if (piece?.size !== to - from) return packs.cannot_copy();
   packs.fetched(digest, at + piece.size, new Uint8Array(), Date.now());
-  await store.putPiece(digest, at, piece, packs.json());
+  await putPiece(packs, digest, at, piece);
 }
 
 /**
@@ -233,8 +258,8 @@ async function get(url, from, to) {
  */
 async function verify(packs, { digest, bytes }) {
   packs.tries(digest);
-  await store.putPackState(packs.json());
   try {
+    await store.putPackState(packs.json());
     const whole = await store.joined(digest);
     const buffer = await whole.arrayBuffer();
     const head = new Uint8Array(buffer, 0, Math.min(HEAD, buffer.byteLength));
@@ -254,8 +279,10 @@ async function verify(packs, { digest, bytes }) {
  * @param {{digest: string, packs: Pack[], key: string}} step
  */
 async function adopt(packs, step) {
+  packs.tries(step.digest);
   try {
-    await use(packs, step, "strict");
+    await store.putPackState(packs.json());
+    await use(packs, step);
   } catch (error) {
     await refuse(packs, step.digest, error);
     await loadStored();
@@ -271,9 +298,9 @@ async function adopt(packs, step) {
  */
 async function refuse(packs, digest, error) {
   packs.refuse(digest, notUsable(error), Date.now());
-  await store.putPackState(packs.json());
+  await keep(packs);
   if (hasStopped(error)) throw error;
 }
 
 /** @param {Packs} packs */
-const forgetUnneeded = (packs) => store.keepPacks(JSON.parse(packs.needed()), packs.json());
+const forgetUnneeded = (packs) => store.keepPacks(JSON.parse(packs.needed()), packs.json()).catch(fault);

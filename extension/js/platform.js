@@ -34,6 +34,13 @@ export const readSession = async (keys) => (await guarded(() => chrome.storage.s
 /** @param {Record<string, unknown>} values */
 export const writeSession = (values) => guarded(() => chrome.storage.session.set(values));
 
+/** Whether this worker is the first since the browser started, or since the extension did. To be asked once a worker. */
+export async function isFirstWorker() {
+  const { began } = await readSession(["began"]);
+  if (!began) await writeSession({ began: true });
+  return !began;
+}
+
 /** The account signed in to the browser; empty where there is none. A claim, and sent as one. */
 export async function account() {
   const info = await guarded(

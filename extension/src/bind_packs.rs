@@ -111,8 +111,13 @@ impl WasmPacks {
     }
 
     /// [`Packs::started`].
-    pub fn started(&mut self, now: f64) -> bool {
-        self.0.started(millis(now))
+    pub fn started(&mut self, is_first: bool, now: f64) -> bool {
+        self.0.started(is_first, millis(now))
+    }
+
+    /// [`Packs::not_stored`].
+    pub fn not_stored(&mut self, digest: &str, why: &str, now: f64) {
+        self.0.not_stored(digest, why, millis(now));
     }
 
     /// [`Packs::tries`].

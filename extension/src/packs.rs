@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[path = "packs_trying.rs"]
 mod trying;
 
-use trying::Trying;
+use trying::Ended;
 
 /// Bytes that are fetched at once: a slow line brings them within the time that a worker lives.
 pub const PIECE: u64 = 512 * 1024;
@@ -54,7 +54,9 @@ pub struct Packs {
     /// How many times in a row.
     refusals: u32,
     /// What is being verified or put in force at this moment.
-    trying: Option<Trying>,
+    tried: Option<ListsOffer>,
+    /// Of what is in force or wanted: at what the extension ended before.
+    ended: Vec<Ended>,
     /// Why; empty when nothing is wrong.
     problem: String,
     failures: u32,
@@ -220,6 +222,18 @@ impl Packs {
         }
     }
 
+    /// A piece of the pack `digest` could not be stored: the disk is full. It is fetched from its beginning, later.
+    pub fn not_stored(&mut self, digest: &str, why: &str, now: i64) {
+        if self.next_pack().is_none_or(|pack| pack.digest != digest) {
+            return;
+        }
+        self.have = 0;
+        self.coming.clear();
+        self.problem = format!("the lists could not be stored on this device, and are fetched again later: {why}");
+        // Not as for a line that is down: a disk rarely has room a minute later, and every try takes the relay's.
+        self.not_before = now.saturating_add(WAIT.1);
+    }
+
     /// The bytes that were to be copied are not there: they are fetched.
     pub fn cannot_copy(&mut self) {
         self.sections.clear();
@@ -259,7 +273,7 @@ impl Packs {
     /// The pack `digest` is whole and hashed: `head` is its beginning, `digests` the SHA-256 of its sections in their order.
     /// Answers whether it is what was promised; it is refused otherwise.
     pub fn verified(&mut self, digest: &str, head: &[u8], digests: &[[u8; 32]], now: i64) -> bool {
-        self.trying = None;
+        self.tried = None;
         let Some(pack) = self.next_pack().filter(|pack| pack.digest == digest).cloned() else { return false };
         let checked = self.checked(&pack, head).and_then(|outline| {
             let signed = &outline.header().sections;
@@ -287,7 +301,7 @@ impl Packs {
         self.in_force.clear();
         self.signer.clear();
         self.refused = None;
-        self.trying = None;
+        self.tried = None;
         self.rest();
         self.problem = format!("the stored lists could not be used and are fetched again: {why}");
     }

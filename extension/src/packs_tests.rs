@@ -1,4 +1,4 @@
-use super::trying::AGAIN;
+use super::trying::SOON;
 use super::*;
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -93,9 +93,9 @@ fn what_is_no_pack_is_refused_after_its_first_piece_and_not_fetched_again() {
     assert_eq!(device.next(0), Step::Rest);
     assert_eq!(device.state().version, 3, "the last good one stays");
     // It may have been damaged on its way.
-    device.offered(Some(bad.clone()), RELAY, None, AGAIN, 0.0);
-    assert!(matches!(device.next(AGAIN), Step::Fetch { from: 0, .. }));
-    device.refuse(&pack(7, 0).digest, "again".into(), AGAIN);
+    device.offered(Some(bad.clone()), RELAY, None, SOON, 0.0);
+    assert!(matches!(device.next(SOON), Step::Fetch { from: 0, .. }));
+    device.refuse(&pack(7, 0).digest, "again".into(), SOON);
     // The relay has something else: that is tried.
     told(&mut device, &offer(&[pack(8, 100)]));
     assert!(matches!(device.next(0), Step::Fetch { .. }));

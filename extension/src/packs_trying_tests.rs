@@ -32,36 +32,55 @@ fn having(versions: &[u64]) -> Packs {
     device
 }
 
-/// What the next worker knows.
+/// What the next worker knows, in the same browser.
 fn next_worker(device: &Packs, now: i64) -> Packs {
     let mut next = Packs::from_json(&device.to_json().unwrap());
-    next.started(now);
+    next.started(false, now);
     next
 }
 
+/// The same after the computer was switched off.
+fn next_browser(device: &Packs, now: i64) -> Packs {
+    let mut next = Packs::from_json(&device.to_json().unwrap());
+    next.started(true, now);
+    next
+}
+
+/// A start in which what is in force is read again without a fault.
+fn loads(device: &mut Packs) {
+    let newest = device.in_force().0.last().unwrap().digest.clone();
+    device.tries(&newest);
+    device.adopted(&newest);
+}
+
 #[test]
-fn new_lists_that_end_the_extension_are_refused_and_what_was_in_force_stays() {
+fn new_lists_that_end_the_extension_twice_are_refused_and_what_was_in_force_stays() {
     let mut device = having(&[3]);
     comes(&mut device, &[7], 0);
     device.tries(&digest(7));
     let mut device = next_worker(&device, 10);
+    assert!(device.wanted.is_some() && device.state().problem.is_empty(), "once may be anything");
+    // What was in force before is read in between, which says nothing about the others.
+    loads(&mut device);
+    device.tries(&digest(7));
+    let mut device = next_worker(&device, 20);
     let state = device.state();
-    assert!(state.version == 3 && state.problem.contains("ended while version 7"), "{}", state.problem);
+    assert!(state.version == 3 && state.problem.contains("ended 2 times while version 7"), "{}", state.problem);
     assert_eq!(device.in_force().0, [pack(3)]);
-    told(&mut device, &[7], 20);
+    told(&mut device, &[7], 20 + SOON - 1);
     assert!(device.wanted.is_none(), "the same lists again");
     // The start after that has nothing to refuse.
-    assert!(!next_worker(&device, 30).started(40));
+    assert!(!Packs::from_json(&device.to_json().unwrap()).started(false, 40));
     told(&mut device, &[8], 50);
     assert!(device.wanted.is_some(), "the relay has others");
 }
 
 #[test]
-fn what_is_in_force_is_given_up_when_a_second_start_ends_in_it() {
+fn what_is_in_force_is_given_up_when_a_second_worker_ends_in_it() {
     let mut device = having(&[3, 5]);
     device.tries(&digest(5));
     let mut device = next_worker(&device, 10);
-    assert_eq!(device.state().version, 5, "the computer was switched off");
+    assert_eq!(device.state().version, 5);
     device.tries(&digest(5));
     let mut device = next_worker(&device, 20);
     assert!(device.in_force().0.is_empty() && device.state().version == 0);
@@ -73,28 +92,54 @@ fn what_is_in_force_is_given_up_when_a_second_start_ends_in_it() {
     for _ in 0..4 {
         device.tries(&digest(3));
         device = next_worker(&device, 0);
-        device.tries(&digest(3));
-        device.adopted(&digest(3));
+        loads(&mut device);
     }
     assert_eq!(device.state().version, 3);
 }
 
 #[test]
-fn what_was_refused_is_tried_again_later_and_ever_later() {
+fn computers_that_are_switched_off_give_up_nothing_until_it_cannot_be_that() {
+    let mut device = having(&[3]);
+    for times in 1..=BROWSERS {
+        assert_eq!(device.state().version, 3, "{times}");
+        device.tries(&digest(3));
+        device = next_browser(&device, 0);
+    }
+    assert_eq!(device.state().version, 0, "lists that end the whole browser are given up in the end");
+}
+
+#[test]
+fn what_was_refused_is_tried_again_soon_then_later_and_ever_later() {
     let mut device = having(&[3]);
     let mut now = 0;
     let mut pauses = Vec::new();
-    for _ in 0..8 {
+    for _ in 0..9 {
         told(&mut device, &[7], now);
         device.refuse(&digest(7), "too large".into(), now);
         let from = now;
         while device.wanted.is_none() {
-            now += AGAIN / 2;
+            now += SOON;
             told(&mut device, &[7], now);
         }
-        pauses.push((now - from) / AGAIN);
+        pauses.push((now - from) / SOON);
     }
-    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 32, 32]);
+    assert_eq!(pauses, [1, 12, 24, 48, 96, 192, 384, 384, 384]);
+}
+
+#[test]
+fn a_disk_without_room_is_said_and_asked_again_later() {
+    let mut device = having(&[3]);
+    told(&mut device, &[7], 0);
+    device.have = 50;
+    device.not_stored(&digest(9), "of another pack", 0);
+    assert_eq!((device.have, device.problem.as_str()), (50, ""));
+    device.not_stored(&digest(7), "no room", 0);
+    assert!(device.state().version == 3 && device.state().problem.contains("no room"));
+    assert_eq!(device.next(60_000), crate::pieces::Step::Rest);
+    // Hearing of the same lists again changes nothing; then they are fetched from their beginning.
+    told(&mut device, &[7], 60_000);
+    assert!(device.state().problem.contains("no room"));
+    assert!(matches!(device.next(31 * 60_000), crate::pieces::Step::Fetch { from: 0, .. }));
 }
 
 #[test]

@@ -282,9 +282,10 @@ async fn lists_that_end_the_extension_are_given_up_and_detection_goes_on() {
     case.has(1000).await.unwrap();
     case.stops("good-casino.example").await.unwrap();
 
-    // What is left behind by two starts that ended while these lists were read.
-    let left =
-        "known.trying = { offer: { key: known.signer, packs: known.in_force }, times: 2 }; return known;";
+    // What is left behind by two workers that ended while these lists were read.
+    let left = "known.tried = { key: known.signer, packs: known.in_force };
+        known.ended = [{ offer: known.tried, workers: 1, browsers: 0 }];
+        return known;";
     tampers(&case, left).await.unwrap();
     case.stops("www.bet365.com").await.unwrap();
     case.opens("good-casino.example").await.unwrap();
@@ -295,8 +296,8 @@ async fn lists_that_end_the_extension_are_given_up_and_detection_goes_on() {
     case.has(1001).await.unwrap();
     case.stops("good-casino.example").await.unwrap();
 
-    // One start that ended is nothing: computers are switched off.
-    tampers(&case, &left.replace('2', "1")).await.unwrap();
+    // Once is nothing, and computers are switched off at any moment, also several mornings in a row.
+    tampers(&case, &left.replace("workers: 1, browsers: 0", "workers: 0, browsers: 6")).await.unwrap();
     case.stops("good-casino.example").await.unwrap();
 
     // Stored bytes that cannot be read any more, for whatever reason, are fetched again.

@@ -3,9 +3,9 @@
 //! does with an episode is in `episodes`.
 //!
 //! On PostgreSQL several relays do this at once. Each takes its locks in the same order, so none waits for another in a
-//! circle: alerts' keys, devices, episodes, chains; each in the order of their ids, episodes in that of their themes. Whoever holds a device
-//! decides alone whether its alerts begin an episode; where it is known which open one they join (`known`), the device need not
-//! be held. On SQLite there is one writer, and nothing to lock.
+//! circle: alerts' keys, devices, episodes, chains; each in the order of their ids, episodes in that of their themes, and by one
+//! way alone in each transaction (`themes`). Whoever holds a device decides alone whether its alerts begin an episode; where it is
+//! known which open ones a whole group joins (`known`), no device need be held. On SQLite there is one writer, and nothing to lock.
 
 mod begun;
 mod join;
@@ -115,7 +115,7 @@ pub(crate) async fn keep(
             }
         }
     }
-    let expected = Expected::new(&items, remembered);
+    let expected = Expected::new(&items, remembered, tx.is_shared());
     let heard = group.iter().filter(|arrival| arrival.news.is_some());
     let held = heard.map(|arrival| arrival.device_id.as_str()).chain(expected.strange_devices());
     devices::hold(tx, &held.collect()).await?;

@@ -167,6 +167,21 @@ async fn an_episode_is_as_grave_as_its_gravest_alert_and_one_that_was_closed_is_
 }
 
 #[tokio::test]
+async fn where_several_relays_write_a_group_is_remembered_as_a_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path()).await;
+    app.writer.keep(arrival(&app, vec![alert(&json!({}))]).await, Lane::Bulk).await.unwrap();
+    let group = arrival(&app, vec![alert(&json!({})), alert(&json!({ "category": "suicide" }))]).await;
+    let strange = |alerts: &[Ready], is_shared| {
+        let items: Vec<Item<'_>> = alerts.iter().map(|ready| (&group, ready)).collect();
+        Expected::new(&items, Some(&app.episodes), is_shared).strange_devices().count()
+    };
+    assert_eq!(strange(&group.alerts, false), 1, "one has to be looked for");
+    assert_eq!(strange(&group.alerts, true), 2, "so both are, in their order");
+    assert_eq!(strange(&group.alerts[..1], true), 0);
+}
+
+#[tokio::test]
 async fn a_transaction_that_was_undone_leaves_nothing_that_anybody_joins() {
     let folder = tempfile::tempdir().unwrap();
     let app = app(folder.path()).await;

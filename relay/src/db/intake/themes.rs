@@ -74,11 +74,15 @@ pub(super) struct Expected<'a> {
 }
 
 impl<'a> Expected<'a> {
-    /// The themes of `items`; with `remembered`, what it remembers is believed.
-    pub(super) fn new(items: &[Item<'a>], remembered: Option<&KnownEpisodes>) -> Self {
+    /// The themes of `items`; with `remembered`, what it remembers is believed. Where others write at the same time
+    /// (`is_shared`), either all of a group are remembered or none counts as it: episodes are locked by counting alerts into
+    /// those that are remembered, and by looking for the others, and both of these in the order of themes. One after the
+    /// other in one transaction they would not be, and two relays could wait for each other.
+    pub(super) fn new(items: &[Item<'a>], remembered: Option<&KnownEpisodes>, is_shared: bool) -> Self {
         let mut expected = Self { known: Vec::new(), strange: Vec::new() };
         for (theme, coming) in coming(items) {
-            let known = remembered.and_then(|remembered| remembered.find(&theme)).and_then(|known| {
+            let find = |remembered: &KnownEpisodes| remembered.find(&theme, coming.sum.first_at);
+            let known = remembered.and_then(find).and_then(|known| {
                 let vault = &coming.item.0.vault;
                 let key = vault.record((Object::Episode, &known.id), &known.wrapped, None).ok()?;
                 Some((known, key))
@@ -87,6 +91,11 @@ impl<'a> Expected<'a> {
                 Some((known, key)) => expected.known.push((theme, coming, known, key)),
                 None => expected.strange.push((theme, coming)),
             }
+        }
+        if is_shared && !expected.strange.is_empty() {
+            let known = expected.known.drain(..).map(|(theme, coming, ..)| (theme, coming));
+            expected.strange.extend(known);
+            expected.strange.sort_by_key(|(theme, _)| *theme);
         }
         expected
     }
@@ -152,7 +161,8 @@ impl<'a> Themes<'a> {
         if join::join(tx, &joining).await?.len() < joining.len() {
             return Ok(None);
         }
-        for (theme, _, known, key) in expected.known {
+        for (theme, coming, known, key) in expected.known {
+            known.joined(coming.sum.last_at);
             episodes.insert(theme, Episode { id: known.id.clone(), key });
         }
         find_or_begin(tx, app, &expected.strange, &mut episodes).await?;
@@ -182,7 +192,7 @@ async fn find_or_begin<'a>(
         let episode = match opened {
             Some((found, key)) => {
                 if found.is_under_school {
-                    app.episodes.keep(theme, &found.id, found.wrapped.clone());
+                    app.episodes.keep(theme, &found.id, found.wrapped.clone(), coming.sum.last_at);
                 }
                 joining.push(Joining {
                     school: theme.school,
@@ -196,7 +206,7 @@ async fn find_or_begin<'a>(
             None => {
                 let key = vault.new_record(app.random.as_ref())?;
                 let new = Begun::new(app, vault, coming, &key)?;
-                app.episodes.keep(theme, &new.id, new.wrapped.clone());
+                app.episodes.keep(theme, &new.id, new.wrapped.clone(), coming.sum.last_at);
                 let id = new.id.clone();
                 begun.push(new);
                 Episode { id, key }
@@ -206,7 +216,8 @@ async fn find_or_begin<'a>(
     }
     begun::begin(tx, &begun).await?;
     if join::join(tx, &joining).await?.len() < joining.len() {
-        return Err(Error::Internal("an episode that was held open was not".into()));
+        // Its key was wrapped anew between the two: the next try reads it as it is now.
+        return Err(Error::Busy("an episode's key was changed while an alert joined it".into()));
     }
     Ok(())
 }

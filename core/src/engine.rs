@@ -12,8 +12,8 @@ pub use stops::Stop;
 use crate::answer::{Decision, Finding, Frame, SiteMatch, Typed, Verdict, Visit};
 use crate::lists::{Lists, ListsError, Pattern};
 use crate::model::Model;
-use crate::policy::Policy;
 use crate::policy::school::{Effect, Exceptions, Ruling};
+use crate::policy::{Policy, site_action_choices};
 use crate::site::{Address, Hosts, SiteMap, Sites, Told, inner, safe_address, search_terms, surface_of};
 use crate::taxonomy::{Action, Category, Severity, Surface};
 use crate::text::{Matcher, Memory};
@@ -175,10 +175,12 @@ impl Engine {
             return Decision { ruling: Some(Ruling::NeverRead), ..Decision::allow() };
         }
         let mut decision = Decision::allow();
-        let allowed = self.allowed.find(&address).is_some();
+        let allowed = self.allowed.find(&address);
         let excepted = self.exceptions.find(&address);
-        // What IT has blocked in device management stays blocked; the school's own exceptions come before the rest.
-        let blocked = if allowed { None } else { self.blocked.find(&address) };
+        // Of what IT has allowed and blocked in device management the longer one counts. What it has blocked stays blocked; the
+        // school's own exceptions come before the rest.
+        let is_deeper = |rule: &String| allowed.as_ref().is_none_or(|open| depth(rule) > depth(open));
+        let blocked = self.blocked.find(&address).filter(is_deeper);
         let blocked = blocked.map(|rule| (rule, Ruling::DeviceManagement)).or_else(|| {
             excepted.filter(|one| one.effect == Effect::Block).map(|one| (one.site.to_string(), one.ruling()))
         });
@@ -193,16 +195,21 @@ impl Engine {
             decision.site = Some(SiteMatch { rule, categories });
             decision.why = "The school has blocked this site.".to_owned();
             decision.ruling = Some(ruling);
-        } else if let Some(one) = excepted {
-            // The school has decided about the site; the words of a search there are still read.
-            decision.ruling = Some(one.ruling());
-        } else if allowed {
-            decision.ruling = Some(Ruling::DeviceManagement);
-        } else if let Some(found) = listed {
-            decision.verdict = self.policy.weigh_site(&found.categories, visit.frame);
-            decision.ruling = Some(self.policy.ruling(&found.categories));
-            decision.site = Some(SiteMatch { rule: found.rule, categories: found.categories });
-            decision.why = found.why;
+        } else {
+            // Whose site is opened is decided; the words of a search there are still read.
+            let opened = excepted.map(|one| (one.site.to_string(), one.ruling()));
+            let opened = opened.or_else(|| allowed.map(|rule| (rule, Ruling::DeviceManagement)));
+            let listed = match &opened {
+                Some((site, ruling)) => listed.and_then(|found| self.beneath(found, site, ruling)),
+                None => listed,
+            };
+            decision.ruling = opened.map(|(_, ruling)| ruling);
+            if let Some(found) = listed {
+                decision.verdict = self.policy.weigh_site(&found.categories, visit.frame);
+                decision.ruling = Some(self.policy.ruling(&found.categories));
+                decision.site = Some(SiteMatch { rule: found.rule, categories: found.categories });
+                decision.why = found.why;
+            }
         }
         if visit.frame == Frame::Main {
             self.add_search(&address, &mut decision);
@@ -245,6 +252,21 @@ impl Engine {
         Address::parse(url).is_some_and(|address| self.never_reads(&address))
     }
 
+    /// What the lists single out beneath a site that is open, such as a tag about suicide on a picture site: who opens the
+    /// one does not mean the other. Whoever manages devices is taken at their word for everything but what no policy opens.
+    fn beneath(&self, mut found: Told, opened: &str, by: &Ruling) -> Option<Told> {
+        if depth(&found.rule) <= depth(opened) {
+            return None;
+        }
+        let own = Address::parse(&format!("https://{opened}/")).and_then(|site| self.listed(&site));
+        let own = own.map(|own| own.categories).unwrap_or_default();
+        let opens = |category: Category| site_action_choices(category).contains(&Action::Allow);
+        found.categories.retain(|category| {
+            !own.contains(category) && !(*by == Ruling::DeviceManagement && opens(*category))
+        });
+        (!found.categories.is_empty()).then_some(found)
+    }
+
     fn listed(&self, address: &Address) -> Option<Told> {
         Told::of(&self.sites, self.packed.as_deref(), address)
     }
@@ -278,6 +300,12 @@ impl Engine {
         decision.verdict = std::mem::replace(&mut decision.verdict, Verdict::nothing()).with(words);
         decision.search = Some(search);
     }
+}
+
+/// Of two rules that cover one address, which says more: the longer host, and on it the longer path.
+fn depth(rule: &str) -> (usize, usize) {
+    let host = rule.find('/').unwrap_or(rule.len());
+    (host, rule.len() - host)
 }
 
 #[cfg(test)]

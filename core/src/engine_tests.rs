@@ -1,6 +1,8 @@
 use super::*;
-use crate::policy::Audience;
+use crate::policy::school::{Decider, Excepted};
+use crate::policy::{Audience, Overlay};
 use crate::site::Entry;
+use std::collections::BTreeMap;
 
 const RULES: &str = "category = 'suicide'\nsource = 's'\nreviewed = '2026-11-22'\n[[rule]]\nid = 'kill-myself'\n\
     any = ['kill myself']\nseverity = 'high'\nstage = 'ideation'\nwhy = 'Says so.'";
@@ -14,19 +16,25 @@ const SITES: &[(&str, &str, &str)] = &[
 ];
 
 fn engine(change: impl FnOnce(&mut Policy)) -> Engine {
-    let sites: Vec<(&str, String)> = SITES
+    engine_with(&[], change)
+}
+
+/// The same with more sites, each as its file, its category and itself.
+fn engine_with(more: &[(&str, &str, &str)], change: impl FnOnce(&mut Policy)) -> Engine {
+    let sites: Vec<(String, String)> = SITES
         .iter()
+        .chain(more)
         .map(|(file, category, site)| {
             let text = format!(
                 "category = '{category}'\nwhy = 'About {category}.'\nsource = 's'\nreviewed = '2026-11-22'\n\
                  sites = ['{site}']"
             );
-            (*file, text)
+            ((*file).to_owned(), text)
         })
         .collect();
     let never = "source = 's'\nreviewed = '2026-11-22'\nhosts = ['help.example']";
     let mut files = vec![("phrases/suicide.toml", RULES), ("never_read.toml", never)];
-    files.extend(sites.iter().map(|(file, text)| (*file, text.as_str())));
+    files.extend(sites.iter().map(|(file, text)| (file.as_str(), text.as_str())));
     let mut policy = Policy::school_default(Audience::Year(9));
     change(&mut policy);
     Engine::new(Lists::from_sources(&files).unwrap(), policy).unwrap()
@@ -107,6 +115,75 @@ fn the_schools_entries_beat_the_lists_and_allowing_beats_blocking() {
     assert_eq!((forum.verdict.action, forum.verdict.alert), (Action::Support, true));
     let search = visit(&engine, "https://www.bing.com/search?q=kill+myself");
     assert_eq!(search.verdict.action, Action::Support, "an allowed search engine is still read");
+}
+
+#[test]
+fn of_allowed_and_blocked_sites_the_longer_one_counts() {
+    let engine = engine(|policy| {
+        policy.allowed_sites = entries(&["a.example", "b.example/x", "fine.c.example"]);
+        policy.blocked_sites = entries(&["games.a.example", "a.example/bad", "b.example", "c.example"]);
+    });
+    for (url, action) in [
+        ("https://a.example/", Action::Allow),
+        ("https://games.a.example/", Action::Block),
+        ("https://a.example/bad/1", Action::Block),
+        ("https://b.example/", Action::Block),
+        ("https://b.example/x/1", Action::Allow),
+        ("https://c.example/", Action::Block),
+        ("https://fine.c.example/", Action::Allow),
+    ] {
+        assert_eq!(visit(&engine, url).verdict.action, action, "{url}");
+    }
+}
+
+#[test]
+fn opening_a_site_does_not_open_what_the_lists_single_out_beneath_it() {
+    let opened = |site: &str| Excepted {
+        id: "e".into(),
+        site: Entry::parse(site).unwrap(),
+        effect: Effect::Allow,
+        by: Decider::Safeguarding,
+        until: None,
+    };
+    let more = [
+        ("sites/social.toml", "social", "pictures.example"),
+        ("sites/suicide2.toml", "suicide", "pictures.example/tagged/dying"),
+        ("sites/games.toml", "games", "play.pictures.example"),
+        ("sites/social2.toml", "social", "www.pictures.example"),
+    ];
+    let with = |site: &str, by_it: bool| {
+        engine_with(&more, |policy| {
+            if by_it {
+                policy.allowed_sites = entries(&[site]);
+            } else {
+                let exceptions = vec![opened(site)];
+                let alert_from = policy.alert_from();
+                let overlay = Overlay { number: 1, actions: BTreeMap::new(), exceptions, alert_from };
+                *policy = policy.clone().under(overlay);
+            }
+        })
+    };
+    let actions = |engine: &Engine| {
+        [
+            "pictures.example/",
+            "www.pictures.example/a",
+            "play.pictures.example/",
+            "pictures.example/tagged/dying",
+        ]
+        .map(|site| visit(engine, &format!("https://{site}")).verdict.action)
+    };
+    let (allow, support) = (Action::Allow, Action::Support);
+    let closed = actions(&with("elsewhere.example", false));
+    assert_eq!(closed[3], support);
+    assert!(closed[2] != allow, "{closed:?}");
+    // Who opens a picture site opens neither the games under it nor the tag.
+    assert_eq!(actions(&with("pictures.example", false)), [allow, allow, closed[2], support]);
+    // Device management is taken at its word, but for what no policy opens.
+    assert_eq!(actions(&with("pictures.example", true)), [allow, allow, allow, support]);
+    // Named itself, it opens.
+    assert_eq!(actions(&with("pictures.example/tagged/dying", false))[3], allow);
+    let ruling = visit(&with("pictures.example", false), "https://pictures.example/").ruling;
+    assert_eq!(ruling, Some(opened("pictures.example").ruling()));
 }
 
 #[test]

@@ -23,6 +23,8 @@ const BEGINNING = 200;
 
 /** Stopped addresses that can still be asked about. */
 const KEPT_STOPS = 100;
+/** Letters of one; of a longer one only the page is kept. Session storage takes ten megabytes in all, and conversations are there too. */
+const LONGEST_KEPT = 8_192;
 
 /** @type {Map<string, Stop>} */
 const stops = new Map();
@@ -56,7 +58,8 @@ const stop = (url, main, page) => pageFor(page, kept(url, main, page));
  */
 function kept(url, main, page) {
   const key = crypto.randomUUID();
-  stops.set(key, { url: page.address === "" && !page.search ? "" : url, main, page });
+  const isShown = page.address !== "" || page.search;
+  stops.set(key, { url: isShown && url.length <= LONGEST_KEPT ? url : "", main, page });
   for (const oldest of stops.keys()) {
     if (stops.size <= KEPT_STOPS) break;
     stops.delete(oldest);
@@ -233,7 +236,7 @@ export async function stoppedPage(key) {
 export async function goOn(key) {
   await Promise.all([complete, restored]);
   const found = stops.get(key);
-  if (!found || !found.main || found.page.action !== "warn") return {};
+  if (!found?.url || !found.main || found.page.action !== "warn") return {};
   analyser.go_on(found.url, Date.now());
   await remember();
   return { goTo: found.url };

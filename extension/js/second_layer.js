@@ -8,12 +8,19 @@ import { analyser } from "./state.js";
 const blockPage = chrome.runtime.getURL("pages/block.html");
 
 /** Makes the browser's rules those of the policy in force; none where nobody is watched. */
-export function arrange() {
-  // One after the other: of two changes at once the later one must be the one that stays.
-  last = last.catch(() => {}).then(put);
+export const arrange = () => inTurn(put);
+
+/** @type {Promise<void>} */
+let last = Promise.resolve();
+
+/**
+ * One after the other: of two changes at once the later one must be the one that stays, and no two may take the same number.
+ * @param {() => Promise<void>} change
+ */
+function inTurn(change) {
+  last = last.catch(() => {}).then(change);
   return last;
 }
-let last = Promise.resolve();
 
 async function put() {
   const { dynamic, session } = JSON.parse(analyser.second_layer(blockPage, Date.now()));
@@ -26,23 +33,37 @@ async function put() {
     await platform.writeLocal({ second_layer: digest });
   }
   const now = await rules.getSessionRules();
-  await rules.updateSessionRules({ removeRuleIds: now.map(({ id }) => id), addRules: session });
+  await rules.updateSessionRules({ removeRuleIds: now.map(({ id }) => id), addRules: [...session, ...through(session.length)] });
 }
 
 /** Over every rule about sites, and under none that makes a search safe. */
 const LET_THROUGH = 900_000;
 
+/** Hosts that are taken out of the rules: the listener, which knows more, decides about them. @type {Set<string>} */
+const hosts = new Set();
+
+/** More than anybody opens before the worker next ends; then the rules are asked again. */
+const MOST_HOSTS = 1_000;
+
 /**
- * Takes a host out of the rules until they are next made: the listener, which knows more, lets it through.
+ * Takes a host out of the rules for as long as this worker lives: the listener lets it through, and goes on deciding.
  * @param {string} url
  */
-export async function letThrough(url) {
-  await arrange();
-  const rules = chrome.declarativeNetRequest;
-  const id = 1 + Math.max(0, ...(await rules.getSessionRules()).map((rule) => rule.id));
-  const condition = { requestDomains: [new URL(url).hostname], resourceTypes: ["main_frame", "sub_frame", "object"] };
-  const rule = { id, priority: LET_THROUGH, action: { type: "allow" }, condition };
-  await rules.updateSessionRules({ addRules: [/** @type {any} */ (rule)] });
+export function letThrough(url) {
+  if (hosts.size >= MOST_HOSTS) hosts.clear();
+  hosts.add(new URL(url).hostname);
+  return arrange();
+}
+
+/**
+ * One rule for all of them.
+ * @param {number} before How many rules there are.
+ * @returns {any[]}
+ */
+function through(before) {
+  if (hosts.size === 0) return [];
+  const condition = { requestDomains: [...hosts], resourceTypes: ["main_frame", "sub_frame", "object"] };
+  return [{ id: before + 1, priority: LET_THROUGH, action: { type: "allow" }, condition }];
 }
 
 /**

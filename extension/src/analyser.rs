@@ -17,7 +17,7 @@ use crate::talks::Talks;
 use crate::told::{Answer, Change, Heard, Opened, Reading};
 use lapwing_core::pack::{Pack, PackError};
 use lapwing_core::{
-    Action, Audience, Decision, Engine, Frame, Lists, ListsError, Policy, Surface, Typed, Visit,
+    Action, Audience, Decision, Engine, Finding, Frame, Lists, ListsError, Policy, Surface, Typed, Visit,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -188,9 +188,15 @@ impl Analyser {
                 (Place::Field(&heard.field), engine.check_conversation(&typed, talk, now))
             }
         };
-        let findings = findings.into_iter().filter(|found| found.category.is_real()).collect();
+        let findings: Vec<_> = findings.into_iter().filter(|found| found.category.is_real()).collect();
+        // What nobody is told of is not remembered: it must not silence the same words once they are to be told, such as when
+        // the school day begins.
+        let tells = |finding: &Finding| alert::tells(engine, finding.severity, finding.stage);
+        if !findings.iter().any(tells) {
+            return Ok(Reading { read: true, entry: None });
+        }
         let new = new_findings(&mut self.session.memory, place, findings, now);
-        if !new.iter().any(|finding| alert::tells(engine, finding.severity, finding.stage)) {
+        if !new.iter().any(tells) {
             return Ok(Reading { read: true, entry: None });
         }
         let alert = alert::for_text(engine, &new, surface, url, heard.stamp);

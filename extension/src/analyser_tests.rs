@@ -70,6 +70,19 @@ fn a_blocked_site_is_stopped_and_makes_one_alert() {
 }
 
 #[test]
+fn what_nobody_was_told_of_silences_nothing_once_it_is_to_be_told() {
+    // The same words in the same field, before and after more is to be told, such as when the school day begins.
+    let mut analyser = settled(|policy| policy["alert_from"] = json!("critical"));
+    let found = |analyser: &mut Analyser, text: &str, now| analyser.heard(typed(text, now)).unwrap().entry;
+    let high = "i cut myself last night";
+    assert_eq!(found(&mut analyser, high, 0), None);
+    let told = settled(|_| ());
+    let mut told = Analyser { session: std::mem::take(&mut analyser.session), ..told };
+    assert!(found(&mut told, high, 30_000).is_some());
+    assert_eq!(found(&mut told, high, 40_000), None, "once is enough");
+}
+
+#[test]
 fn before_the_policy_is_known_the_lists_hold_and_nothing_is_recorded() {
     let mut analyser = Analyser::default();
     assert_eq!(analyser.decide(CASINO, true, 0).unwrap().unwrap().action, Action::Block);

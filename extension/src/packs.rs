@@ -229,7 +229,8 @@ impl Packs {
         }
         self.have = 0;
         self.coming.clear();
-        self.problem = format!("the lists could not be stored on this device, and are fetched again later: {why}");
+        self.problem =
+            format!("the lists could not be stored on this device, and are fetched again later: {why}");
         // Not as for a line that is down: a disk rarely has room a minute later, and every try takes the relay's.
         self.not_before = now.saturating_add(WAIT.1);
     }

@@ -56,9 +56,8 @@ impl Packs {
         *(if is_first { &mut ended.browsers } else { &mut ended.workers }) += 1;
         let is_too_often = ended.workers >= WORKERS || ended.browsers >= BROWSERS;
         // Of everything else nobody will ask again.
-        self.ended.retain(|ended| {
-            ended.offer.packs == self.in_force || self.wanted.as_ref() == Some(&ended.offer)
-        });
+        self.ended
+            .retain(|ended| ended.offer.packs == self.in_force || self.wanted.as_ref() == Some(&ended.offer));
         if !is_too_often {
             self.ended.push(ended);
             return true;

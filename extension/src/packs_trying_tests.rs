@@ -65,7 +65,11 @@ fn new_lists_that_end_the_extension_twice_are_refused_and_what_was_in_force_stay
     device.tries(&digest(7));
     let mut device = next_worker(&device, 20);
     let state = device.state();
-    assert!(state.version == 3 && state.problem.contains("ended 2 times while version 7"), "{}", state.problem);
+    assert!(
+        state.version == 3 && state.problem.contains("ended 2 times while version 7"),
+        "{}",
+        state.problem
+    );
     assert_eq!(device.in_force().0, [pack(3)]);
     told(&mut device, &[7], 20 + SOON - 1);
     assert!(device.wanted.is_none(), "the same lists again");

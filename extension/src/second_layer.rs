@@ -162,9 +162,13 @@ fn is_untold(path: &str) -> bool {
     !path.is_empty() && !is_plain(path)
 }
 
+/// Bytes of a path in an expression. A browser compiles each within two kilobytes, which some fifty letters that may be large or
+/// small fill, and one that is too long makes it refuse all rules that come with it.
+const LONGEST_PATH: usize = 40;
+
 /// A path that is written in one way only, and into an expression as it is.
 fn is_plain(path: &str) -> bool {
-    !path.is_empty()
+    (1..=LONGEST_PATH).contains(&path.len())
         && path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'-' | b'_' | b'~'))
 }
 
@@ -269,6 +273,21 @@ mod tests {
             rules.session.iter().find(has).expect("a rule")["priority"].as_u64()
         };
         assert!(of("fine.a.example") > of("a.example"));
+    }
+
+    #[test]
+    fn a_long_path_is_left_to_the_first_layer() {
+        let entry = |line: &str| Entry::parse(line).expect("an entry");
+        let document = "/document/d/1a2b3c4d5e6f7g8h9i0j1a2b3c4d5e6f7g8h9i0j1a2b";
+        let rules = both(|policy| {
+            policy.blocked_sites =
+                vec![entry(&format!("docs.example{document}")), entry("other.example/short")];
+        });
+        let text = serde_json::to_string(&rules.session).expect("JSON");
+        assert!(text.contains("/short") && !text.contains("docs.example"));
+        // What compiles is bounded: a browser refuses all rules for one that does not.
+        let longest = rules.session.iter().filter_map(|rule| rule["condition"]["regexFilter"].as_str());
+        assert!(longest.map(str::len).max() < Some(LONGEST_PATH + 60));
     }
 
     #[test]

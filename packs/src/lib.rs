@@ -23,6 +23,6 @@ pub use compare::{Before, Comparison, LeftOut, Moves, Samples};
 pub use delta::{Changed, Delta};
 pub use error::{KeyError, MapError};
 pub use map::{Base, Map, Plan};
-pub use rules::{Rule, Rules, Says};
+pub use rules::{Rule, Rules, Says, is_public_suffix};
 pub use skip::{Skip, Skipped};
 pub use write::{PackKey, pack};

@@ -137,8 +137,9 @@ fn without_port(host: &str) -> &str {
     }
 }
 
-/// Whether anybody may register names directly under it.
-pub(crate) fn is_public_suffix(host: &str) -> bool {
+/// Whether anybody may register names directly under it (by the Public Suffix List, private part and all).
+#[must_use]
+pub fn is_public_suffix(host: &str) -> bool {
     if host.starts_with('[') || host.parse::<Ipv4Addr>().is_ok() {
         return false;
     }

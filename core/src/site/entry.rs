@@ -56,6 +56,15 @@ impl Entry {
         Ok(Self { host, path })
     }
 
+    /// Whether the other lies within this one: the same or under it, host and path.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let host = other.host.strip_suffix(&self.host);
+        let path = other.path.strip_prefix(&self.path);
+        host.is_some_and(|before| before.is_empty() || before.ends_with('.'))
+            && path.is_some_and(|rest| self.path.is_empty() || rest.is_empty() || rest.starts_with('/'))
+    }
+
     /// The whole of a host that is already in its parsed form; nothing when it has no name.
     #[must_use]
     pub(crate) fn for_host(host: &str) -> Option<Self> {

@@ -72,6 +72,10 @@ const SERVICES: &[Service] = &[
     service(Domain("archive.ph"), &[], After("/newest/"), ARCHIVE),
     service(Domain("archive.today"), &[], After("/newest/"), ARCHIVE),
     service(Domain("archive.is"), &[], After("/newest/"), ARCHIVE),
+    service(Domain("archive.md"), &[], After("/newest/"), ARCHIVE),
+    service(Domain("archive.li"), &[], After("/newest/"), ARCHIVE),
+    service(Domain("archive.vn"), &[], After("/newest/"), ARCHIVE),
+    service(Domain("archive.fo"), &[], After("/newest/"), ARCHIVE),
     service(Domain("cdn.ampproject.org"), &[], AfterOne("/c/"), CACHE),
     service(Domain("cdn.ampproject.org"), &[], AfterOne("/v/"), CACHE),
     service(Domain("cdn.ampproject.org"), &[], After("/c/"), CACHE),
@@ -103,6 +107,11 @@ const PROXY_SCRIPTS: [&str; 8] =
     ["browse.php", "surf.php", "proxy.php", "nph-proxy.cgi", "nph-proxy.pl", "proxy", "unblock", "fetch"];
 const PROXY_PARAMETERS: &[&str] = &["u", "url", "q", "site", "link", "target", "address"];
 
+/// Small proxies and those for developers are asked by a parameter of their front page, or under one of these names. Fewer
+/// names of parameters than above: of the others ordinary front pages make other use.
+const PLAIN_SCRIPTS: [&str; 5] = ["", "raw", "get", "api", "cors"];
+const PLAIN_PARAMETERS: &[&str] = &["u", "url", "target"];
+
 /// Addresses in one path that are looked at: who shows another site's page reads either the first or the last of them.
 const MOST: usize = 8;
 /// Beginnings from each end of a path that are read to find them: reading all of the ten thousand that fit into a long path
@@ -120,6 +129,11 @@ pub(crate) fn inner(address: &Address) -> Vec<Inner> {
     let leaf = address.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     if PROXY_SCRIPTS.contains(&leaf)
         && let Some(url) = in_parameters(address, PROXY_PARAMETERS)
+    {
+        return vec![Inner { url, way: PROXY }];
+    }
+    if PLAIN_SCRIPTS.contains(&leaf)
+        && let Some(url) = in_parameters(address, PLAIN_PARAMETERS)
     {
         return vec![Inner { url, way: PROXY }];
     }
@@ -293,7 +307,9 @@ mod tests {
         // Far more beginnings than are read, none of which is an address but the first and the last.
         let many = "/http:".repeat(10_000);
         let found = all(&format!("https://a.example/https://bet.example/{many}/https://odds.example"));
-        assert!(found[0].starts_with("bet.example/") && found.last().is_some_and(|url| url == "odds.example/"));
+        assert!(
+            found[0].starts_with("bet.example/") && found.last().is_some_and(|url| url == "odds.example/")
+        );
     }
 
     #[test]
@@ -322,6 +338,10 @@ mod tests {
             ("https://any.example/https%3A%2F%2Fbet.example%2Fa", "bet.example/a"),
             ("https://any.example/p/https%253A%252F%252Fbet.example", "bet.example/"),
             ("https://any.example/browse.php?u=https%3A%2F%2Fbet.example&b=4", "bet.example/"),
+            ("https://any.example/?url=https%3A%2F%2Fwww.bet.example%2Fa", "www.bet.example/a"),
+            ("https://any.example/raw?url=bet.example", "bet.example/"),
+            ("https://archive.md/newest/bet.example", "bet.example/"),
+            ("https://archive.today/https://bet.example/", "bet.example/"),
             ("https://any.example/go/aHR0cHM6Ly9iZXQuZXhhbXBsZS8", "bet.example/"),
             ("https://any.example/uv/service/hvtrs8%2F-bgt%2Cezaopne-", "bet.example/"),
             ("https://www.google.com/url?sa=t&q=https://bet.example/", "bet.example/"),

@@ -27,10 +27,11 @@ impl Hosts {
         self.0.iter().flat_map(move |(host, paths)| paths.iter().map(move |path| entry(host, path)))
     }
 
-    /// The entry that covers the address.
+    /// The entry that covers the address: the longest host, and on it the longest path.
     pub(crate) fn find(&self, address: &Address) -> Option<String> {
         address.hosts().find_map(|host| {
-            let path = self.0.get(host)?.iter().find(|path| covers(path, &address.path))?;
+            let on_path = self.0.get(host)?.iter().filter(|path| covers(path, &address.path));
+            let path = on_path.max_by_key(|path| path.len())?;
             Some(format!("{host}{path}"))
         })
     }

@@ -25,6 +25,11 @@ pub(crate) fn choices() -> Vec<(&'static str, &'static str)> {
     ZONES.iter().map(|(name, words, _)| (*name, *words)).collect()
 }
 
+/// The clock on the school's wall.
+pub(crate) fn of(policy: &SchoolPolicy) -> TimeZone {
+    zone(policy.calendar.as_ref().map_or(USUAL, |calendar| &calendar.zone))
+}
+
 fn zone(name: &str) -> TimeZone {
     let rule = ZONES.iter().find(|(known, _, _)| *known == name).map_or(ZONES[0].2, |(_, _, rule)| rule);
     TimeZone::posix(rule).unwrap_or(TimeZone::UTC)

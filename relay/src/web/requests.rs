@@ -207,13 +207,13 @@ pub(crate) async fn answer(
     if allowed && why.is_empty() {
         errors.add("why", "Say why, for colleagues who look at it later");
     }
-    let until = if allowed { until(&fields.until, app.now(), &mut errors) } else { None };
+    let until = if allowed { until(&fields.until, &current.policy, app.now(), &mut errors) } else { None };
     if allowed && fields.until.trim().is_empty() {
         errors.add("until", "Write the last day on which it opens");
     }
     let site = Entry::parse(&asked.text.host).map_err(Error::BadRequest)?;
     if allowed {
-        may_open(&app, &me, &site, &mut errors).await?;
+        may_open(&app, &me, &current.policy, &site, &mut errors).await?;
     }
     let scope = match (allowed, fields.answer.as_str()) {
         (false, _) => None,

@@ -34,7 +34,12 @@ impl When {
 /// “Tuesday 24 November 2026, 9.14am”.
 #[must_use]
 pub(crate) fn long(ms: i64) -> String {
-    let local = local(ms);
+    long_at(ms, &LONDON)
+}
+
+/// The same by another clock.
+pub(crate) fn long_at(ms: i64, zone: &TimeZone) -> String {
+    let local = local_at(ms, zone);
     format!("{}, {}", date_words(local.date()), clock_words(local.time()))
 }
 
@@ -56,18 +61,29 @@ pub(crate) fn time_value(ms: i64) -> String {
     local(ms).strftime("%H:%M").to_string()
 }
 
+/// Both, by another clock.
+pub(crate) fn values_at(ms: i64, zone: &TimeZone) -> (String, String) {
+    let local = local_at(ms, zone);
+    (local.date().to_string(), local.strftime("%H:%M").to_string())
+}
+
 /// Reads a date field (“2026-11-24”) and a time field (“09:14”, or nothing for midnight) as a moment in milliseconds
 /// since 1970. Where the clocks go back, the first of the two moments is meant.
 ///
 /// Answers nothing when either is not a date or time.
 #[must_use]
 pub(crate) fn read(date: &str, time: &str) -> Option<i64> {
+    read_at(date, time, &LONDON)
+}
+
+/// The same by another clock.
+pub(crate) fn read_at(date: &str, time: &str, zone: &TimeZone) -> Option<i64> {
     let date: Date = date.trim().parse().ok()?;
     let time: Time = match time.trim() {
         "" => Time::midnight(),
         text => text.parse().ok()?,
     };
-    let there = DateTime::from_parts(date, time).to_zoned(LONDON.clone()).ok()?;
+    let there = DateTime::from_parts(date, time).to_zoned(zone.clone()).ok()?;
     Some(there.timestamp().as_millisecond())
 }
 
@@ -117,7 +133,11 @@ fn moment(ms: i64) -> Timestamp {
 }
 
 fn local(ms: i64) -> Zoned {
-    moment(ms).to_zoned(LONDON.clone())
+    local_at(ms, &LONDON)
+}
+
+fn local_at(ms: i64, zone: &TimeZone) -> Zoned {
+    moment(ms).to_zoned(zone.clone())
 }
 
 /// “Tuesday 24 November 2026”.

@@ -263,25 +263,33 @@ async fn it_adds_what_is_technical_and_ends_its_own() {
         &except(&school, &dsl, &[("site", "gambling.lapwing.test"), ("effect", "allow")]).await,
         "/policy/exceptions",
     );
+    // What a lead has blocked IT does not open in part; a name under which everybody's sites are, nobody opens.
+    went(&except(&school, &dsl, &[("site", "boards.example")]).await, "/policy/exceptions");
+    let part = except(&school, &it, &[("site", "www.boards.example/x"), ("effect", "allow")]).await;
+    part.has("A safeguarding lead (DSL) has blocked boards.example");
+    for who in [&it, &dsl] {
+        let everybodys = except(&school, who, &[("site", "github.io"), ("effect", "allow")]).await;
+        everybodys.has("Anybody may have a site under this name");
+    }
     let ids = school.get(&dsl, "/policy/exceptions").await;
     let all: Vec<String> =
         ids.html.split("name=\"id\" value=\"").skip(1).map(|rest| rest[..36].to_owned()).collect();
-    assert_eq!(all.len(), 2);
-    let fields = [("on", "2"), ("id", all[1].as_str())];
+    assert_eq!(all.len(), 3);
+    let fields = [("on", "3"), ("id", all[1].as_str())];
     assert_eq!(school.post(&it, "/policy/exceptions/end", &fields).await.status, StatusCode::FORBIDDEN);
     went(
-        &school.post(&it, "/policy/exceptions/end", &[("on", "2"), ("id", all[0].as_str())]).await,
+        &school.post(&it, "/policy/exceptions/end", &[("on", "3"), ("id", all[0].as_str())]).await,
         "/policy/exceptions",
     );
-    went(
-        &school.post(&dsl, "/policy/exceptions/end", &[("on", "3"), ("id", all[1].as_str())]).await,
-        "/policy/exceptions",
-    );
+    for (number, one) in [("4", &all[1]), ("5", &all[2])] {
+        let fields = [("on", number), ("id", one.as_str())];
+        went(&school.post(&dsl, "/policy/exceptions/end", &fields).await, "/policy/exceptions");
+    }
     school.get(&it, "/policy/exceptions").await.has("<p>None.</p>");
     // IT decides nothing else.
     for (url, fields) in [
-        ("/policy/actions", [("on", "4"), ("school_games", "allow")]),
-        ("/policy/restore", [("on", "4"), ("number", "1")]),
+        ("/policy/actions", [("on", "6"), ("school_games", "allow")]),
+        ("/policy/restore", [("on", "6"), ("number", "1")]),
     ] {
         assert_eq!(school.post(&it, url, &fields).await.status, StatusCode::FORBIDDEN, "{url}");
     }
@@ -377,6 +385,25 @@ async fn staff_are_told_what_would_happen_and_why() {
     page.has("outside school hours (before or after school)").has("Nobody is told");
     // In summer the school's clock is an hour ahead.
     ask("url=gambling.lapwing.test&date=2026-07-07&time=08:45").await.lacks("outside school hours");
+    // Terms that are over end no alert: the page asks for the next, and weeks count as weeks of term.
+    let term = [
+        ("on", "3"),
+        ("kind", "term"),
+        ("name", "Spring"),
+        ("first", "2026-01-05"),
+        ("last", "2026-03-27"),
+        ("why_dates", "w"),
+    ];
+    went(&school.post(&dsl, "/policy/dates", &term).await, "/policy/hours#dates");
+    school.get(&dsl, "/policy/hours").await.has("The last term entered ended on Friday 27 March 2026.");
+    ask("url=gambling.lapwing.test&date=2026-11-24&time=10:00").await.lacks("outside school hours");
+    // A school elsewhere is asked about by its own clock: 15:30 there is 13:30 in London.
+    let nicosia =
+        [&[("on", "4"), ("zone", "Asia/Nicosia"), ("home_alerts", "critical")][..], &hours[3..]].concat();
+    went(&school.post(&dsl, "/policy/hours", &nicosia).await, "/policy/hours");
+    let page = ask("url=gambling.lapwing.test&date=2026-11-24&time=15:30").await;
+    page.has("Tuesday 24 November 2026, 3.30pm: school hours");
+    ask("url=gambling.lapwing.test&date=2026-11-24&time=16:30").await.has("outside school hours");
     ask("url=%3Cb%3E").await.has("Write an address").lacks("<b>");
     ask("url=a.example&year=40&date=yesterday")
         .await

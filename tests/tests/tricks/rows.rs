@@ -123,6 +123,12 @@ fn within() -> Vec<Row> {
             "web-archive",
         ),
         ("archive.today", "https://archive.today/newest/https://www.bet365.com/", "archive.today"),
+        ("an archive's other name, by a code", "https://archive.md/AbC1d", "archive.md"),
+        (
+            "a small proxy's front page",
+            "https://any.example/?url=https%3A%2F%2Fwww.bet365.com%2F",
+            "any.example",
+        ),
         (
             "Google's copy",
             "https://webcache.googleusercontent.com/search?q=cache:Ab1:https://www.bet365.com/",

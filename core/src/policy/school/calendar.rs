@@ -23,7 +23,7 @@ pub struct Calendar {
     pub offsets: Vec<Offset>,
     /// School hours from Monday to Sunday; none where there is no school.
     pub week: [Option<Hours>; 7],
-    /// Terms. Without any, each week of the year is one of term.
+    /// Terms. Without any, and after the last of them, each week of the year is one of term.
     #[serde(default)]
     pub terms: Vec<Term>,
     /// Holidays, half terms and INSET days.
@@ -144,12 +144,23 @@ impl Calendar {
         Moment { place, because, until }
     }
 
+    /// Whether the last term that the school has entered was over before this day, counted from 1 January 1970. Then the next one
+    /// may have begun, and days count as days of term: otherwise a school that forgets to enter its terms would hear of nothing
+    /// but what is critical from September on.
+    #[must_use]
+    pub fn is_overdue(&self, day: i64) -> bool {
+        self.terms.iter().map(|term| term.last).max().is_some_and(|last| i64::from(last) < day)
+    }
+
     fn because(&self, day: i64, hours: Option<Hours>, minute: i64) -> Because {
         let within = |first: i32, last: i32| (i64::from(first)..=i64::from(last)).contains(&day);
         if let Some(off) = self.days_off.iter().find(|off| within(off.first, off.last)) {
             return Because::DayOff(off.name.clone());
         }
-        if !self.terms.is_empty() && !self.terms.iter().any(|term| within(term.first, term.last)) {
+        if !self.is_overdue(day)
+            && !self.terms.is_empty()
+            && !self.terms.iter().any(|term| within(term.first, term.last))
+        {
             return Because::OutsideTerm;
         }
         match hours {
@@ -209,10 +220,20 @@ mod tests {
     #[test]
     fn days_off_and_days_outside_terms_are_home() {
         let mut calendar = calendar();
-        calendar.terms =
-            vec![Term { name: "Autumn term".into(), first: DAY_NUMBER - 80, last: DAY_NUMBER + 20 }];
+        let term = |name: &str, first, last| Term { name: name.into(), first, last };
+        calendar.terms = vec![
+            term("Spring term", DAY_NUMBER + 40, DAY_NUMBER + 100),
+            term("Autumn term", DAY_NUMBER - 80, DAY_NUMBER + 20),
+        ];
         assert_eq!(calendar.at(TUESDAY).because, Because::Hours);
         assert_eq!(calendar.at(TUESDAY + 21 * DAY).because, Because::OutsideTerm);
+        assert_eq!(calendar.at(TUESDAY - 84 * DAY).because, Because::OutsideTerm);
+        // Nobody has entered the summer term: alerts go on.
+        assert!(
+            !calendar.is_overdue(i64::from(DAY_NUMBER) + 100)
+                && calendar.is_overdue(i64::from(DAY_NUMBER) + 101)
+        );
+        assert_eq!(calendar.at(TUESDAY + 105 * DAY).because, Because::Hours);
         calendar.days_off = vec![DayOff { name: "INSET day".into(), first: DAY_NUMBER, last: DAY_NUMBER }];
         assert_eq!(calendar.at(TUESDAY).because, Because::DayOff("INSET day".into()));
         assert_eq!(calendar.at(TUESDAY + DAY).because, Because::Hours);

@@ -136,7 +136,8 @@ fn is_school(policy: &SchoolPolicy, now: i64) -> bool {
     }
     let in_term =
         calendar.terms.iter().any(|term| i64::from(term.first) <= day && day <= i64::from(term.last));
-    if !calendar.terms.is_empty() && !in_term {
+    let is_over = calendar.terms.iter().all(|term| i64::from(term.last) < day);
+    if !is_over && !in_term {
         return false;
     }
     match calendar.week[usize::try_from(weekday).unwrap()] {

@@ -166,7 +166,15 @@ fn row(category: Category, is_group: bool, fields: &Fields) -> Row {
         label: capital(category.label()),
         usual: capital(&usual),
         school: choices("school", if is_group { "As for all pupils" } else { "As usual" }),
-        home: choices("home", "As in school hours"),
+        home: choices(
+            "home",
+            if is_group {
+                // What was chosen for all pupils at home holds where the group has no choice for school hours either.
+                "As in school hours; where nothing is chosen there, as for all pupils"
+            } else {
+                "As in school hours"
+            },
+        ),
     }
 }
 

@@ -15,6 +15,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use lapwing_core::school::{Because, InForce, Place, Ruling};
 use lapwing_core::{Audience, Decision, Sites};
 use serde::Deserialize;
@@ -71,7 +72,7 @@ pub(crate) async fn page(
         answer(&current, &fields, published::sites(&app).await?, now, &mut errors)?
     };
     if fields.date.is_empty() && fields.time.is_empty() {
-        (fields.date, fields.time) = (when::date_value(now), when::time_value(now));
+        (fields.date, fields.time) = when::values_at(now, &zone::of(&current.policy));
     }
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let more = [
@@ -113,7 +114,12 @@ fn answer(
             }
         },
     };
-    let at = if fields.date.trim().is_empty() { Some(now) } else { when::read(&fields.date, &fields.time) };
+    let wall = zone::of(&current.policy);
+    let at = if fields.date.trim().is_empty() {
+        Some(now)
+    } else {
+        when::read_at(&fields.date, &fields.time, &wall)
+    };
     if at.is_none() {
         errors.add("date", "Write a date and a time, or leave both empty for now");
     }
@@ -127,12 +133,12 @@ fn answer(
     shown = shown.trim_end_matches('/').chars().take(200).collect();
     Ok(Some(Answer {
         what: capital(words::action(decision.verdict.action)),
-        facts: facts(&decision, &in_force, at),
+        facts: facts(&decision, &in_force, at, &wall),
         address: shown,
     }))
 }
 
-fn facts(decision: &Decision, in_force: &InForce, at: i64) -> Vec<(&'static str, String)> {
+fn facts(decision: &Decision, in_force: &InForce, at: i64, wall: &TimeZone) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let categories: Vec<_> = decision.verdict.categories.iter().map(|category| category.label()).collect();
     if !categories.is_empty() {
@@ -144,8 +150,8 @@ fn facts(decision: &Decision, in_force: &InForce, at: i64) -> Vec<(&'static str,
     if !decision.why.is_empty() {
         facts.push(("Why it is listed", decision.why.clone()));
     }
-    facts.push(("Whose decision", decision.ruling.as_ref().map_or_else(nothing, ruling)));
-    facts.push(("When", format!("{}: {}", when::long(at), moment(in_force))));
+    facts.push(("Whose decision", decision.ruling.as_ref().map_or_else(nothing, |by| ruling(by, wall))));
+    facts.push(("When", format!("{}: {}", when::long_at(at, wall), moment(in_force))));
     if !in_force.groups.is_empty() {
         facts.push(("Groups", in_force.groups.join(", ")));
     }
@@ -158,7 +164,7 @@ fn nothing() -> String {
     "Nobody’s: no list and no rule names it".into()
 }
 
-fn ruling(ruling: &Ruling) -> String {
+fn ruling(ruling: &Ruling, wall: &TimeZone) -> String {
     match ruling {
         Ruling::Unlawful => {
             "The law’s: unlawful content is blocked for everybody, and no setting changes it".into()
@@ -168,7 +174,8 @@ fn ruling(ruling: &Ruling) -> String {
         }
         Ruling::DeviceManagement => "IT’s, in device management".into(),
         Ruling::Exception { site, decider, until, .. } => {
-            let end = until.map_or_else(String::new, |until| format!(", until {}", when::long(until)));
+            let end =
+                until.map_or_else(String::new, |until| format!(", until {}", when::long_at(until, wall)));
             format!("An exception for {site}, by {}{end}", decider.label())
         }
         Ruling::School { group, place } => {

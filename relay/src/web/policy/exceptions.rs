@@ -7,7 +7,7 @@ use super::{Change, Head, done, submit};
 use crate::app::App;
 use crate::auth::{Account, ItOrDsl, Policy, Role};
 use crate::error::Error;
-use crate::policy::{Current, ask, current, published, words};
+use crate::policy::{Current, ask, current, published, words, zone};
 use crate::web::form::{Errors, Posted, clean};
 use crate::web::when::{self, When};
 use crate::web::{Area, Chrome, show_as};
@@ -15,7 +15,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use lapwing_core::school::{Decider, Effect, Exception, Whom};
+use lapwing_core::school::{Decider, Effect, Exception, SchoolPolicy, Whom};
 use lapwing_core::{Category, Entry};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -176,7 +176,7 @@ async fn read(
         errors.add("whom", "Choose for whom it is");
         Whom::Everyone
     };
-    let until = until(&fields.until, app.now(), errors);
+    let until = until(&fields.until, &current.policy, app.now(), errors);
     let (Some(site), Some(effect)) = (site, effect) else { return Ok(None) };
     let same = |one: &&Exception| one.site == site && one.whom == whom && one.is_on(app.now());
     if let Some(one) = current.policy.exceptions.iter().find(same) {
@@ -184,7 +184,7 @@ async fn read(
         errors.add("site", format!("There is an exception for this site already: {words}. End it first"));
     }
     if effect == Effect::Allow {
-        may_open(app, me, &site, errors).await?;
+        may_open(app, me, &current.policy, &site, errors).await?;
     }
     Ok(Some(Exception {
         id: app.new_id()?,
@@ -199,25 +199,46 @@ async fn read(
     }))
 }
 
-/// The end of a day, from a date field; none for an empty one.
-pub(in crate::web) fn until(text: &str, now: i64, errors: &mut Errors) -> Option<i64> {
+/// The end of a day by the school's clock, from a date field; none for an empty one.
+pub(in crate::web) fn until(text: &str, policy: &SchoolPolicy, now: i64, errors: &mut Errors) -> Option<i64> {
     if text.trim().is_empty() {
         return None;
     }
-    let end = when::read(text, "23:59").map(|end| end + 60_000);
+    let end = when::read_at(text, "23:59", &zone::of(policy)).map(|end| end + 60_000);
     if end.is_none_or(|end| end <= now) {
         errors.add("until", "Write the last day: today or later");
     }
     end
 }
 
-/// Nobody opens what is unlawful, and IT opens only what is technical.
+/// Nobody opens what is unlawful, nor a name under which everybody's sites are; and IT opens only what is technical, and nothing
+/// that a safeguarding lead has blocked.
 pub(in crate::web) async fn may_open(
     app: &App,
     me: &Account,
+    policy: &SchoolPolicy,
     site: &Entry,
     errors: &mut Errors,
 ) -> Result<(), Error> {
+    if site.path.is_empty() && lapwing_packs::is_public_suffix(&site.host) {
+        let words = "Anybody may have a site under this name: write the site that is meant";
+        errors.add("site", words);
+        return Ok(());
+    }
+    let is_over = |one: &&Exception| {
+        one.effect == Effect::Block
+            && one.by == Decider::Safeguarding
+            && one.is_on(app.now())
+            && one.site.covers(site)
+    };
+    if me.role == Role::ItAdmin
+        && let Some(one) = policy.exceptions.iter().find(is_over)
+    {
+        let words =
+            format!("A safeguarding lead (DSL) has blocked {}: only they open a part of it", one.site);
+        errors.add("site", words);
+        return Ok(());
+    }
     let url = format!("https://{site}/");
     let listed = ask::listed(&url, published::sites(app).await?)?;
     if listed.contains(&Category::Illegal) {

@@ -7,13 +7,13 @@ use crate::auth::{Account, Dsl, Policy};
 use crate::error::Error;
 use crate::policy::{Current, current, words, zone};
 use crate::web::form::{Errors, Posted, is_choice};
-use crate::web::{Area, Chrome, show_as};
+use crate::web::{Area, Chrome, show_as, when};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::civil::Time;
-use lapwing_core::school::{Calendar, HomeAlerts, Hours};
+use lapwing_core::school::{Calendar, HomeAlerts, Hours, SchoolPolicy};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,6 +108,8 @@ struct Page<'a> {
     homes: &'static [(&'static str, &'static str)],
     has_hours: bool,
     terms: Vec<Row>,
+    /// When the last term ends, where that is near or past: none is entered after it.
+    last_term: Option<LastTerm>,
     off: Vec<Row>,
     fields: &'a Fields,
     dates: &'a dates::Fields,
@@ -149,12 +151,27 @@ pub(super) async fn shown(
         homes: &words::HOME_ALERTS,
         has_hours: current.policy.calendar.is_some(),
         terms,
+        last_term: last_term(&current.policy, app.now()),
         off,
         fields,
         dates,
         errors,
     };
     show_as(status, &page)
+}
+
+/// Days before the last term's end from which the page asks for the next.
+const SOON: i64 = 42;
+
+struct LastTerm {
+    day: String,
+    is_over: bool,
+}
+
+fn last_term(policy: &SchoolPolicy, now: i64) -> Option<LastTerm> {
+    let last = policy.calendar.as_ref()?.terms.iter().map(|term| i64::from(term.last)).max()?;
+    let today = when::today(now).number;
+    (last - SOON < today).then(|| LastTerm { day: when::day_of(last), is_over: last < today })
 }
 
 /// The fields of the hours' form, for a page that came from the other one.

@@ -40,16 +40,32 @@ export async function run() {
   return result && { result, under };
 }
 
-/** Whether the blocking listener stops a request before it leaves the device. */
+/**
+ * Whether the blocking listener stops a request before it leaves the device: it must have heard the request, and the request
+ * must have come to nothing. Either alone proves nothing: a line that is down fails every request, and a browser that does
+ * not heed the listener lets one through to whatever answers for a name that exists nowhere.
+ */
 async function isListening() {
   const url = canary_request(crypto.randomUUID());
   expected.add(url);
+  const stopped = await isRejected(url);
+  // Whoever stopped it has taken it out of the set.
+  const heard = !expected.delete(url);
+  return heard && stopped;
+}
+
+/**
+ * Whether a request is refused, which a stopped one is at once. One that was still on its way when patience ended had left.
+ * @param {string} url
+ */
+async function isRejected(url) {
+  const patience = AbortSignal.timeout(PATIENCE);
   try {
-    await fetch(url, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(PATIENCE) });
+    await fetch(url, { cache: "no-store", credentials: "omit", signal: patience });
+    return false;
   } catch {
-    // Stopped, or sent to a name that does not exist: whoever stopped it has taken it out of the set.
+    return !patience.aborted;
   }
-  return !expected.delete(url);
 }
 
 /**

@@ -51,7 +51,7 @@ async fn a_device_proves_itself_and_makes_no_alert_and_a_policy_that_opens_the_a
     stage.policy.change(&policy.to_string()).unwrap();
     says(&stage.ground, "/devices", "the daily test. What the test found").await.unwrap();
     says(&stage.ground, "/devices", "allowed_sites in device management opens it").await.unwrap();
-    says(&stage.ground, "/evidence", "in use today fail").await.unwrap();
+    says(&stage.ground, "/evidence", "in use this week fail").await.unwrap();
     assert_eq!(stage.ground.store().counts().await.unwrap().0, 0);
 }
 

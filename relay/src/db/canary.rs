@@ -101,6 +101,22 @@ pub(crate) async fn today<'c>(
     }))
 }
 
+/// When a device first checked in on one of the days that began for it after `moment`, milliseconds; none when it has not.
+pub(crate) async fn first_since<'c>(
+    db: impl AnyExecutor<'c>,
+    device: &str,
+    moment: i64,
+) -> Result<Option<i64>, Error> {
+    let row = sqlx::query(
+        "select min(first_at) as first_at from canary_day where device_id = $1 and first_at >= $2",
+    )
+    .bind(device.to_owned())
+    .bind(moment)
+    .fetch_one(db)
+    .await?;
+    Ok(row.try_get("first_at")?)
+}
+
 // A check-in without a test changes nothing of a day that has one; `distinct` as for sessions of devices.
 static KEEP: Many = Many::new(
     "insert into canary_day (device_id, school_id, day, member, first_at, ran_at, proved_at, failing, failed, why, \
@@ -156,6 +172,10 @@ pub(crate) struct Lately {
     pub(crate) why: String,
     /// Whether its last test found that searches go to their engine's safe mode.
     pub(crate) safe_search: bool,
+    /// Of whose browser it is, as its last test said; empty where device management names no year and no group.
+    pub(crate) member: String,
+    /// Version of the published lists that it has, as its last check-in said; 0 for none.
+    pub(crate) pack_version: i64,
 }
 
 /// The days of `school`'s devices from `day` on, by device. Devices that may send nothing any more are left out.
@@ -165,7 +185,8 @@ pub(crate) async fn lately<'c>(
     day: i64,
 ) -> Result<BTreeMap<String, Lately>, Error> {
     let rows = sqlx::query(
-        "select c.device_id, c.day, c.proved_at, c.failing, c.why, c.safe_search from canary_day c \
+        "select c.device_id, c.day, c.ran_at, c.proved_at, c.failing, c.why, c.safe_search, c.member, \
+         d.pack_version from canary_day c \
          join device d on d.id = c.device_id and d.school_id = c.school_id \
          where c.school_id = $1 and c.day >= $2 and d.revoked_at is null order by c.device_id, c.day",
     )
@@ -177,9 +198,14 @@ pub(crate) async fn lately<'c>(
     for row in &rows {
         let lately = devices.entry(row.try_get("device_id")?).or_default();
         lately.seen = row.try_get("day")?;
-        lately.failing = row.try_get::<i64, _>("failing")? != 0;
-        lately.why = row.try_get("why")?;
-        lately.safe_search = row.try_get::<i64, _>("safe_search")? != 0;
+        lately.pack_version = row.try_get("pack_version")?;
+        // A day that began with a check-in alone says nothing yet of a failure of the day before.
+        if row.try_get::<i64, _>("ran_at")? > 0 {
+            lately.failing = row.try_get::<i64, _>("failing")? != 0;
+            lately.why = row.try_get("why")?;
+            lately.safe_search = row.try_get::<i64, _>("safe_search")? != 0;
+            lately.member = row.try_get("member")?;
+        }
         let proved_at: i64 = row.try_get("proved_at")?;
         if proved_at > 0 {
             (lately.proved, lately.proved_at) = (Some(lately.seen), proved_at);

@@ -95,10 +95,28 @@ pub(crate) async fn offer<'c>(db: impl AnyExecutor<'c>) -> Result<Option<ListsOf
     Ok((!packs.is_empty()).then_some(ListsOffer { key, packs }))
 }
 
-/// What the newest pack says of itself, JSON; none while nothing has been published. A change names all its sources again.
-pub(crate) async fn newest_about<'c>(db: impl AnyExecutor<'c>) -> Result<Option<String>, Error> {
-    let row = sqlx::query("select about from pack order by version desc limit 1").fetch_optional(db).await?;
-    row.map(|row| Ok(row.try_get("about")?)).transpose()
+/// The newest pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Newest {
+    /// Its version.
+    pub(crate) version: i64,
+    /// What it says of itself, JSON. A change names all its sources again.
+    pub(crate) about: String,
+    /// When it was published, milliseconds.
+    pub(crate) published_at: i64,
+}
+
+/// The newest pack; none while nothing has been published.
+pub(crate) async fn newest<'c>(db: impl AnyExecutor<'c>) -> Result<Option<Newest>, Error> {
+    let row = sqlx::query("select version, about, published_at from pack order by version desc limit 1")
+        .fetch_optional(db)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Newest {
+        version: row.try_get("version")?,
+        about: row.try_get("about")?,
+        published_at: row.try_get("published_at")?,
+    }))
 }
 
 /// The version of the newest pack; 0 while nothing has been published.

@@ -11,6 +11,7 @@ use crate::db::{list_sources, packs, schools};
 use crate::error::Error;
 use crate::lists::{self, Decided};
 use crate::policy;
+use crate::standards;
 use lapwing_core::pack::{Kind, Pack, PublicKey};
 use lapwing_packs::sources::Spec;
 use lapwing_packs::{self as maker, Before, BuildError, Comparison, Delta, PackKey};
@@ -187,8 +188,15 @@ pub(super) fn signer(app: &App, in_force: &InForce) -> Result<PackKey, Trouble> 
     ))
 }
 
-/// Refuses to take the place of a pack that holds more than sites, which only the command line makes.
+/// Refuses to take the place of packs that hold more than sites, which only the command line makes.
 async fn only_sites(app: &App, in_force: &InForce) -> Result<(), Trouble> {
+    // A change of the command line's may bring them, whoever made what is below it.
+    if in_force.packs.iter().any(|pack| standards::is_licensed(&pack.about)) {
+        return Err(Trouble::said(
+            "Licensed lists of unlawful content are in force, which only the command line puts in: they would be gone. Whoever \
+             runs the server builds and publishes there.",
+        ));
+    }
     let Some(pack) = in_force.packs.first().filter(|_| in_force.base.is_none()) else { return Ok(()) };
     let Some(bytes) = packs::bytes(app.db.read(), &pack.digest).await? else { return Ok(()) };
     let key: PublicKey = in_force.key.parse().map_err(Trouble::internal)?;

@@ -1,12 +1,17 @@
 //! The rows about filtering.
 
 use super::Status::{Met, NotMet, Partly, Yours};
-use super::{Facts, Row, Status, row};
+use super::basis::{self, FEW, Shown};
+use super::practice::{away, cases, differing, identified, overblocking, reporting, safe_search};
+use super::{Facts, Row, row};
 use lapwing_core::Category;
 use lapwing_core::Category as C;
 
-/// Lists older than this are said to be old, days.
-const OLD: i64 = 7;
+/// Sites change every day. Lists whose newest state was published more days ago than this are said to be old.
+const OLD: i64 = 31;
+
+/// Of these kinds there are millions of sites, and new ones each day: fewer than this are a sample.
+const MASS: (&[Category], u64) = (&[C::SexualContent, C::Malware], 10_000);
 
 /// Each row, in order.
 pub(super) fn rows(facts: &Facts) -> Vec<Row> {
@@ -17,28 +22,7 @@ pub(super) fn rows(facts: &Facts) -> Vec<Row> {
 }
 
 fn unlawful(facts: &Facts) -> Vec<Row> {
-    let lists = facts.lists.as_ref();
-    let slot = |found: Option<u64>, what: &str, name: &str| match found {
-        Some(count) => {
-            let days = lists.map_or(0, |lists| lists.days);
-            let answer = format!(
-                "{count} entries are in force, as hashes; published {days} days ago. Nobody at school can switch them off."
-            );
-            if days > OLD {
-                (Partly, answer, format!("Build and publish lists with today’s {what}."))
-            } else {
-                (Met, answer, String::new())
-            }
-        }
-        None => (
-            NotMet,
-            format!("The {what} is not in force. Lapwing has a place for it and does not bring it."),
-            format!("Become a member, or ask who supplies you, and build lists with --source {name}=FILE."),
-        ),
-    };
-    let (iwf, iwf_answer, iwf_todo) = slot(lists.and_then(|lists| lists.iwf), "IWF URL list", "iwf");
-    let (ctiru, ctiru_answer, ctiru_todo) =
-        slot(lists.and_then(|lists| lists.ctiru), "police-assessed list", "ctiru");
+    let (iwf, ctiru) = (basis::licensed(facts, basis::IWF), basis::licensed(facts, basis::CTIRU));
     vec![
         row(
             "F1",
@@ -50,60 +34,44 @@ fn unlawful(facts: &Facts) -> Vec<Row> {
         row(
             "F2",
             "Known child sexual abuse material is blocked by the IWF URL list",
-            iwf,
-            iwf_answer,
-            iwf_todo,
+            iwf.status,
+            iwf.words,
+            iwf.todo,
         ),
         row(
             "F3",
             "The police-assessed list of unlawful terrorist content is integrated",
-            ctiru,
-            ctiru_answer,
-            ctiru_todo,
+            ctiru.status,
+            ctiru.words,
+            ctiru.todo,
         ),
         tested(
             facts,
             "F4",
             "Filters for illegal content cannot be switched off by anybody",
-            "No policy, exception or role has a setting for unlawful content.",
+            "No policy, exception or role has a setting for unlawful content. The test asks a made-up address of the built-in lists, not the licensed lists.",
         ),
     ]
 }
 
 /// What holds by the way Lapwing is made, shown by devices' own tests.
 fn tested(facts: &Facts, code: &'static str, asks: &'static str, by_design: &str) -> Row {
-    let Facts { in_use, proved, failing, .. } = facts;
+    let Shown { status, words, todo } = basis::proved(facts);
     let proof =
         facts.last_proof.as_deref().map_or_else(String::new, |at| format!(" The last proof came on {at}."));
-    let answer = format!(
-        "{by_design} {proved} of {in_use} devices in use this week proved it by the daily test, {failing} fail it.{proof}"
-    );
-    match (in_use, proved) {
-        (0, _) => row(
-            code,
-            asks,
-            NotMet,
-            answer,
-            "No device was in use this week, so nothing is proved. Install the extension.",
-        ),
-        (all, proved) if all == proved => row(code, asks, Met, answer, ""),
-        _ => row(
-            code,
-            asks,
-            Partly,
-            answer,
-            "Look at the devices that fail or have sent no proof, on the page Devices.",
-        ),
-    }
+    row(code, asks, status, format!("{by_design} {words}{proof}"), todo)
 }
 
-/// A kind of content: who is kept from it, and by how large a list.
+/// How many sites a list of a kind has at least.
+fn enough(category: Category) -> u64 {
+    if MASS.0.contains(&category) { MASS.1 } else { FEW }
+}
+
+/// A kind of content: who is kept from it, by how large a list, and whether devices proved that they do.
 fn kind(facts: &Facts, code: &'static str, asks: &'static str, categories: &[Category]) -> Row {
-    let listed: u64 = facts
-        .lists
-        .iter()
-        .flat_map(|lists| categories.iter().filter_map(|category| lists.categories.get(category)))
-        .sum();
+    let sites = |category: &Category| -> u64 {
+        facts.lists.iter().filter_map(|lists| lists.categories.get(category)).sum()
+    };
     let mut open: Vec<String> = Vec::new();
     for category in categories {
         for who in facts.opens.get(category).into_iter().flatten() {
@@ -113,25 +81,44 @@ fn kind(facts: &Facts, code: &'static str, asks: &'static str, categories: &[Cat
             }
         }
     }
-    let lists = if listed > 0 {
-        format!("{listed} sites of published lists, and the starter set that is built in.")
-    } else {
+    let none = categories.iter().all(|category| sites(category) == 0);
+    let lists = if none {
         "Only the starter set of well-known sites that is built in.".to_owned()
-    };
-    let all_open = categories.iter().all(|category| facts.opens.contains_key(category));
-    let (status, who) = if open.is_empty() {
-        (if listed > 0 { Met } else { Partly }, "Not opened for any pupil.".to_owned())
     } else {
-        (if all_open && listed == 0 { NotMet } else { Partly }, format!("Opens: {}.", open.join(", ")))
+        let counts: Vec<_> =
+            categories.iter().map(|category| format!("{} {}", category.label(), sites(category))).collect();
+        format!("Sites of published lists: {}; and the starter set that is built in.", counts.join(", "))
     };
     let mut todo = Vec::new();
-    if listed == 0 {
-        todo.push("Build and publish a list of such sites.");
+    let lacking: Vec<_> = categories
+        .iter()
+        .filter(|category| sites(category) < enough(**category))
+        .map(|category| format!("{} (at least {} sites)", category.label(), enough(*category)))
+        .collect();
+    if !lacking.is_empty() {
+        todo.push(format!("Build and publish a list of such sites: {}.", lacking.join(", ")));
+    }
+    if !none && facts.lists.as_ref().is_some_and(|lists| lists.days > OLD) {
+        todo.push(format!("The lists are older than {OLD} days: build and publish them anew."));
     }
     if !open.is_empty() {
-        todo.push("Write down why it opens for them, or block it under Policy, Kinds of sites.");
+        todo.push("Write down why it opens for them, or block it under Policy, Kinds of sites.".to_owned());
     }
-    row(code, asks, status, format!("{who} {lists}"), todo.join(" "))
+    let all_open = categories.iter().all(|category| facts.opens.contains_key(category));
+    let own = match todo.is_empty() {
+        true => Met,
+        false if all_open && none => NotMet,
+        false => Partly,
+    };
+    let who = if open.is_empty() {
+        "As a kind of site it opens for no group of pupils.".to_owned()
+    } else {
+        format!("Opens: {}.", open.join(", "))
+    };
+    let devices = basis::proved_lists(facts);
+    todo.extend((!devices.todo.is_empty()).then_some(devices.todo));
+    let answer = format!("{who} {lists} {}", devices.words);
+    row(code, asks, own.least(devices.status), answer, todo.join(" "))
 }
 
 fn kinds(facts: &Facts) -> Vec<Row> {
@@ -166,18 +153,7 @@ fn kinds(facts: &Facts) -> Vec<Row> {
 }
 
 fn practice(facts: &Facts) -> Vec<Row> {
-    let (open, endless) = facts.exceptions;
-    let exceptions = format!("{open} exceptions open a site, {endless} of them without an end.");
-    let differ = if facts.groups.is_empty() {
-        "Defaults differ between pupils to Year 8, older pupils and staff; the school has set no groups of its own.".to_owned()
-    } else {
-        format!(
-            "Groups of the school’s own: {}. Hours and calendar are {}.",
-            facts.groups.join(", "),
-            if facts.calendar { "set" } else { "not set" }
-        )
-    };
-    vec![
+    let mut rows = vec![
         row(
             "F15",
             "How long logs are kept, and who is named in them",
@@ -185,33 +161,17 @@ fn practice(facts: &Facts) -> Vec<Row> {
             "Nothing is logged of sites that open. Alerts name the account and the device and stay until the school destroys their keys; results of the daily test stay 400 days.",
             "Write into the school’s own policy when records are destroyed: Lapwing does not end them by itself.",
         ),
-        row(
-            "F16",
-            "Blocking too much is avoided",
-            if endless > 0 { Partly } else { Met },
-            format!(
-                "Pupils ask for a blocked site on the block page; staff try any address and see why. {exceptions}"
-            ),
-            if endless > 0 { "Give each exception an end, under Policy, Exceptions." } else { "" },
-        ),
-        row(
-            "F17",
-            "Filtering differs by age, vulnerability and role",
-            if facts.groups.is_empty() { Partly } else { Met },
-            differ,
-            if facts.groups.is_empty() {
-                "Set groups under Policy, Groups, such as one for pupils at risk."
-            } else {
-                ""
-            },
-        ),
+        overblocking(facts),
+        differing(facts),
+    ];
+    rows.extend([
         kind(facts, "F18", "Ways around it: VPN, proxies, encrypted DNS", &[C::ProxyVpn, C::Bypass]),
         row(
             "F19",
-            "The school controls it, changes are logged, nobody decides alone",
+            "The school controls it, changes are logged, a second person approves them",
             if facts.two_person { Met } else { Partly },
             format!(
-                "Version {} of the policy is in force; every version is kept with who, when and why. A second person {} approve changes.",
+                "Version {} of the policy is in force; every version is kept with who, when and why. A second person {} approve changes. One person alone opens a site for one pupil who asks, and IT alone sets what is in device management, which is not logged here.",
                 facts.policy,
                 if facts.two_person { "must" } else { "need not" }
             ),
@@ -240,24 +200,19 @@ fn practice(facts: &Facts) -> Vec<Row> {
         row(
             "F23",
             "Several sites can be managed together",
-            if facts.trust { Met } else { Yours },
+            if facts.trust { Partly } else { Yours },
             if facts.trust {
-                "The school belongs to a trust on this server; lists are shared, policies are each school’s own."
+                "The school belongs to a trust on this server; lists are shared, policies are each school’s own and set school by school."
             } else {
-                "The school stands alone on this server."
+                "The school belongs to no trust on this server."
             },
-            "",
+            if facts.trust {
+                "Say how the trust keeps its schools’ policies alike."
+            } else {
+                "Say whether the school is one of several that are to be managed together."
+            },
         ),
-        row(
-            "F24",
-            "Users and devices are identified",
-            if facts.in_use > 0 { Met } else { NotMet },
-            format!(
-                "An alert names the account of the browser and the device; {} devices were in use this week. The account is what the browser says.",
-                facts.in_use
-            ),
-            if facts.in_use > 0 { "" } else { "Install the extension." },
-        ),
+        identified(facts),
         row(
             "F25",
             "Mobile devices and apps",
@@ -272,19 +227,8 @@ fn practice(facts: &Facts) -> Vec<Row> {
             "Lists of sites know no language. Text is found in English, the gravest of it in Welsh.",
             "Name the languages of your pupils in the review of risks.",
         ),
-        tested(
-            facts,
-            "F27",
-            "Devices away from school are filtered the same",
-            "The decision is made on the device, wherever it is, also offline.",
-        ),
-        row(
-            "F28",
-            "Content can be reported for opening or blocking",
-            Met,
-            "Pupils ask from the block page, and the answer holds within a minute; staff block or open a site under Policy.",
-            "",
-        ),
+        away(facts),
+        reporting(facts),
         row(
             "F29",
             "Reports of access and of attempts",
@@ -293,13 +237,7 @@ fn practice(facts: &Facts) -> Vec<Row> {
             "Say in the review why the school keeps none.",
         ),
         safe_search(facts),
-        row(
-            "F31",
-            "It fits the management of safeguarding cases",
-            Met,
-            "An alert becomes a concern on this server, with its evidence, and keeps its record.",
-            "",
-        ),
+        cases(facts),
         row(
             "F32",
             "How the provider supports the duties of KCSIE",
@@ -307,25 +245,6 @@ fn practice(facts: &Facts) -> Vec<Row> {
             "See the rows above, and the page Evidence.",
             "Describe who at school reads alerts, and how soon.",
         ),
-    ]
-}
-
-fn safe_search(facts: &Facts) -> Row {
-    let (on, all) = (facts.safe_search, facts.in_use);
-    let answer = format!(
-        "{on} of {all} devices in use this week said, by the daily test, that searches go to their engine’s safe mode."
-    );
-    let status: Status = if all > 0 && on == all {
-        Met
-    } else if on > 0 {
-        Partly
-    } else {
-        NotMet
-    };
-    let todo = if status == Met {
-        ""
-    } else {
-        "Take safe_search: off out of device management, where it is set, and see that devices send proof."
-    };
-    row("F30", "Safe search is enforced", status, answer, todo)
+    ]);
+    rows
 }

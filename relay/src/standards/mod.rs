@@ -1,14 +1,17 @@
 //! The UK Safer Internet Centre's lists of what is appropriate filtering and monitoring, answered from what is really set:
-//! `facts` gathers it, `filtering` and `monitoring` make a row of it each, in the order of the Centre's forms and in our words.
+//! `facts` gathers it, `basis` says what several rows rest on, `filtering`
+//! (with `practice`) and `monitoring` make the rows, in the order of the Centre's forms and in our words.
 //! No row is met because Lapwing could: where something is switched off, missing or not known, the row says so and what to do.
 
+mod basis;
 mod facts;
 mod filtering;
 mod monitoring;
+mod practice;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use facts::Facts;
+pub(crate) use facts::{Facts, is_licensed};
 
 /// How far a row is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,17 @@ impl Status {
             Self::Partly => "Partly met",
             Self::NotMet => "NOT MET",
             Self::Yours => "For you to answer",
+        }
+    }
+
+    /// The worse of both: a row is no better than what it rests on.
+    #[must_use]
+    const fn least(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::NotMet, _) | (_, Self::NotMet) => Self::NotMet,
+            (Self::Partly, _) | (_, Self::Partly) => Self::Partly,
+            (Self::Met, other) => other,
+            (own @ Self::Yours, _) => own,
         }
     }
 

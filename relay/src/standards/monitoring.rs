@@ -1,85 +1,68 @@
 //! The rows about monitoring, as far as what is set here answers them.
 
 use super::Status::{Met, NotMet, Partly, Yours};
+use super::basis::{self, Shown, joined};
 use super::{Facts, Row, row};
 
 /// Each row, in order.
 pub(super) fn rows(facts: &Facts) -> Vec<Row> {
-    let Facts { in_use, proved, failing, .. } = facts;
-    let proof = format!(
-        "{proved} of {in_use} devices in use this week proved by the daily test that typed text is read, {failing} fail it."
-    );
-    let (works, mend) = match (*in_use, *proved) {
-        (0, _) => (NotMet, "Install the extension; no device was in use this week."),
-        (all, proved) if all == proved => (Met, ""),
-        _ => (Partly, "Look at the devices that fail or have sent no proof, on the page Devices."),
-    };
-    let slots = facts.lists.as_ref().map_or((None, None), |lists| (lists.iwf, lists.ctiru));
-    let listed = |found: Option<u64>| if found.is_some() { Met } else { NotMet };
-    let words = |found: Option<u64>, what: &str| match found {
-        Some(count) => format!(
-            "{count} entries of the {what} are in force. A visit is a critical alert without the address."
-        ),
-        None => format!("The {what} is not in force."),
-    };
-    let todo = |found: Option<u64>, name: &str| match found {
-        Some(_) => String::new(),
-        None => format!("Build lists with --source {name}=FILE, once you are licensed to have it."),
+    let in_use = facts.in_use;
+    let (iwf, ctiru) = (basis::licensed(facts, basis::IWF), basis::licensed(facts, basis::CTIRU));
+    let told = |words: &str| format!("{words} A visit to one is a critical alert without the address.");
+    let Shown { status: works, words: proof, todo: mend } = basis::proved(facts);
+    let few_leads = match facts.leads {
+        0 => "Give the DSL an account.",
+        1 => "Give a deputy an account: nobody reads alerts while the one is away.",
+        _ => "",
     };
     vec![
         row(
             "M2",
             "Attempts to reach known child sexual abuse material are noticed",
-            listed(slots.0),
-            words(slots.0, "IWF URL list"),
-            todo(slots.0, "iwf"),
+            iwf.status,
+            told(&iwf.words),
+            iwf.todo,
         ),
         row(
             "M3",
             "The police-assessed list of terrorist content is used",
-            listed(slots.1),
-            words(slots.1, "police-assessed list"),
-            todo(slots.1, "ctiru"),
+            ctiru.status,
+            told(&ctiru.words),
+            ctiru.todo,
         ),
         row(
             "M4",
             "Monitoring of illegal content cannot be switched off",
             works,
-            format!("No policy has a setting for it. {proof}"),
-            mend,
+            format!("No policy has a setting for it. {proof} The test asks none of the licensed lists."),
+            mend.clone(),
         ),
         row(
             "M6–M14",
             "Bullying, exploitation, discrimination, drugs, extremism, pornography, self-harm, suicide, violence",
-            works,
+            works.least(Partly),
             format!(
-                "Rules for each are built in and have no switch; critical findings always tell a person. {proof}"
+                "Rules for each are built in and have no switch; critical findings always tell a person. Read are addresses, searches and what is typed, in English and the gravest in Welsh; not pictures, speech or the text of pages. {proof} The test types one made-up sentence: how much of each theme is found is in the documentation."
             ),
-            mend,
+            joined(&["Name what is not read in the review of risks.", &mend]),
         ),
-        row(
-            "M16",
-            "It differs by age and vulnerability",
-            if facts.groups.is_empty() { Partly } else { Met },
-            if facts.groups.is_empty() {
-                "Rules know the year group; the school has set no groups of its own.".to_owned()
-            } else {
-                format!("Groups may have more told: {}.", facts.groups.join(", "))
-            },
-            if facts.groups.is_empty() { "Set groups under Policy, Groups." } else { "" },
-        ),
+        differing(facts),
         row(
             "M17",
             "Who manages alerts",
-            if facts.leads > 0 { Met } else { NotMet },
+            match facts.leads {
+                0 => NotMet,
+                1 => Partly,
+                _ => Met,
+            },
             format!("The school itself: {} DSLs and deputies have an account.", facts.leads),
-            if facts.leads > 0 { "" } else { "Give the DSL an account." },
+            few_leads,
         ),
         row(
             "M18",
-            "Changes are logged, nobody decides alone",
+            "Changes are logged, a second person approves them",
             if facts.two_person { Met } else { Partly },
-            "Every change and every reading of a record is in the audit trail, which cannot be altered unnoticed.",
+            "Every change and every reading of a record is in the audit trail; what was altered in it is found by the command verify. What IT sets in device management is not in it.",
             if facts.two_person { "" } else { "Switch on the second person, under Policy." },
         ),
         row(
@@ -120,6 +103,38 @@ pub(super) fn rows(facts: &Facts) -> Vec<Row> {
             "Lapwing does not look at pictures.",
             "Name it in the review of risks.",
         ),
-        row("M32", "It is tested on all devices", works, proof, mend),
+        row(
+            "M32",
+            "It is tested on all devices",
+            works,
+            format!("{proof} Devices that never were enrolled are not known here; see M21."),
+            mend,
+        ),
     ]
+}
+
+fn differing(facts: &Facts) -> Row {
+    let by_group = !facts.watched.is_empty();
+    let all_told = facts.grouped == facts.in_use;
+    let (status, install) = basis::used(facts, if by_group && all_told { Met } else { Partly });
+    let groups = if by_group {
+        format!("More is told of these groups: {}.", facts.watched.join(", "))
+    } else {
+        "Of no group of the school’s more is told than of others.".to_owned()
+    };
+    row(
+        "M16",
+        "It differs by age and vulnerability",
+        status,
+        format!(
+            "Rules know the year group. {groups} Of {} of {} devices in use this week device management said the year, staff \
+             or a group.",
+            facts.grouped, facts.in_use
+        ),
+        joined(&[
+            if by_group { "" } else { "Set under Policy, Groups, of whom more is to be told." },
+            if all_told { "" } else { "Set year_group or group in device management for the others." },
+            install,
+        ]),
+    )
 }

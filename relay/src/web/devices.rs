@@ -4,6 +4,7 @@ use super::when::{self, When};
 use super::{Area, Chrome, show, trail};
 use crate::app::App;
 use crate::auth::ItAdmin;
+use crate::canary::WEEK;
 use crate::db::canary::{self, Lately};
 use crate::db::devices::{self, Listed};
 use crate::error::Error;
@@ -16,9 +17,6 @@ use std::sync::Arc;
 
 /// A device that says nothing for a day is silent: it checks in every few minutes while its browser is open.
 const SILENT: i64 = 24 * 60 * 60 * 1_000;
-
-/// Days before today whose tests are shown.
-const WEEK: i64 = 6;
 
 struct Row {
     id: String,

@@ -208,6 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn a_day_begins_at_midnight_on_the_wall_in_summer_too_and_may_have_an_hour_more() {
+        let hour = 3_600_000;
+        // 30 June 2026, 23:30 UTC is half past midnight on 1 July.
+        let summer = 1_782_862_200_000;
+        assert_eq!(today(summer), Today { number: 20_635, left: 23 * hour + hour / 2 });
+        assert_eq!(day_of(20_635), "Wednesday 1 July 2026");
+        assert_eq!(today(summer - hour), Today { number: 20_634, left: hour / 2 });
+        // 25 October 2026: the clocks go back.
+        let midnight = read("2026-10-25", "").unwrap();
+        assert_eq!(today(midnight).left, 25 * hour);
+    }
+
+    #[test]
     fn what_is_no_date_is_no_moment() {
         for (date, time) in [("", ""), ("24/11/2026", ""), ("2026-02-30", ""), ("2026-11-24", "25:00")] {
             assert_eq!(read(date, time), None, "{date} {time}");

@@ -1,6 +1,6 @@
 //! The daily test at the relay: what devices tell is kept once a day, shown to those who answer for it, and makes no alert.
 
-use super::policy;
+use super::{lists, policy};
 use crate::device::Device;
 use crate::school::{MINUTE, Person, School, enrolment_key};
 use axum::http::StatusCode;
@@ -23,12 +23,20 @@ fn test(group: &str, broken: &[&str]) -> Value {
 }
 
 async fn check_in(device: &Device, canary: Option<Value>) -> Value {
+    check_in_with(device, canary, None).await
+}
+
+/// The same of a device that says which lists it has, and what is wrong with others.
+async fn check_in_with(device: &Device, canary: Option<Value>, has: Option<(u64, &str)>) -> Value {
     let mut said = json!({
         "extension_version": "0.1.0", "browser": "Chromium 156", "lists_version": "l1", "policy_version": "p1",
         "state": "watching", "waiting": 0, "refused": 0,
     });
     if let Some(canary) = canary {
         said["canary"] = canary;
+    }
+    if let Some((version, problem)) = has {
+        said["lists"] = json!({ "version": version, "problem": problem });
     }
     let answer = device.send(path::CHECK_IN, &said).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
@@ -90,7 +98,7 @@ async fn a_device_that_does_not_filter_is_shown_before_all_others_until_it_does(
     page.has("sites of the built-in lists: &#60;b&#62;it opened");
     assert!(page.html.find("Daily test failed").unwrap() < page.html.find("Daily test held").unwrap());
     let page = school.get(&governor, "/evidence").await;
-    page.has("1 device that was in use today fails").has("sites of the built-in lists, typed text");
+    page.has("1 device that was in use this week fails").has("sites of the built-in lists, typed text");
     page.lacks("href=\"/devices\"");
     let table = school.get(&governor, "/evidence/devices.csv").await;
     table.has("month,group,devices in use").has("\"November 2026, so far\",'=cmd|' /C calc'!A0,1,0,1,1,0,1");
@@ -106,13 +114,70 @@ async fn a_device_that_does_not_filter_is_shown_before_all_others_until_it_does(
 }
 
 #[tokio::test]
+async fn a_night_does_not_mend_a_device_that_failed() {
+    let school = School::open().await;
+    let it = school.person("it_admin", "Priya Nair").await;
+    let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    check_in(&device, Some(test("Year 9", &["text"]))).await;
+    school.sql("update canary_day set day = day - 1", &[]).await;
+    // Before it checks in, and after a check-in without a test, which begins the new day.
+    for _ in 0..2 {
+        school.get(&it, "/devices").await.has("Daily test failed: <bdi>typed text");
+        school.get(&it, "/evidence").await.has("1 device that was in use this week fails");
+        check_in(&device, None).await;
+    }
+    assert_eq!(rows(&school).await, 2);
+    school.get(&it, "/evidence").await.has("<strong>0 of 1</strong> devices in use");
+    check_in(&device, Some(test("Year 9", &[]))).await;
+    school.get(&it, "/devices").await.lacks("Daily test failed");
+    school.get(&it, "/evidence").await.lacks("urgent").has("<strong>1 of 1</strong> devices in use");
+}
+
+#[tokio::test]
+async fn a_device_that_refuses_the_newest_lists_fails_though_older_ones_hold() {
+    let school = School::open().await;
+    let it = school.person("it_admin", "Priya Nair").await;
+    let folder = tempfile::tempdir().unwrap();
+    let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    let mut held = test("Year 9", &[]);
+    held["results"].as_array_mut().unwrap().push(json!({ "layer": "published", "held": true }));
+    lists::publish(&school, vec![lists::whole(folder.path(), "bet.example\n", 5, 1)]).await.unwrap();
+    let proved = check_in_with(&device, Some(held.clone()), Some((5, ""))).await;
+    assert_ne!(proved, json!({ "due_in": 0 }));
+
+    // They are three days old, and this device was switched off meanwhile.
+    school.advance(-3 * 24 * 60);
+    lists::publish(&school, vec![lists::whole(folder.path(), "bet.example\n", 6, 1)]).await.unwrap();
+    school.advance(3 * 24 * 60);
+    // On its way: neither a failure nor proof of what is in force now.
+    let later = check_in_with(&device, Some(held.clone()), Some((5, ""))).await;
+    assert_eq!(later, json!({ "due_in": 0 }));
+    school.get(&it, "/evidence").await.lacks("urgent");
+    check_in_with(&device, Some(held.clone()), Some((5, "version 6 was changed after it was signed"))).await;
+    school.get(&it, "/devices").await.has(
+        "Daily test failed: <bdi>sites of the published lists: the device has version 5, the relay version 6: version 6 was \
+         changed",
+    );
+    school.get(&it, "/evidence").await.has("1 device that was in use this week fails");
+
+    // Without a word of why, it is late after a day in which it was there to fetch them.
+    check_in_with(&device, Some(held.clone()), Some((5, ""))).await;
+    school.get(&it, "/evidence").await.lacks("urgent");
+    school.sql("update canary_day set first_at = first_at - 100000000", &[]).await;
+    check_in_with(&device, Some(held.clone()), Some((5, ""))).await;
+    school.get(&it, "/devices").await.has("has not taken it in more than a day");
+    check_in_with(&device, Some(held), Some((6, ""))).await;
+    school.get(&it, "/evidence").await.lacks("urgent").has("<strong>1 of 1</strong> devices in use");
+}
+
+#[tokio::test]
 async fn another_school_sees_nothing_of_it_and_what_is_no_test_is_refused() {
     let school = School::open().await;
     let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
     check_in(&device, Some(test("Year 9", &["text"]))).await;
     let other = school.neighbour().await;
     let it: Person = other.person("it_admin", "Their IT").await;
-    other.get(&it, "/evidence").await.has("No device has been in use yet").lacks("Year 9");
+    other.get(&it, "/evidence").await.has("No device has been in use today").lacks("Year 9");
     other.get(&it, "/evidence/devices.csv").await.lacks("Year 9");
 
     let mut said = json!({
@@ -141,7 +206,7 @@ async fn the_self_assessment_says_what_is_not_met_and_changes_with_what_is_set()
     let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
     check_in(&device, Some(test("Year 9", &[]))).await;
     let after = school.get(&dsl, "/evidence/standards").await;
-    after.has("1 of 1 devices in use this week proved it by the daily test, 0 fail it");
+    after.has("1 of 1 devices in use this week proved themselves by the daily test, 0 fail it");
     assert!(after.html.matches("NOT MET").count() < page.html.matches("NOT MET").count());
 
     policy::went(&policy::two_people(&school, &dsl, "yes").await, "/policy");

@@ -31,7 +31,7 @@ fn list(folder: &Path, name: &str, hosts: &str) -> Vec<Spec> {
 }
 
 /// A whole pack of these hosts.
-fn whole(folder: &Path, hosts: &str, version: u64, seed: u8) -> Vec<u8> {
+pub(super) fn whole(folder: &Path, hosts: &str, version: u64, seed: u8) -> Vec<u8> {
     let out = folder.join("whole.pack");
     let sources = list(folder, "list.txt", hosts);
     Build { sources, version, out: out.clone(), ..Build::default() }.run(&key(seed)).unwrap();
@@ -68,7 +68,7 @@ fn versions(lists: &Value) -> Vec<u64> {
     lists["packs"].as_array().unwrap().iter().map(|pack| pack["version"].as_u64().unwrap()).collect()
 }
 
-async fn publish(school: &School, files: Vec<Vec<u8>>) -> anyhow::Result<()> {
+pub(super) async fn publish(school: &School, files: Vec<Vec<u8>>) -> anyhow::Result<()> {
     school.app.publish_lists(files, &key(1).public()).await
 }
 

@@ -268,3 +268,25 @@ async fn lists_that_were_made_elsewhere_are_compared_without_names_and_keep_what
     school.app.publish_lists(vec![pack(&other, 7, None)], &other.public()).await.unwrap();
     school.post(&it, "/lists/propose", &[]).await.has("a key that this server does not have");
 }
+
+#[tokio::test]
+async fn a_proposal_does_not_end_licensed_lists_of_the_command_line() {
+    let school = School::open().await;
+    let it = school.person("it_admin", "Priya Nair").await;
+    let folder = tempfile::tempdir().unwrap();
+    let key = school.database.folder.path().join("pack.key");
+    let key = lapwing_packs::PackKey::open(&key, || Some([9; 32])).unwrap().0;
+    let (list, slot, out) =
+        (folder.path().join("list.txt"), folder.path().join("iwf.txt"), folder.path().join("a.pack"));
+    std::fs::write(&list, "both.test\n").unwrap();
+    std::fs::write(&slot, "unlawful.test/a\n").unwrap();
+    let sources = [format!("plain:gambling={}", list.display()), format!("iwf={}", slot.display())];
+    let sources = sources.iter().map(|source| source.parse().unwrap()).collect();
+    let build = lapwing_packs::Build { sources, version: 5, out: out.clone(), ..Default::default() };
+    build.run(&key).unwrap();
+    school.app.publish_lists(vec![std::fs::read(out).unwrap()], &key.public()).await.unwrap();
+    let page = add(&school, &it, &[]).await;
+    give(&school, &it, &page, "both.test\nnew.test\n").await;
+    school.post(&it, "/lists/propose", &[]).await.has("they would be gone");
+    assert_eq!(school.number("select count(*) from list_build").await, 0);
+}

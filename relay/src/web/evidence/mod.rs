@@ -8,14 +8,15 @@ use super::when;
 use super::{Area, Chrome, show};
 use crate::app::App;
 use crate::auth::Evidence;
-use crate::canary::KEPT;
-use crate::db::canary::{self, Counted};
+use crate::canary::{KEPT, WEEK};
+use crate::db::canary::{self, Counted, Lately};
 use crate::error::Error;
 use askama::Template;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use lapwing_core::wire::CanaryLayer;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How many months are shown, the present one among them.
@@ -58,12 +59,25 @@ struct Page {
     kept: i64,
 }
 
-/// The devices that have checked in today, by their last test.
-#[derive(Debug, Default)]
+/// The devices that have checked in today, and those that fail.
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Today {
     in_use: usize,
+    /// Of them those that proved themselves today and have not failed since.
     proved: usize,
+    /// Of those that were in use this week the ones whose last test failed: a night does not mend them.
     failing: usize,
+}
+
+impl Today {
+    fn of(lately: &BTreeMap<String, Lately>, day: i64) -> Self {
+        let count = |is: fn(&Lately, i64) -> bool| lately.values().filter(|one| is(one, day)).count();
+        Self {
+            in_use: count(|one, day| one.seen == day),
+            proved: count(|one, day| one.proved == Some(day) && !one.failing),
+            failing: count(|one, _| one.failing),
+        }
+    }
 }
 
 /// `GET /evidence`.
@@ -75,15 +89,11 @@ pub(crate) async fn page(State(app): State<Arc<App>>, Evidence(me): Evidence) ->
     let groups = canary::by_group(app.db.read(), school, period).await?;
     let failures = canary::failures(app.db.read(), school, period).await?;
     let day = when::today(now).number;
-    let lately = canary::lately(app.db.read(), school, day).await?;
+    let lately = canary::lately(app.db.read(), school, day - WEEK).await?;
     show(&Page {
         chrome: Chrome::of(&app, &me, Area::Evidence).await?,
         made: when::long(now),
-        today: Today {
-            in_use: lately.len(),
-            proved: lately.values().filter(|one| one.proved.is_some() && !one.failing).count(),
-            failing: lately.values().filter(|one| one.failing).count(),
-        },
+        today: Today::of(&lately, day),
         months: months.iter().map(|(label, counts)| Row::new(label.clone(), counts)).collect(),
         groups: groups
             .iter()

@@ -188,6 +188,10 @@ pub(super) fn unusable(error: SourceError, secret: bool) -> String {
         SourceError::Large { megabytes, .. } => {
             format!("It unpacks to more than {megabytes} MB, which no list of sites has.")
         }
+        SourceError::Many { most, .. } => {
+            format!("All lists together have more than {most} rules, which no school needs. Leave out a list.")
+        }
+        SourceError::Line { line, what, .. } => format!("Line {line} of it cannot be used: {what}."),
         SourceError::Wrong { what, .. } => format!("It cannot be used: {what}."),
         SourceError::File { source, .. } => format!("It could not be read, or is packed wrongly ({source})."),
     }

@@ -121,14 +121,16 @@ async fn lists(app: &App, now: i64) -> Result<Option<Lists>, Error> {
     }))
 }
 
-/// What packs say of themselves. A change without the slots leaves those of the whole pack in force.
+/// What packs say of themselves. A change without the slots leaves those of the whole pack in force; one with any of them takes the
+/// place of all.
 pub(crate) fn read(newest: &str, whole: &str) -> Lists {
     let parse = |about: &str| serde_json::from_str::<Value>(about).unwrap_or_default();
     let (newest, whole) = (parse(newest), parse(whole));
     let sources = |about: &Value| about["sources"].as_array().cloned().unwrap_or_default();
+    let has_slots = |one: &Value| one["slot"].as_str().is_some_and(|slot| !slot.is_empty());
+    let speaks = if sources(&newest).iter().any(has_slots) { &newest } else { &whole };
     let slot = |name: &str| {
-        let both = sources(&newest).into_iter().chain(sources(&whole));
-        both.filter(|one| one["slot"] == name).find_map(|one| one["rules"].as_u64())
+        sources(speaks).iter().filter(|one| one["slot"] == name).find_map(|one| one["rules"].as_u64())
     };
     let text = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
     let categories = newest["categories"].as_object().cloned().unwrap_or_default();

@@ -63,6 +63,10 @@ fn a_change_without_the_slots_leaves_those_of_the_whole_pack() {
     let change = json!({ "sources": [{ "name": "UT1", "rules": 9 }] }).to_string();
     let lists = read(&change, &whole);
     assert_eq!((lists.iwf, lists.ctiru), (Some(7), None));
+    // A change with one of them takes the place of all.
+    let other = json!({ "sources": [{ "name": "CTIRU", "slot": "ctiru", "rules": 3 }] }).to_string();
+    let lists = read(&other, &whole);
+    assert_eq!((lists.iwf, lists.ctiru), (None, Some(3)));
 }
 
 #[test]

@@ -101,6 +101,9 @@ pub struct Comparison {
     pub categories: BTreeMap<Category, Moves>,
     /// Exceptions, which take a category away.
     pub exceptions: Moves,
+    /// Exceptions that take other categories away than before.
+    #[serde(default)]
+    pub exceptions_altered: u64,
     /// Lines that were left out.
     pub left_out: Vec<LeftOut>,
     /// Each list.
@@ -159,10 +162,12 @@ impl Comparison {
         self.added.saturating_add(self.altered).saturating_add(self.removed)
     }
 
-    /// Whether so little changes that nobody need look: under one rule in twenty, and no category that loses half of its own.
+    /// Whether so little changes that nobody need look: under one rule in twenty, no category that loses half of its own, and
+    /// no exception, of which a single one opens or shuts a whole site however many rules there are.
     #[must_use]
     pub fn is_small(&self) -> bool {
         self.named
+            && (self.exceptions.added, self.exceptions.removed, self.exceptions_altered) == (0, 0, 0)
             && self.changed().saturating_mul(20) < self.before
             && self.categories.values().all(|moves| moves.removed.saturating_mul(2) < moves.before.max(1))
     }
@@ -185,6 +190,7 @@ impl Comparison {
             moves.note(was.0.contains(category), will.0.contains(category), name);
         }
         self.exceptions.note(!was.1.is_empty(), !will.1.is_empty(), name);
+        self.exceptions_altered += u64::from(!was.1.is_empty() && !will.1.is_empty() && was.1 != will.1);
     }
 }
 
@@ -295,7 +301,9 @@ mod tests {
     #[test]
     fn addresses_of_unlawful_content_are_not_among_the_samples() {
         let folder = tempfile::tempdir().unwrap();
-        let new = list(folder.path(), "new.csv", "x.example,illegal;games\nhttp://bad one/,illegal\n");
+        let path = folder.path().join("new.txt");
+        std::fs::write(&path, "x.example\nhttp://bad one/\n").unwrap();
+        let new = vec![format!("plain:illegal={}", path.display()).parse().unwrap()];
         let made = Comparison::of(Before::Lists(&[]), &new, &BTreeSet::new()).unwrap();
         assert_eq!(made.categories[&Category::Illegal].added, 1);
         let told = serde_json::to_string(&made).unwrap();
@@ -314,6 +322,25 @@ mod tests {
         assert!(!small(with("c.csv", "x.test,gambling\n")));
         let more: String = (0..60).map(|n| format!("{n}.test,games\n")).collect();
         assert!(!small(with("d.csv", &format!("x.test,gambling\ny.test,gambling\n{more}"))));
+    }
+
+    #[test]
+    fn an_exception_is_no_small_change_whether_it_comes_goes_or_frees_something_else() {
+        let many: String = (0..1_000).map(|n| format!("{n}.example,games,\n")).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let with = |name: &str, more: &str| {
+            std::fs::write(folder.path().join(name), format!("host,category,exception\n{many}{more}"))
+                .unwrap();
+            vec![format!("csv={}", folder.path().join(name).display()).parse().unwrap()]
+        };
+        let (none, one) = (with("a.csv", ""), with("b.csv", "www.7.example,games,yes\n"));
+        let other = with("c.csv", "www.7.example,games;social,yes\n");
+        let rule = with("d.csv", "www.7.example,games,yes\nx.test,games,\n");
+        let small = |old: &[Spec], new: &[Spec]| {
+            Comparison::of(Before::Lists(old), new, &BTreeSet::new()).unwrap().is_small()
+        };
+        assert!(!small(&none, &one) && !small(&one, &none) && !small(&one, &other));
+        assert!(small(&one, &rule), "one that stays is no change");
     }
 
     #[test]

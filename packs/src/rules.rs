@@ -39,19 +39,41 @@ impl Rule {
     }
 }
 
+/// Rules that are collected at most, of all lists together: three times what large lists have, and what a server of a school
+/// has the memory for when two states of them are compared.
+const MOST: usize = 15_000_000;
+
 /// Rules while they are collected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rules {
     rules: Vec<Rule>,
+    most: usize,
     /// Public suffixes that may be listed all the same.
     suffixes: BTreeSet<String>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::new(BTreeSet::new())
+    }
 }
 
 impl Rules {
     /// None yet. A rule for one of `suffixes`, such as `github.io`, is taken although everybody's sites are under it.
     #[must_use]
     pub fn new(suffixes: BTreeSet<String>) -> Self {
-        Self { rules: Vec::new(), suffixes }
+        Self { rules: Vec::new(), most: MOST, suffixes }
+    }
+
+    /// With another bound.
+    #[cfg(test)]
+    pub(crate) fn at_most(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
+    /// How many lists may add; what they have beyond is refused where they are read.
+    pub(crate) const fn most(&self) -> usize {
+        self.most
     }
 
     /// How many have been taken, those for the same site counted apart.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use lapwing_core::wire::{
     About, Alert, Canary, CanaryLayer, CanaryResult, CheckIn, DeviceState, Excerpt, Identity, ListsState,
     Reason, Report, ThreadReply, path,
@@ -281,21 +281,10 @@ async fn crawl(judge: &mut Judge<'_>, browser: &Browser, relay: &Relay, from: &[
         }
         for file in seen.files {
             if known.insert(file.clone()) {
-                is_only_saved(browser, &file).await?;
+                judge.only_saves(browser, &file).await?;
             }
         }
     }
-    Ok(())
-}
-
-/// What a page offers to save must never be shown as a page, whatever words are in it.
-async fn is_only_saved(browser: &Browser, file: &str) -> Result<()> {
-    let ask = "
-        const [file, done] = arguments;
-        fetch(file).then((answer) => done([answer.status, answer.headers.get('Content-Disposition') ?? '']));";
-    let answer = browser.driver.execute_async(ask, vec![json!(file)]).await?;
-    let (status, disposition): (u16, String) = answer.convert()?;
-    ensure!(status == 200 && disposition.starts_with("attachment"), "{file}: {status}, {disposition:?}");
     Ok(())
 }
 

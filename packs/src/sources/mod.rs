@@ -81,6 +81,11 @@ impl Format {
             ("csv", "") => Self::Csv,
             ("iwf", "") => Self::Licensed(Slot::Iwf),
             ("ctiru", "") => Self::Licensed(Slot::Ctiru),
+            (_, "canary") => {
+                return Err(
+                    "“canary” is the daily test’s own category, which no list has: name another".to_owned()
+                );
+            }
             ("hosts", _) => Self::Hosts(known()?),
             ("plain", _) => Self::Plain(known()?),
             ("adblock", _) => Self::Adblock(known()?),
@@ -131,6 +136,24 @@ pub enum SourceError {
         place: String,
         /// What is wrong, and what to do.
         what: String,
+    },
+    /// A line of it cannot be used, and the rest is not used without it.
+    #[error("{path}, line {line}: {what}")]
+    Line {
+        /// The file.
+        path: String,
+        /// Which line.
+        line: u64,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// All lists together have more rules than are read.
+    #[error("{place}: with it there are more than {most} rules, which no school needs; leave out a list")]
+    Many {
+        /// The file with which there are too many.
+        place: String,
+        /// The bound.
+        most: usize,
     },
     /// It holds nothing that such a list has.
     #[error("{place}: no line of it could be used ({why}); is it a list of another kind? {FORMS}")]
@@ -206,6 +229,7 @@ impl Collected {
             about: About { name, ..About::default() },
             skipped: Skipped::default(),
             index,
+            is_full: false,
         };
         match spec.format {
             Format::Ut1 => ut1::read(&mut source, &spec.path)?,
@@ -215,7 +239,11 @@ impl Collected {
             Format::Plain(category) => lines::read(&mut source, &spec.path, category, lines::plain)?,
             Format::Adblock(category) => lines::read(&mut source, &spec.path, category, lines::adblock)?,
         }
-        let Source { mut about, skipped, .. } = source;
+        let Source { mut about, skipped, is_full, .. } = source;
+        if is_full {
+            let place = spec.path.display().to_string();
+            return Err(SourceError::Many { place, most: self.rules.most() });
+        }
         if about.rules == 0 {
             let example =
                 skipped.iter().next().and_then(|(skip, _, examples)| Some((skip, examples.first()?)));
@@ -270,15 +298,26 @@ pub(crate) struct Source<'a> {
     about: About,
     skipped: Skipped,
     index: u16,
+    /// Whether it has more than there is room for.
+    is_full: bool,
 }
 
 impl Source<'_> {
     /// A line that gives categories to a site, or takes them away.
     fn rule(&mut self, site: &str, gives: CategorySet, takes: CategorySet, place: impl FnOnce() -> String) {
+        if !self.has_room() {
+            return;
+        }
         match self.all.rules.add(site, Says { gives, takes, source: self.index }) {
             Ok(()) => self.about.rules += 1,
             Err(skip) => self.skipped.note(skip, place, site),
         }
+    }
+
+    /// Whether there is room for one more; that there was none is remembered, and refuses the list when it has been read.
+    fn has_room(&mut self) -> bool {
+        self.is_full |= self.all.rules.len().saturating_add(self.all.unlawful.len()) >= self.all.rules.most();
+        !self.is_full
     }
 
     fn skip(&mut self, skip: Skip, place: impl FnOnce() -> String, line: &str) {

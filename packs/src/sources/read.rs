@@ -8,9 +8,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 /// Unpacked bytes of one list. UT1 has about 150 MB.
-const MOST_BYTES: u64 = 2_000_000_000;
-/// Bytes of a line; what is longer is no rule.
-const MOST_LINE: u64 = 16 * 1024;
+const MOST_BYTES: u64 = 500_000_000;
+/// Bytes of a line, or of a line of a table; what is longer is no rule.
+pub(crate) const MOST_LINE: u64 = 16 * 1024;
 
 /// A file's bytes, unpacked if its name ends with `.gz` or `.zst`.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read>, SourceError> {
@@ -105,6 +105,6 @@ mod tests {
     fn what_unpacks_without_end_is_stopped() {
         let mut bounded = Bounded { inner: io::repeat(0), left: 1_000_000 };
         let error = io::copy(&mut bounded, &mut io::sink()).unwrap_err();
-        assert!(failed("a.gz", error).to_string().contains("more than 2000 MB"));
+        assert!(failed("a.gz", error).to_string().contains("more than 500 MB"));
     }
 }

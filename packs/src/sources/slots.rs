@@ -41,25 +41,22 @@ pub(crate) fn read_slot(source: &mut Source<'_>, path: &Path, slot: Slot) -> Res
     source.about.slot = slot.name().to_owned();
     source.about.licence = "Licensed to its members; not to be passed on".to_owned();
     let place = path.display().to_string();
-    let mut lines = Vec::new();
-    read::lines(read::open(path)?, &place, |number, text| lines.push((number, text.map(entry))))?;
-    for (number, line) in lines {
-        match line {
-            Some(Ok(None)) => {}
-            Some(Ok(Some(hash))) => {
-                source.about.lines += 1;
+    read::lines(read::open(path)?, &place, |number, text| match text.map(entry) {
+        Some(Ok(None)) => {}
+        Some(Ok(Some(hash))) => {
+            source.about.lines += 1;
+            if source.has_room() {
                 source.about.rules += 1;
                 source.all.unlawful.push(hash);
             }
-            Some(Err(skip)) => {
-                source.about.lines += 1;
-                // Where it stands is told; what stands there is not.
-                source.skip(skip, || format!("{place}:{number}"), "(not shown)");
-            }
-            None => source.skip(Skip::NotText, || format!("{place}:{number}"), "(not shown)"),
         }
-    }
-    Ok(())
+        Some(Err(skip)) => {
+            source.about.lines += 1;
+            // Where it stands is told; what stands there is not.
+            source.skip(skip, || format!("{place}:{number}"), "(not shown)");
+        }
+        None => source.skip(Skip::NotText, || format!("{place}:{number}"), "(not shown)"),
+    })
 }
 
 /// What a line is; nothing for a comment.

@@ -88,6 +88,53 @@ fn a_table_has_its_own_categories() {
     assert!(error.contains("list.csv, line 1") && error.contains("host_or_url"), "{error}");
 }
 
+#[test]
+fn a_table_gives_no_category_that_is_not_a_lists_to_give_and_the_line_is_named() {
+    for (named, words) in
+        [("illegal", "licensed lists"), ("games;Illegal", "licensed lists"), ("canary", "daily test")]
+    {
+        let named = named.to_lowercase();
+        let folder = file("list.csv", format!("host,category\na.example,games\nb.example,{named}\n"));
+        let error = collected("csv=DIR/list.csv", &folder).unwrap_err().to_string();
+        assert!(error.contains("list.csv, line 3: ") && error.contains(words), "{error}");
+        assert!(!error.contains("b.example"), "{error}");
+    }
+    let error = "plain:canary=a".parse::<Spec>().unwrap_err();
+    assert!(error.contains("daily test"), "{error}");
+}
+
+#[test]
+fn a_quotation_mark_that_is_not_closed_loses_no_lines_unseen() {
+    let rows =
+        |from: usize, to: usize| (from..to).map(|n| format!("{n}.example,games\n")).collect::<String>();
+    // Of all that follows it makes one line.
+    for (more, words) in
+        [(4, "goes on in the next line"), (1_200, "longer than 16 kB"), (9_000, "longer than 16 kB")]
+    {
+        let text = format!("host,category\n{}\"b.example,games\n{}", rows(0, 3), rows(3, more));
+        let folder = file("list.csv", text);
+        let error = collected("csv=DIR/list.csv", &folder).unwrap_err().to_string();
+        assert!(error.contains("list.csv, line 5: ") && error.contains(words), "{more}: {error}");
+    }
+    let long = format!("host,category,note\na.example,games,\"{}\"\nb.example,games,\n", "x".repeat(16_000));
+    assert_eq!(told(collected("csv=DIR/a.csv", &file("a.csv", long)).unwrap()).len(), 2);
+}
+
+#[test]
+fn more_rules_than_there_is_room_for_refuse_the_list_and_so_do_licensed_ones() {
+    let folder = file("list.txt", "a.example\nb.example\nc.example\n");
+    let spec = |kind: &str| format!("{kind}={}", folder.path().join("list.txt").display()).parse().unwrap();
+    let read = |most: usize, kinds: &[&str]| {
+        let mut collected = Collected { rules: Rules::at_most(most), ..Collected::default() };
+        kinds.iter().try_for_each(|kind| collected.read(&spec(kind))).map_err(|error| error.to_string())
+    };
+    assert_eq!(read(6, &["plain:games", "iwf"]), Ok(()));
+    for kinds in [["plain:games", "plain:social"], ["plain:games", "iwf"], ["iwf", "plain:games"]] {
+        let error = read(5, &kinds).unwrap_err();
+        assert!(error.contains("list.txt") && error.contains("more than 5 rules"), "{error}");
+    }
+}
+
 fn ut1(folder: &TempDir) {
     for (name, text) in [
         ("adult/domains", "porn.example\n"),

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::db::packs::{self, Published};
 use crate::error::Error;
-use crate::lists::{self, Reason};
+use crate::lists::{self, Back, Reason};
 use crate::serve;
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -49,6 +49,9 @@ pub(super) struct RollBack {
     /// The version to bring back; the one before that in force when absent
     #[arg(long, value_name = "N")]
     to: Option<i64>,
+    /// Go back even when that lacks a licensed list of unlawful content (IWF, CTIRU) which is in force now
+    #[arg(long)]
+    without_licensed: bool,
     #[command(flatten)]
     options: Options,
 }
@@ -77,10 +80,11 @@ impl Publish {
             None => own_key(&config, out)?,
         };
         let known = packs::offer(app.db.read()).await.map_err(Error::into_anyhow)?;
-        let made = lists::publish(&app, files, &trusted, None).await?;
-        for pack in &made {
+        let done = lists::publish(&app, files, &trusted, None).await?;
+        for pack in &done.made {
             writeln!(out, "Published version {}: {}", pack.version, numbers(pack))?;
         }
+        gone(&done.gone, out)?;
         if known.is_some_and(|known| known.key != trusted.to_string()) {
             writeln!(
                 out,
@@ -111,10 +115,12 @@ impl RollBack {
         let config = self.options.config()?;
         let app = serve::app(&config).await?;
         let (key, _) = lists::key(&config.data)?;
-        for pack in lists::roll_back(&app, &key, self.to, reason).await? {
-            writeln!(out, "In force again, as version {}: {}", pack.version, numbers(&pack))?;
+        let back = Back { to: self.to, without_licensed: self.without_licensed };
+        let done = lists::roll_back(&app, &key, back, reason).await?;
+        for pack in &done.made {
+            writeln!(out, "In force again, as version {}: {}", pack.version, numbers(pack))?;
         }
-        Ok(())
+        gone(&done.gone, out)
     }
 }
 
@@ -125,14 +131,28 @@ impl Withdraw {
         let config = self.options.config()?;
         let app = serve::app(&config).await?;
         let (key, _) = lists::key(&config.data)?;
-        let pack = lists::withdraw(&app, &key, reason).await?;
+        let done = lists::withdraw(&app, &key, reason).await?;
+        for pack in &done.made {
+            writeln!(
+                out,
+                "Withdrawn, as version {}: from their next check-in devices have the lists that are built in, and no others.",
+                pack.version
+            )?;
+        }
+        gone(&done.gone, out)
+    }
+}
+
+/// Says which licensed lists are in force no more, and how they come back.
+fn gone(words: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    if !words.is_empty() {
         writeln!(
             out,
-            "Withdrawn, as version {}: from their next check-in devices have the lists that are built in, and no others.",
-            pack.version
+            "Not in force any more: {words}. From their next check-in devices do not stop what is on it. If that is not meant, \
+             build a pack with --source iwf=FILE and --source ctiru=FILE, and publish it."
         )?;
-        Ok(())
     }
+    Ok(())
 }
 
 fn reason(words: &str) -> anyhow::Result<Reason<'_>> {

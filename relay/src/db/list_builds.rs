@@ -77,6 +77,15 @@ pub(crate) async fn is_known<'c>(db: impl AnyExecutor<'c>, id: &str) -> Result<b
     Ok(row.is_some())
 }
 
+/// Whether somebody has refused a proposal that was made on this pack.
+pub(crate) async fn was_refused<'c>(db: impl AnyExecutor<'c>, on_pack: &str) -> Result<bool, Error> {
+    let row = sqlx::query("select 1 as one from list_build where state = 'refused' and on_pack = $1 limit 1")
+        .bind(on_pack.to_owned())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Decides about a proposal: `published` with the digest of its pack, or `refused`. False when it waits no longer.
 pub(crate) async fn decide(
     tx: &mut Tx,

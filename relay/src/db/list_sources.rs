@@ -157,10 +157,16 @@ pub(crate) async fn insert(
 
 /// Changes what IT says of a source. Its kind stays what it is: what is kept of it was read as that. What another address
 /// called its state means nothing at this one.
-pub(crate) async fn change(tx: &mut Tx, id: &str, settings: &Settings, due_at: i64) -> Result<(), Error> {
+pub(crate) async fn change(
+    tx: &mut Tx,
+    id: &str,
+    settings: &Settings,
+    by: &str,
+    due_at: i64,
+) -> Result<(), Error> {
     sqlx::query(
         "update list_source set name = $1, category = $2, licence = $3, attribution = $4, refresh = $5, goes_live = $6, \
-         is_on = $7, due_at = $8, etag = case when url = $9 then etag else '' end, \
+         is_on = $7, due_at = $8, changed_by = $11, etag = case when url = $9 then etag else '' end, \
          modified = case when url = $9 then modified else '' end, url = $9 where id = $10 and removed_at is null",
     )
     .bind(settings.name.clone())
@@ -173,18 +179,41 @@ pub(crate) async fn change(tx: &mut Tx, id: &str, settings: &Settings, due_at: i
     .bind(due_at)
     .bind(settings.url.clone())
     .bind(id.to_owned())
+    .bind(by.to_owned())
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Removes a source. What packs in force were made of stays until they are gone.
-pub(crate) async fn remove(tx: &mut Tx, id: &str, now: i64) -> Result<(), Error> {
-    sqlx::query("update list_source set removed_at = $1, due_at = 0 where id = $2 and removed_at is null")
-        .bind(now)
+/// Notes that somebody gave a source another file.
+pub(crate) async fn changed(tx: &mut Tx, id: &str, by: &str) -> Result<(), Error> {
+    sqlx::query("update list_source set changed_by = $1 where id = $2")
+        .bind(by.to_owned())
         .bind(id.to_owned())
         .execute(&mut **tx)
         .await?;
+    Ok(())
+}
+
+/// Whether somebody added a source or was the last to change one, removed ones among them.
+pub(crate) async fn has_changed_one<'c>(db: impl AnyExecutor<'c>, account: &str) -> Result<bool, Error> {
+    let row = sqlx::query("select 1 as one from list_source where made_by = $1 or changed_by = $1 limit 1")
+        .bind(account.to_owned())
+        .fetch_optional(db)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Removes a source. What packs in force were made of stays until they are gone.
+pub(crate) async fn remove(tx: &mut Tx, id: &str, by: &str, now: i64) -> Result<(), Error> {
+    sqlx::query(
+        "update list_source set removed_at = $1, changed_by = $3, due_at = 0 where id = $2 and removed_at is null",
+    )
+    .bind(now)
+    .bind(id.to_owned())
+    .bind(by.to_owned())
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -201,25 +230,33 @@ pub(crate) async fn claim(tx: &mut Tx, source: &Source, until: i64) -> Result<bo
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes what came of asking for a source.
-pub(crate) async fn asked(tx: &mut Tx, id: &str, outcome: Outcome<'_>, now: i64) -> Result<(), Error> {
+/// Notes what came of asking for a source as it was then. If IT has set its address or its times anew meanwhile, that says when
+/// it is due.
+pub(crate) async fn asked(tx: &mut Tx, source: &Source, outcome: Outcome<'_>, now: i64) -> Result<(), Error> {
     sqlx::query(
-        "update list_source set outcome = $1, problem = $2, asked_at = $3, due_at = $4 where id = $5",
+        "update list_source set outcome = $1, problem = $2, asked_at = $3, \
+         due_at = case when url = $4 and refresh = $5 and is_on = $6 then $7 else due_at end \
+         where id = $8 and removed_at is null",
     )
     .bind(outcome.what.to_owned())
     .bind(outcome.problem.to_owned())
     .bind(now)
+    .bind(source.settings.url.clone())
+    .bind(source.settings.refresh.clone())
+    .bind(i64::from(source.settings.is_on))
     .bind(outcome.due_at)
-    .bind(id.to_owned())
+    .bind(source.id.clone())
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Says what is kept of a source from now on; its bytes are there already.
-pub(crate) async fn keep(tx: &mut Tx, id: &str, kept: Kept<'_>, now: i64) -> Result<(), Error> {
-    sqlx::query(
-        "update list_source set digest = $1, length = $2, rules = $3, etag = $4, modified = $5, taken_at = $6 where id = $7",
+/// Says what is kept of a source from now on; its bytes are there already. False when it is gone by now, or has another address
+/// than that from which it came: what one address calls its state means nothing at another.
+pub(crate) async fn keep(tx: &mut Tx, source: &Source, kept: Kept<'_>, now: i64) -> Result<bool, Error> {
+    let done = sqlx::query(
+        "update list_source set digest = $1, length = $2, rules = $3, etag = $4, modified = $5, taken_at = $6 \
+         where id = $7 and url = $8 and removed_at is null",
     )
     .bind(kept.digest.to_owned())
     .bind(kept.length)
@@ -227,10 +264,17 @@ pub(crate) async fn keep(tx: &mut Tx, id: &str, kept: Kept<'_>, now: i64) -> Res
     .bind(kept.etag.to_owned())
     .bind(kept.modified.to_owned())
     .bind(now)
-    .bind(id.to_owned())
+    .bind(source.id.clone())
+    .bind(source.settings.url.clone())
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
+}
+
+/// How many rows a list of this length has.
+pub(crate) fn pieces_of(length: i64) -> i64 {
+    let piece = i64::try_from(PIECE).unwrap_or(i64::MAX);
+    length.saturating_add(piece - 1) / piece
 }
 
 /// A list's bytes as rows: number and bytes.

@@ -6,10 +6,11 @@ use super::in_force::{self, InForce};
 use super::keep::{self, Stored, Work};
 use super::{Trouble, is_alone, propose};
 use crate::app::App;
-use crate::db::list_builds::Build;
+use crate::db::list_builds::{self, Build};
 use crate::db::list_sources::{self, Outcome, Source};
 use crate::error::Error;
 use crate::lists;
+use std::collections::BTreeSet;
 
 const MINUTE: i64 = 60 * 1_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -40,18 +41,27 @@ pub(crate) async fn run(app: &App) -> Result<usize, Error> {
         return Ok(0);
     }
     let mut asked = 0;
-    let mut news = false;
+    // The sources of which something new came in this very pass.
+    let mut news = BTreeSet::new();
     for source in due {
         let mut tx = app.db.begin().await?;
         let mine = list_sources::claim(&mut tx, &source, now + CLAIM).await?;
         tx.commit().await?;
         if mine {
             asked += 1;
-            news |= matches!(refresh(app, &source, None).await, Ok(Stored::New(_)));
+            match refresh(app, &source, None).await {
+                Ok(Stored::New(_)) => drop(news.insert(source.id)),
+                Ok(Stored::Same) | Err(Trouble::Said(_)) => {}
+                // The others are fetched all the same.
+                Err(Trouble::Fault(error)) => {
+                    let error = error.into_anyhow();
+                    tracing::warn!(source = source.settings.name, %error, "a list could not be kept");
+                }
+            }
         }
     }
-    if news {
-        match settle(app).await {
+    if !news.is_empty() {
+        match settle(app, &news).await {
             Ok(()) => {}
             Err(Trouble::Said(text)) => tracing::info!(text, "fetched lists were not proposed or published"),
             Err(Trouble::Fault(error)) => return Err(error),
@@ -78,8 +88,7 @@ pub(crate) async fn refresh(app: &App, source: &Source, by: Option<&str>) -> Res
     let now = app.now();
     let due_at = next(&source.settings, now, done.is_err());
     let mut tx = app.db.begin().await?;
-    list_sources::asked(&mut tx, &source.id, Outcome { what: outcome, problem: &problem, due_at }, now)
-        .await?;
+    list_sources::asked(&mut tx, source, Outcome { what: outcome, problem: &problem, due_at }, now).await?;
     if let Ok(Stored::New(rules)) = &done {
         let detail = serde_json::json!({ "name": source.settings.name, "rules": rules });
         lists::tell(&mut tx, app, "fetch_source", &source.id, detail, by).await?;
@@ -92,7 +101,11 @@ pub(crate) async fn refresh(app: &App, source: &Source, by: Option<&str>) -> Res
 }
 
 async fn fetched(app: &App, source: &Source) -> Result<Stored, Trouble> {
-    match fetch::fetch(&app.reach, source).await {
+    // A server that says “the same” gives back nothing of a list that is not kept whole; so it is not asked whether it is.
+    let key = (source.id.as_str(), source.digest.as_str());
+    let is_whole = list_sources::count(app.db.read(), key).await? == list_sources::pieces_of(source.length);
+    let known = if is_whole { source.digest.clone() } else { String::new() };
+    match fetch::fetch(&app.reach, &Source { digest: known, ..source.clone() }).await {
         Ok(Fetched::Same) => Ok(Stored::Same),
         Ok(Fetched::New { bytes, etag, modified }) => {
             let work = Work::begin(app).await?;
@@ -103,23 +116,30 @@ async fn fetched(app: &App, source: &Source) -> Result<Stored, Trouble> {
 }
 
 /// Proposes what is kept now, and publishes it where nobody need look.
-async fn settle(app: &App) -> Result<(), Trouble> {
+async fn settle(app: &App, news: &BTreeSet<String>) -> Result<(), Trouble> {
     let build = propose::propose(app, None).await?;
-    if goes_live(app, &build).await? {
+    if goes_live(app, &build, news).await? {
         propose::publish(app, &build.id, None).await?;
     }
     Ok(())
 }
 
-async fn goes_live(app: &App, build: &Build) -> Result<bool, Trouble> {
-    if !propose::summary(build)?.is_small() || !is_alone(app).await? || propose::wants_two(app).await? {
+/// Whether nobody need look: little changes, IT said so of each list that does, and it came in this very pass. What came before
+/// and is not in force yet waits for somebody, and so does all that comes after a refusal, since it holds what was refused.
+async fn goes_live(app: &App, build: &Build, news: &BTreeSet<String>) -> Result<bool, Trouble> {
+    if !propose::summary(build)?.is_small()
+        || !is_alone(app).await?
+        || propose::wants_two(app).await?
+        || list_builds::was_refused(app.db.read(), &build.on_pack).await?
+    {
         return Ok(false);
     }
     let (Some(old), new) = (InForce::read(app).await?.lists, in_force::entries(&build.manifest)?) else {
         return Ok(false);
     };
     let sources = list_sources::all(app.db.read()).await?;
-    let may = |id: &str| sources.iter().any(|source| source.id == id && source.settings.goes_live);
+    let is_meant = |id: &str| sources.iter().any(|source| source.id == id && source.settings.goes_live);
+    let may = |id: &str| news.contains(id) && is_meant(id);
     Ok(old.len() == new.len()
         && old.iter().zip(&new).all(|(old, new)| old == new || old.is_same_list(new) && may(&new.id)))
 }

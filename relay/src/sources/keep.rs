@@ -12,6 +12,7 @@ use lapwing_packs::sources::{Collected, Format, Said, SourceError, Spec};
 use ring::digest::{SHA256, digest};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::OwnedMutexGuard;
 
@@ -19,7 +20,10 @@ use tokio::sync::OwnedMutexGuard;
 const FOLDER: &str = "lists.work";
 
 /// Files that are worked on; they are gone when the work is.
-pub(crate) struct Work {
+pub(crate) struct Work(Arc<Turn>);
+
+/// Nobody else works on lists while there is one.
+struct Turn {
     folder: PathBuf,
     _turn: OwnedMutexGuard<()>,
 }
@@ -30,7 +34,7 @@ impl Work {
     /// # Errors
     /// When the folder cannot be made.
     pub(crate) async fn begin(app: &App) -> Result<Self, Error> {
-        let turn = std::sync::Arc::clone(&app.list_work).lock_owned().await;
+        let turn = Arc::clone(&app.list_work).lock_owned().await;
         let data = app.secrets.folder().ok_or_else(|| Error::Internal("there is no data folder".into()))?;
         let all = data.join(FOLDER);
         // What a relay that was ended in its midst left behind.
@@ -41,12 +45,30 @@ impl Work {
         // Of its own, so that work which was given up and still writes finds no place.
         let folder = all.join(app.new_id()?);
         std::fs::create_dir_all(&folder).map_err(Error::internal)?;
-        Ok(Self { folder, _turn: turn })
+        Ok(Self(Arc::new(Turn { folder, _turn: turn })))
+    }
+
+    /// Does what keeps a processor busy where that holds up nobody. Whoever asked may give up and be gone meanwhile; the turn
+    /// ends when the task does, so that no other is begun beside it.
+    ///
+    /// # Errors
+    /// When the task panics.
+    pub(super) async fn busy<T: Send + 'static>(
+        &self,
+        task: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = Arc::clone(&self.0);
+        let task = move || {
+            let done = task();
+            drop(turn);
+            done
+        };
+        tokio::task::spawn_blocking(task).await.map_err(Error::internal)
     }
 
     /// A place for a file.
     pub(crate) fn place(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.0.folder.join(name)
     }
 
     /// The lists of a proposal as files; none when one of them is no longer kept. `prefix` tells several proposals apart.
@@ -84,7 +106,7 @@ impl Work {
     }
 }
 
-impl Drop for Work {
+impl Drop for Turn {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.folder) {
             tracing::warn!(%error, "the working copies of lists could not be removed");
@@ -141,10 +163,13 @@ pub(crate) async fn store(
     let taken_at = if same { source.taken_at } else { app.now() };
     let mut tx = app.db.begin().await?;
     let kept = Kept { digest: &sum, length, rules, etag, modified };
-    list_sources::keep(&mut tx, &source.id, kept, taken_at).await?;
+    if !list_sources::keep(&mut tx, source, kept, taken_at).await? {
+        drop(tx);
+        sweep(app).await?;
+        return Err(Trouble::said("This source was changed or removed while its list came."));
+    }
     tx.commit().await?;
-    let expected = list_sources::pieces(&bytes).count();
-    if list_sources::count(app.db.read(), key).await? != i64::try_from(expected).unwrap_or(i64::MAX) {
+    if list_sources::count(app.db.read(), key).await? != list_sources::pieces_of(length) {
         // Another relay of the fleet swept up between the pieces and the row that names them. Now they are wanted.
         put(app, key, &bytes).await?;
     }
@@ -172,8 +197,7 @@ async fn read(work: &Work, source: &Source, bytes: &[u8]) -> Result<u64, Trouble
         let mut collected = Collected::default();
         collected.read(&spec).map(|()| collected.rules.len() as u64)
     };
-    let read = tokio::task::spawn_blocking(read).await.map_err(Trouble::internal)?;
-    read.map_err(|error| Trouble::Said(unusable(error, secret)))
+    work.busy(read).await?.map_err(|error| Trouble::Said(unusable(error, secret)))
 }
 
 /// Why a list cannot be used, for a page: without this machine's paths, and without what the command line wants.
@@ -188,6 +212,12 @@ pub(super) fn unusable(error: SourceError, secret: bool) -> String {
         SourceError::Large { megabytes, .. } => {
             format!("It unpacks to more than {megabytes} MB, which no list of sites has.")
         }
+        SourceError::Many { most, .. } => {
+            format!(
+                "All lists together have more than {most} rules, which no school needs. Leave out a list."
+            )
+        }
+        SourceError::Line { line, what, .. } => format!("Line {line} of it cannot be used: {what}."),
         SourceError::Wrong { what, .. } => format!("It cannot be used: {what}."),
         SourceError::File { source, .. } => format!("It could not be read, or is packed wrongly ({source})."),
     }
@@ -225,4 +255,37 @@ pub(crate) async fn sweep(app: &App) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use tokio::sync::Mutex;
+
+    #[tokio::test]
+    async fn a_build_that_nobody_waits_for_any_more_still_has_its_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let turns = Arc::new(Mutex::new(()));
+        let turn = Arc::clone(&turns).lock_owned().await;
+        let folder = folder.path().join("work");
+        std::fs::create_dir(&folder).unwrap();
+        let work = Work(Arc::new(Turn { folder: folder.clone(), _turn: turn }));
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let asked = tokio::spawn(async move {
+            let task = move || {
+                begun.send(()).unwrap();
+                may_go_on.recv().unwrap();
+            };
+            work.busy(task).await
+        });
+        has_begun.await.unwrap();
+        asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        assert!(turns.try_lock().is_err() && folder.exists(), "another would begin beside it");
+        go_on.send(()).unwrap();
+        drop(turns.lock().await);
+        assert!(!folder.exists());
+    }
 }

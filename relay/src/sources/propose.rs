@@ -11,13 +11,11 @@ use crate::db::{list_sources, packs, schools};
 use crate::error::Error;
 use crate::lists::{self, Decided};
 use crate::policy;
-use crate::standards;
-use lapwing_core::pack::{Kind, Pack, PublicKey};
+use lapwing_core::pack::{Kind, Outline};
 use lapwing_packs::sources::Spec;
 use lapwing_packs::{self as maker, Before, BuildError, Comparison, Delta, PackKey};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use tokio::task::spawn_blocking;
 
 /// A change is published as such while it has at most this part of the whole pack's bytes; then a whole pack is due.
 const WORTH: u64 = 5;
@@ -91,14 +89,14 @@ async fn compare(
     let sites = if old.is_some() { None } else { policy::published::sites(app).await? };
     let rules = in_force.packs.iter().map(|pack| pack.hosts.saturating_add(pack.paths)).sum::<i64>();
     let rules = u64::try_from(rules).unwrap_or_default();
-    let made = spawn_blocking(move || {
+    let made = work.busy(move || {
         let before = match (&old, &sites) {
             (None, Some(sites)) => Before::Map(sites, rules),
             (old, _) => Before::Lists(old.as_deref().unwrap_or_default()),
         };
         Comparison::of(before, &new, &BTreeSet::new())
     });
-    made.await.map_err(Trouble::internal)?.map_err(said)
+    made.await?.map_err(said)
 }
 
 /// Publishes the proposal `id`. `by` is account id and name; none for the relay itself. Call it with the relay's rows in
@@ -127,8 +125,8 @@ pub(crate) async fn publish(app: &App, id: &str, by: Option<(&str, &str)>) -> Re
     let version = u64::try_from((newest + 1).max(app.now() / 1_000)).map_err(Trouble::internal)?;
     let maker = Maker { base: base(app, &work, &in_force).await?, new, version, out: work.place("out.pack") };
     let trusted = key.public();
-    let bytes = spawn_blocking(move || maker.run(&key)).await.map_err(Trouble::internal)?.map_err(said)?;
-    let decided = Some(Decided { build: id, by });
+    let bytes = work.busy(move || maker.run(&key)).await?.map_err(said)?;
+    let decided = Some(Decided { build: id, on: &build.on_pack, by });
     let published = scope::within(Scope::Relay, lists::publish(app, vec![bytes], &trusted, decided)).await;
     published.map_err(|error| Trouble::Said(format!("They were not published: {error:#}.")))?;
     keep::sweep(app).await?;
@@ -176,6 +174,24 @@ async fn base(
     Ok(Some((path, length, old)))
 }
 
+/// Why nothing that is made here can be put in force at all, in words; none when it can. Sources are kept all the same, so
+/// somebody must be told that nothing comes of them.
+///
+/// # Errors
+/// When it cannot be found out.
+pub(crate) async fn cannot_publish(app: &App) -> Result<Option<String>, Error> {
+    let in_force = InForce::read(app).await?;
+    let can = match signer(app, &in_force) {
+        Ok(_) => only_sites(app, &in_force).await,
+        Err(trouble) => Err(trouble),
+    };
+    match can {
+        Ok(()) => Ok(None),
+        Err(Trouble::Said(text)) => Ok(Some(text)),
+        Err(Trouble::Fault(error)) => Err(error),
+    }
+}
+
 /// The key that signs, which must be that of the packs in force: devices refuse any other.
 pub(super) fn signer(app: &App, in_force: &InForce) -> Result<PackKey, Trouble> {
     let key = app.secrets.pack_key()?;
@@ -188,26 +204,36 @@ pub(super) fn signer(app: &App, in_force: &InForce) -> Result<PackKey, Trouble> 
     ))
 }
 
-/// Refuses to take the place of packs that hold more than sites, which only the command line makes.
+/// Refuses to take the place of packs of which one holds more than sites: only the command line makes such, and a pack that is
+/// made here would have nothing of it. A change may hold it as well as the whole pack below.
 async fn only_sites(app: &App, in_force: &InForce) -> Result<(), Trouble> {
-    // A change of the command line's may bring them, whoever made what is below it.
-    if in_force.packs.iter().any(|pack| standards::is_licensed(&pack.about)) {
-        return Err(Trouble::said(
-            "Licensed lists of unlawful content are in force, which only the command line puts in: they would be gone. Whoever \
-             runs the server builds and publishes there.",
-        ));
+    let mut held = BTreeSet::new();
+    for pack in &in_force.packs {
+        let length = u64::try_from(pack.length).map_err(Trouble::internal)?;
+        let head = packs::piece(app.db.read(), &pack.digest, 0, length.min(packs::PIECE as u64)).await?;
+        let head = head.ok_or_else(|| Error::Damaged(format!("the pack {} has no bytes", pack.digest)))?;
+        let outline = Outline::read(&head, length).map_err(Trouble::internal)?;
+        held.extend(outline.sections().filter_map(|(section, _)| only_there(section.kind)));
     }
-    let Some(pack) = in_force.packs.first().filter(|_| in_force.base.is_none()) else { return Ok(()) };
-    let Some(bytes) = packs::bytes(app.db.read(), &pack.digest).await? else { return Ok(()) };
-    let key: PublicKey = in_force.key.parse().map_err(Trouble::internal)?;
-    let pack = Pack::open(bytes, &key, 0).map_err(Trouble::internal)?;
-    if pack.section(Kind::Phrases).is_none() && pack.section(Kind::Policy).is_none() {
+    if held.is_empty() {
         return Ok(());
     }
-    Err(Trouble::said(
-        "The pack in force also holds phrase lists or a policy, which only the command line puts in. Whoever runs the server \
-         builds and publishes it there.",
-    ))
+    let held = held.into_iter().collect::<Vec<_>>().join(" and ");
+    Err(Trouble::Said(format!(
+        "The lists in force also hold {held}, which only the command line puts in: lists that are made here would be without. \
+         Whoever runs the server builds and publishes them there, with “lapwing-relay lists build”."
+    )))
+}
+
+/// What a section of this number is, where nothing that is made here has one.
+fn only_there(number: u32) -> Option<&'static str> {
+    match Kind::ALL.into_iter().find(|kind| kind.number() == number) {
+        Some(Kind::Sites | Kind::About) => None,
+        Some(Kind::Unlawful) => Some("licensed lists of unlawful content"),
+        Some(Kind::Phrases) => Some("phrase lists"),
+        Some(Kind::Policy) => Some("a policy"),
+        None => Some("something that this version does not know"),
+    }
 }
 
 /// A builder's complaint, for a page.

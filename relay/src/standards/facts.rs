@@ -186,12 +186,6 @@ pub(super) fn read(in_force: &[(&str, i64)]) -> Lists {
     }
 }
 
-/// Whether a pack, by what it says of itself, brings a licensed list of unlawful content.
-pub(crate) fn is_licensed(about: &str) -> bool {
-    let lists = read(&[(about, 0)]);
-    lists.iwf.is_some() || lists.ctiru.is_some()
-}
-
 /// For each category the groups for which a site of it opens at school or, where the school has hours, at home; and what opens
 /// at home alone.
 fn opens(policy: &SchoolPolicy) -> (BTreeMap<Category, Vec<String>>, Vec<&'static str>) {

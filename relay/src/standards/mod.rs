@@ -11,7 +11,7 @@ mod practice;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use facts::{Facts, is_licensed};
+pub(crate) use facts::Facts;
 
 /// How far a row is met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::db::list_builds;
 use crate::db::packs::{self, Published};
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
-use crate::lists::{self, Reason};
+use crate::lists::{self, Back, Reason};
 use crate::sources::is_alone;
 use askama::Template;
 use axum::extract::State;
@@ -138,7 +138,7 @@ pub(crate) async fn roll_back(
     if errors.is_empty() {
         let key = app.secrets.pack_key()?;
         let by = Some((me.id.as_str(), me.name.as_str()));
-        let work = lists::roll_back(&app, &key, None, Reason { words: &reason, by });
+        let work = lists::roll_back(&app, &key, Back::default(), Reason { words: &reason, by });
         // The packs are every school's, and so is the trail that tells of it.
         match scope::within(Scope::Relay, work).await {
             Ok(_) => return Ok(Redirect::to("/lists").into_response()),

@@ -169,11 +169,14 @@ async fn what_was_in_force_before_comes_back_under_a_higher_version_of_the_same_
     };
     let first_sites = sites(&first);
     publish(&school, vec![first]).await.unwrap();
-    assert!(school.app.roll_back_lists(&key(1), "a mistake").await.is_err(), "there is nothing before");
+    assert!(
+        school.app.roll_back_lists(&key(1), "a mistake", false).await.is_err(),
+        "there is nothing before"
+    );
     publish(&school, vec![whole(folder.path(), "good.example\n", 6, 1)]).await.unwrap();
-    let error = school.app.roll_back_lists(&key(2), "a mistake").await.unwrap_err().to_string();
+    let error = school.app.roll_back_lists(&key(2), "a mistake", false).await.unwrap_err().to_string();
     assert!(error.contains("another key") || error.contains("the other key"), "{error}");
-    school.app.roll_back_lists(&key(1), "a mistake").await.unwrap();
+    school.app.roll_back_lists(&key(1), "a mistake", false).await.unwrap();
 
     let lists = told(&device).await;
     assert!(versions(&lists)[0] > 6, "{lists}");
@@ -226,8 +229,61 @@ async fn lists_are_withdrawn_by_a_signed_pack_with_nothing_in_it_and_can_come_ba
     school.get(&auditor, "/trail?kind=lists").await.has("withdraw").has("its licence has ended");
     assert!(withdraw(1).await.unwrap_err().to_string().contains("withdrawn already"));
 
-    school.app.roll_back_lists(&key(1), "it was renewed").await.unwrap();
+    school.app.roll_back_lists(&key(1), "it was renewed", false).await.unwrap();
     school.get(&teacher, "/policy/ask?url=bet.example&year=9").await.has("Is blocked.");
+}
+
+/// A whole pack of these hosts and of a made-up licensed list.
+fn licensed(folder: &Path, hosts: &str, version: u64) -> Vec<u8> {
+    let (out, iwf) = (folder.join("licensed.pack"), folder.join("iwf.txt"));
+    std::fs::write(&iwf, "stand-in.example/a\n").unwrap();
+    let mut sources = list(folder, "list.txt", hosts);
+    sources.push(format!("iwf={}", iwf.display()).parse().unwrap());
+    Build { sources, version, out: out.clone(), ..Build::default() }.run(&key(1)).unwrap();
+    std::fs::read(out).unwrap()
+}
+
+#[tokio::test]
+async fn a_licensed_list_goes_only_where_somebody_says_so_and_the_trail_tells_of_it() {
+    let school = School::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    let auditor = school.person("auditor", "Mx Quill").await;
+    let trail = async || school.get(&auditor, "/trail?kind=lists").await;
+    publish(&school, vec![whole(folder.path(), "bet.example\n", 5, 1)]).await.unwrap();
+    publish(&school, vec![licensed(folder.path(), "bet.example\n", 6)]).await.unwrap();
+    // Back to a pack without it: not unless that is said.
+    let back = async |without| school.app.roll_back_lists(&key(1), "a mistake", without).await;
+    let error = back(false).await.unwrap_err().to_string();
+    for words in ["version 5 lacks", "Internet Watch Foundation", "--source iwf=FILE", "--without-licensed"] {
+        assert!(error.contains(words), "{error}");
+    }
+    assert_eq!(versions(&told(&device).await), [6]);
+    trail().await.lacks("Internet Watch");
+    back(true).await.unwrap();
+    assert!(versions(&told(&device).await)[0] > 6);
+    trail().await.has("gone").has("Internet Watch Foundation");
+    // Back to one that has it asks nobody.
+    let next = versions(&told(&device).await)[0] + 1;
+    publish(&school, vec![licensed(folder.path(), "bet.example\n", next)]).await.unwrap();
+    publish(&school, vec![licensed(folder.path(), "win.example\n", next + 1)]).await.unwrap();
+    back(false).await.unwrap();
+}
+
+#[tokio::test]
+async fn withdrawing_and_publishing_say_that_a_licensed_list_goes_too() {
+    let school = School::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let auditor = school.person("auditor", "Mx Quill").await;
+    publish(&school, vec![licensed(folder.path(), "bet.example\n", 5)]).await.unwrap();
+    let told =
+        async || school.get(&auditor, "/trail?kind=lists").await.html.matches("Internet Watch").count();
+    assert_eq!(told().await, 0);
+    publish(&school, vec![whole(folder.path(), "bet.example\n", 6, 1)]).await.unwrap();
+    assert_eq!(told().await, 1);
+    publish(&school, vec![licensed(folder.path(), "bet.example\n", 7)]).await.unwrap();
+    school.app.withdraw_lists(&key(1), "the licence has ended").await.unwrap();
+    assert_eq!(told().await, 2);
 }
 
 #[tokio::test]

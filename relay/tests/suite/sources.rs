@@ -5,9 +5,11 @@ use crate::device::{Device, ask};
 use crate::school::{NOW, Page, Person, School, enrolment_key, id};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt as _;
 use lapwing_core::Lists;
 use lapwing_core::wire::path;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 /// A source of files without one, for tests of who may touch it. Answers its id.
 pub(crate) async fn source(school: &School) -> String {
@@ -129,6 +131,14 @@ async fn a_file_becomes_a_proposal_and_then_the_lists_in_force() {
     refused(b"", "Choose the file").await;
     refused(b"<html>\n<p>Please sign in\n", "another kind").await;
     refused(b"\x1f\x8bno gzip", "packed wrongly").await;
+    // Where a table says it itself, the category is no less reserved than in the form.
+    let table = add(&school, &it, &[("name", "Table"), ("kind", "csv"), ("category", "")]).await;
+    for (category, words) in [("illegal", "licensed lists"), ("canary", "daily test")] {
+        let text = format!("host,category\na.example,games\nb.example,{category}\n");
+        let done = post_file(&school, &it, &format!("{table}/file"), text.as_bytes()).await;
+        done.has("Line 3 of it cannot be used").has(words).has("Nothing yet").lacks("b.example");
+    }
+    school.post(&it, &format!("{table}/remove"), &[]).await;
 
     give(&school, &it, &page, &format!("{}co.uk\nhelp.test\n", many(0, 4_000))).await;
     school.get(&it, &page).await.has("4001 rules").has("A new state came");
@@ -263,30 +273,70 @@ async fn lists_that_were_made_elsewhere_are_compared_without_names_and_keep_what
     let starter = Lists::starter().unwrap();
     school.app.publish_lists(vec![pack(&key, 6, Some(starter))], &key.public()).await.unwrap();
     school.post(&it, &format!("{proposal}/approve"), &[]).await.has("others than when this was proposed");
-    school.post(&it, "/lists/propose", &[]).await.has("phrase lists or a policy");
+    school.post(&it, "/lists/propose", &[]).await.has("also hold phrase lists, which");
     let other = lapwing_packs::PackKey::from_seed(&[5; 32]);
     school.app.publish_lists(vec![pack(&other, 7, None)], &other.public()).await.unwrap();
     school.post(&it, "/lists/propose", &[]).await.has("a key that this server does not have");
+    // Where nothing comes of sources, their page says so: the schedule does not fetch them either.
+    school
+        .get(&it, "/lists/sources")
+        .await
+        .has("Nothing comes of them")
+        .has("a key that this server does not have");
 }
 
 #[tokio::test]
-async fn a_proposal_does_not_end_licensed_lists_of_the_command_line() {
+async fn lists_made_here_never_take_the_place_of_licensed_ones_not_even_of_those_in_a_change() {
     let school = School::open().await;
     let it = school.person("it_admin", "Priya Nair").await;
     let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
     let key = school.database.folder.path().join("pack.key");
     let key = lapwing_packs::PackKey::open(&key, || Some([9; 32])).unwrap().0;
-    let (list, slot, out) =
-        (folder.path().join("list.txt"), folder.path().join("iwf.txt"), folder.path().join("a.pack"));
-    std::fs::write(&list, "both.test\n").unwrap();
-    std::fs::write(&slot, "unlawful.test/a\n").unwrap();
-    let sources = [format!("plain:gambling={}", list.display()), format!("iwf={}", slot.display())];
-    let sources = sources.iter().map(|source| source.parse().unwrap()).collect();
-    let build = lapwing_packs::Build { sources, version: 5, out: out.clone(), ..Default::default() };
-    build.run(&key).unwrap();
-    school.app.publish_lists(vec![std::fs::read(out).unwrap()], &key.public()).await.unwrap();
+    std::fs::write(at("iwf.txt"), "stand-in.example/a\n").unwrap();
+    let spec = |text: String| -> lapwing_packs::sources::Spec { text.parse().unwrap() };
+    let iwf = || spec(format!("iwf={}", at("iwf.txt").display()));
+
+    // The whole pack is made here, and the change that lies on it at the command line.
     let page = add(&school, &it, &[]).await;
-    give(&school, &it, &page, "both.test\nnew.test\n").await;
-    school.post(&it, "/lists/propose", &[]).await.has("they would be gone");
-    assert_eq!(school.number("select count(*) from list_build").await, 0);
+    give(&school, &it, &page, &many(0, 100)).await;
+    let (_, proposal) = propose(&school, &it).await;
+    approve(&school, &it, &proposal).await;
+    let digest = school.text("select digest from pack").await;
+    let request = Request::get(format!("/api/v1/lists/{digest}")).body(Body::empty()).unwrap();
+    let response = school.router.clone().oneshot(request).await.unwrap();
+    std::fs::write(at("base.pack"), response.into_body().collect().await.unwrap().to_bytes()).unwrap();
+    std::fs::write(at("list.txt"), many(0, 100)).unwrap();
+    let old = || spec(format!("plain:gambling={}", at("list.txt").display()));
+    give(&school, &it, &page, &many(0, 101)).await;
+    let (_, waits) = propose(&school, &it).await;
+    school.get(&it, "/lists/sources").await.lacks("Nothing comes of them");
+    let version = u64::try_from(school.number("select max(version) from pack").await).unwrap() + 1;
+    let delta = lapwing_packs::Delta {
+        from: at("base.pack"),
+        old: vec![old()],
+        new: vec![old(), iwf()],
+        version,
+        out: at("change.pack"),
+        ..Default::default()
+    };
+    delta.run(&key).unwrap();
+    let change = std::fs::read(at("change.pack")).unwrap();
+    school.app.publish_lists(vec![change], &key.public()).await.unwrap();
+    let told = "also hold licensed lists of unlawful content, which only the command line puts in";
+    school.post(&it, "/lists/propose", &[]).await.has(told);
+    school.get(&it, "/lists/sources").await.has("Nothing comes of them").has(told);
+    school.post(&it, &format!("{waits}/approve"), &[]).await.has("others than when this was proposed");
+
+    // And so where all of it was made at the command line.
+    let whole = lapwing_packs::Build {
+        sources: vec![old(), iwf()],
+        version: version + 1,
+        out: at("whole.pack"),
+        ..Default::default()
+    };
+    whole.run(&key).unwrap();
+    let whole = std::fs::read(at("whole.pack")).unwrap();
+    school.app.publish_lists(vec![whole], &key.public()).await.unwrap();
+    school.post(&it, "/lists/propose", &[]).await.has(told);
 }

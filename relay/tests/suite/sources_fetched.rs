@@ -12,14 +12,26 @@ use axum::routing::get;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 /// A server of lists on this machine.
 #[derive(Clone, Default)]
 struct Server {
     /// What `/list` says.
     list: Arc<Mutex<String>>,
+    /// What `/second` says.
+    second: Arc<Mutex<String>>,
     /// What it was asked, by the tag that was known.
     asked: Arc<Mutex<Vec<String>>>,
+    /// How many answers of `/gated` may go out.
+    gate: Arc<Notify>,
+}
+
+/// As `/list`, and not before it may.
+async fn gated(State(lists): State<Server>, headers: HeaderMap) -> Response {
+    let answer = list(State(lists.clone()), headers).await;
+    lists.gate.notified().await;
+    answer
 }
 
 async fn list(State(lists): State<Server>, headers: HeaderMap) -> Response {
@@ -44,6 +56,8 @@ impl Server {
         };
         let router = Router::new()
             .route("/list", get(list))
+            .route("/gated", get(gated))
+            .route("/second", get(async |State(lists): State<Self>| lists.second.lock().unwrap().clone()))
             .route("/failed", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
             .route("/large", get(endless))
             .route("/page", get(|| async { "<html><b>Please sign in</b></html>\n" }))
@@ -225,12 +239,36 @@ async fn where_the_school_wants_two_people_two_people_decide() {
     let url = format!("{server}/list");
     add(&school, &it, &[("url", &url), ("refresh", "daily"), ("goes_live", "yes")]).await;
     assert_eq!(school.app.fetch_lists().await.unwrap(), 1);
-    school.sql("delete from list_build", &[]).await;
+    // What the relay proposes nobody has looked at: whoever gave it the address, or another of IT, is not the second.
+    let waits = async || school.text("select id from list_build where state = 'proposed'").await;
+    let by_relay = format!("/lists/proposals/{}/approve", waits().await);
+    let other_it = school.person("it_admin", "Sam Field").await;
+    for who in [&it, &other_it] {
+        school
+            .get(who, "/lists/proposal")
+            .await
+            .has("safeguarding lead or the head approves it")
+            .lacks("/approve");
+        school.post(who, &by_relay, &[]).await.has("safeguarding lead or the head approves it");
+    }
+    // Nor are they when their role changes.
+    school.sql("update account set role = 'dsl' where name = 'Sam Field'", &[]).await;
+    school.get(&other_it, "/lists/proposal").await.has("/approve");
+    school
+        .sql("update list_source set changed_by = (select id from account where name = 'Sam Field')", &[])
+        .await;
+    school.post(&other_it, &by_relay, &[]).await.has("Another safeguarding lead or the head approves it");
+    school.get(&dsl, "/lists/proposal").await.has("/approve");
+    assert_eq!(school.number("select count(*) from pack").await, 0);
+
     school.post(&it, "/lists/propose", &[]).await;
     let proposal = school.text("select id from list_build where state = 'proposed'").await;
     let proposal = format!("/lists/proposals/{proposal}");
     school.get(&it, "/lists/proposal").await.has("wants two people").lacks("/approve");
-    school.post(&it, &format!("{proposal}/approve"), &[]).await.has("somebody else approves it");
+    school
+        .post(&it, &format!("{proposal}/approve"), &[])
+        .await
+        .has("Somebody else of IT, or a DSL, approves it");
     assert_eq!(school.number("select count(*) from pack").await, 0);
     approve(&school, &dsl, &proposal).await;
     // Nothing goes live by itself there.
@@ -238,4 +276,89 @@ async fn where_the_school_wants_two_people_two_people_decide() {
     minute(&school).await;
     assert_eq!(school.number("select count(*) from pack").await, 1);
     school.get(&dsl, "/lists/proposal").await.has("1 rule comes").has("/approve");
+}
+
+#[tokio::test]
+async fn what_came_before_or_was_refused_does_not_go_live_with_what_comes_later() {
+    let school = School::open().await;
+    let it = school.person("it_admin", "Priya Nair").await;
+    let (lists, server) = Server::open().await;
+    lists.says(many(0, 1_000));
+    *lists.second.lock().unwrap() = "more.test\n".to_owned();
+    let at = |path: &str| format!("{server}/{path}");
+    let live = [("refresh", "daily"), ("goes_live", "yes")];
+    let first = add(&school, &it, &[&live[..], &[("url", &at("list"))]].concat()).await;
+    add(&school, &it, &[&live[..], &[("url", &at("second")), ("name", "Second")]].concat()).await;
+    minute(&school).await;
+    let waiting = async || school.text("select id from list_build where state = 'proposed'").await;
+    approve(&school, &it, &format!("/lists/proposals/{}", waiting().await)).await;
+    let packs = async || school.number("select count(*) from pack").await;
+    assert_eq!(packs().await, 1);
+
+    // Somebody has one list fetched, and proposes nothing. The next pass finds something new in the other alone.
+    lists.says(many(0, 1_001));
+    school.post(&it, &format!("{first}/fetch"), &[]).await;
+    *lists.second.lock().unwrap() = "more.test\nand.test\n".to_owned();
+    minute(&school).await;
+    assert_eq!(packs().await, 1, "nobody has looked at the first list");
+    approve(&school, &it, &format!("/lists/proposals/{}", waiting().await)).await;
+    lists.says(many(0, 1_002));
+    minute(&school).await;
+    assert_eq!(packs().await, 3, "by itself again");
+
+    // What was refused is in every later state of the list.
+    lists.says(many(0, 1_003));
+    school.post(&it, &format!("{first}/fetch"), &[]).await;
+    school.post(&it, "/lists/propose", &[]).await;
+    school.post(&it, &format!("/lists/proposals/{}/refuse", waiting().await), &[]).await;
+    lists.says(many(0, 1_004));
+    minute(&school).await;
+    assert_eq!(packs().await, 3, "it holds what was refused");
+    approve(&school, &it, &format!("/lists/proposals/{}", waiting().await)).await;
+    lists.says(many(0, 1_005));
+    minute(&school).await;
+    assert_eq!(packs().await, 5);
+}
+
+#[tokio::test]
+async fn an_address_that_changes_while_its_list_comes_does_not_get_the_list_of_the_old_one() {
+    let school = School::open().await;
+    let it = school.person("it_admin", "Priya Nair").await;
+    let (lists, server) = Server::open().await;
+    lists.says(many(0, 10));
+    let (gated, second) = (format!("{server}/gated"), format!("{server}/second"));
+    let page = add(&school, &it, &[("url", &gated), ("refresh", "daily")]).await;
+    let change = async {
+        while lists.asked.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let fields = [("name", "Casinos"), ("category", "gambling"), ("url", &second), ("refresh", "daily")];
+        school
+            .post(&it, &page, &[&fields.map(|(name, value)| (name, value))[..], &[("is_on", "yes")]].concat())
+            .await;
+        lists.gate.notify_one();
+    };
+    let (asked, ()) = tokio::join!(school.app.fetch_lists(), change);
+    assert_eq!(asked.unwrap(), 1);
+    school.get(&it, &page).await.has("changed or removed while its list came").has("Nothing yet");
+    // It is due at once, and not when the other address would have been.
+    *lists.second.lock().unwrap() = many(0, 7);
+    assert_eq!(school.app.fetch_lists().await.unwrap(), 1);
+    school.get(&it, &page).await.has("7 rules");
+}
+
+#[tokio::test]
+async fn a_list_that_is_not_kept_whole_is_asked_for_as_if_it_were_not_known() {
+    let school = School::open().await;
+    let it = school.person("it_admin", "Priya Nair").await;
+    let (lists, server) = Server::open().await;
+    lists.says(many(0, 10));
+    let url = format!("{server}/list");
+    add(&school, &it, &[("url", &url), ("refresh", "daily")]).await;
+    minute(&school).await;
+    school.sql("delete from list_file", &[]).await;
+    school.post(&it, "/lists/propose", &[]).await.has("no longer kept");
+    minute(&school).await;
+    assert_eq!(*lists.asked.lock().unwrap(), ["", ""]);
+    assert_eq!(school.post(&it, "/lists/propose", &[]).await.location, "/lists/proposal");
 }

@@ -135,6 +135,20 @@ impl<'a> Judge<'a> {
         Ok(Seen { links: look.links, files: look.files })
     }
 
+    /// What a page offers to save must never be shown as a page, whatever words are in it.
+    ///
+    /// # Errors
+    /// When it would be shown.
+    pub async fn only_saves(&self, browser: &Browser, file: &str) -> Result<()> {
+        let ask = "
+            const [file, done] = arguments;
+            fetch(file).then((answer) => done([answer.status, answer.headers.get('Content-Disposition') ?? '']));";
+        let answer = browser.driver.execute_async(ask, vec![json!(file)]).await?;
+        let (status, disposition): (u16, String) = answer.convert()?;
+        ensure!(status == 200 && disposition.starts_with("attachment"), "{file}: {status}, {disposition:?}");
+        Ok(())
+    }
+
     /// Counts the strings that stand in a page's text exactly as they were written.
     fn note(&mut self, kind: &str, text: &str) {
         let counts = self.shown.entry(kind.to_owned()).or_insert_with(|| vec![0; self.strings.len()]);

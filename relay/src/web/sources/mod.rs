@@ -75,6 +75,8 @@ struct Page {
     rows: Vec<Row>,
     is_it: bool,
     waits: bool,
+    /// Why nothing comes of sources; none when something does.
+    cannot: Option<String>,
     fields: Fields,
     kinds: &'static [(&'static str, &'static str)],
     categories: Vec<(&'static str, String)>,
@@ -94,13 +96,14 @@ async fn all(app: &App, me: &Account, fields: Fields, errors: Errors) -> Result<
     let rows = list_sources::all(app.db.read()).await?;
     let page = Page {
         chrome: Chrome::of(app, me, Area::Lists).await?,
-        rows: rows.into_iter().map(|source| row(source, now)).collect(),
         is_it: me.role == Role::ItAdmin,
         waits: list_builds::waiting(app.db.read()).await?.is_some(),
+        cannot: if rows.is_empty() { None } else { sources::propose::cannot_publish(app).await? },
         fields,
         kinds: &KINDS,
         categories: categories(),
         refresh: &REFRESH,
+        rows: rows.into_iter().map(|source| row(source, now)).collect(),
         errors,
     };
     show_as(status(&page.errors), &page)

@@ -121,7 +121,7 @@ pub(crate) async fn change(
         _ => app.now(),
     };
     let mut tx = app.db.begin().await?;
-    list_sources::change(&mut tx, &id, &wanted, due_at).await?;
+    list_sources::change(&mut tx, &id, &wanted, &me.id, due_at).await?;
     trail::note(&mut tx, &app, &me, "change_source", ("lists", &id), detail(&wanted)).await?;
     tx.commit().await?;
     Ok(to_page(&id))
@@ -159,7 +159,8 @@ pub(crate) async fn upload(
         Ok(stored) => {
             let mut tx = app.db.begin().await?;
             let what = if stored == Stored::Same { "same" } else { "new" };
-            list_sources::asked(&mut tx, &id, Outcome { what, ..Outcome::default() }, app.now()).await?;
+            list_sources::asked(&mut tx, &source, Outcome { what, ..Outcome::default() }, app.now()).await?;
+            list_sources::changed(&mut tx, &id, &me.id).await?;
             let detail = json!({ "name": source.settings.name, "outcome": what });
             trail::note(&mut tx, &app, &me, "give_file", ("lists", &id), detail).await?;
             tx.commit().await?;
@@ -223,7 +224,7 @@ pub(crate) async fn remove(
 ) -> Result<Response, Error> {
     let source = find(&app, &id).await?;
     let mut tx = app.db.begin().await?;
-    list_sources::remove(&mut tx, &id, app.now()).await?;
+    list_sources::remove(&mut tx, &id, &me.id, app.now()).await?;
     trail::note(&mut tx, &app, &me, "remove_source", ("lists", &id), detail(&source.settings)).await?;
     tx.commit().await?;
     keep::sweep(&app).await?;

@@ -1,10 +1,13 @@
 //! What the sources would change, before it is so: for IT and a DSL, either of whom approves it; two people do where the school
-//! wants two for each change of its policy. Making and publishing it is `crate::sources::propose`'s.
+//! wants two for each change of its policy. Then somebody else than whoever proposed it; and since nobody has looked at what the
+//! relay proposes by itself, that is for a lead who has not added or changed what it was made of. Making and publishing it is
+//! `crate::sources::propose`'s.
 
 use super::{Area, Chrome, only_alone, status};
 use crate::app::App;
 use crate::auth::{Account, ItAdmin, ItOrDsl};
 use crate::db::list_builds::{self, Build};
+use crate::db::list_sources;
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::extract::Path;
@@ -36,8 +39,8 @@ struct Waiting {
     /// Kinds of which nothing would be left, in words.
     vanish: Vec<String>,
     left_out: u64,
-    /// Whether whoever looks proposed it.
-    is_mine: bool,
+    /// Why whoever looks may not approve it; none when they may.
+    why_not: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -45,7 +48,6 @@ struct Waiting {
 struct Page {
     chrome: Chrome,
     waiting: Option<Waiting>,
-    two_people: bool,
     errors: Errors,
 }
 
@@ -56,17 +58,41 @@ pub(crate) async fn page(State(app): State<Arc<App>>, ItOrDsl(me): ItOrDsl) -> R
 }
 
 async fn show(app: &App, me: &Account, errors: Errors) -> Result<Response, Error> {
-    let build = list_builds::waiting(app.db.read()).await?;
-    let page = Page {
-        chrome: Chrome::of(app, me, Area::Lists).await?,
-        waiting: build.map(|build| waiting(build, me, app.now())).transpose()?,
-        two_people: wants_two(app).await?,
-        errors,
+    let waits = match list_builds::waiting(app.db.read()).await? {
+        Some(build) => Some(waiting(why_not(app, &build, me).await?, build, app.now())?),
+        None => None,
     };
+    let page = Page { chrome: Chrome::of(app, me, Area::Lists).await?, waiting: waits, errors };
     show_as(status(&page.errors), &page)
 }
 
-fn waiting(build: Build, me: &Account, now: i64) -> Result<Waiting, Error> {
+/// Why `me` may not approve this; none when they may.
+async fn why_not(app: &App, build: &Build, me: &Account) -> Result<Option<&'static str>, Error> {
+    if !scope::within(Scope::Relay, propose::wants_two(app)).await? {
+        return Ok(None);
+    }
+    if build.made_by == me.id {
+        return Ok(Some(
+            "You proposed this, and the school wants two people for a change. Somebody else of IT, or a DSL, approves it.",
+        ));
+    }
+    if !build.made_by.is_empty() {
+        return Ok(None);
+    }
+    if !me.role.decides() {
+        return Ok(Some(
+            "The relay proposed this by itself, and the school wants two people for a change. A safeguarding lead or the head \
+             approves it. Or propose these lists yourself, and somebody else approves that.",
+        ));
+    }
+    let is_theirs = list_sources::has_changed_one(app.db.read(), &me.id).await?;
+    Ok(is_theirs.then_some(
+        "The relay proposed this by itself, of sources of which you added or changed one, and the school wants two people for \
+         a change. Another safeguarding lead or the head approves it.",
+    ))
+}
+
+fn waiting(why_not: Option<&'static str>, build: Build, now: i64) -> Result<Waiting, Error> {
     let change = propose::summary(&build)?;
     let label = |category: &lapwing_core::Category| capital(category.label());
     let mut kinds: Vec<Kind> = change
@@ -88,15 +114,11 @@ fn waiting(build: Build, me: &Account, now: i64) -> Result<Waiting, Error> {
             build.made_by_name
         },
         at: When::new(build.made_at, now),
-        is_mine: build.made_by == me.id,
+        why_not,
         id: build.id,
         kinds,
         change,
     })
-}
-
-async fn wants_two(app: &App) -> Result<bool, Error> {
-    scope::within(Scope::Relay, propose::wants_two(app)).await
 }
 
 /// `POST /lists/propose`.
@@ -118,12 +140,10 @@ pub(crate) async fn approve(
     ItOrDsl(me): ItOrDsl,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let found = find(&app, &id).await?;
-    if found.is_some_and(|build| build.made_by == me.id) && wants_two(&app).await? {
-        let second = Trouble::Said(
-            "You proposed this, and the school wants two people: somebody else approves it.".into(),
-        );
-        return after(&app, &me, Err(second), "/lists").await;
+    if let Some(build) = find(&app, &id).await?
+        && let Some(why_not) = why_not(&app, &build, &me).await?
+    {
+        return after(&app, &me, Err(Trouble::Said(why_not.into())), "/lists").await;
     }
     let by = Some((me.id.as_str(), me.name.as_str()));
     after(&app, &me, scope::within(Scope::Relay, propose::publish(&app, &id, by)).await, "/lists").await

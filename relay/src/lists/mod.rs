@@ -2,7 +2,12 @@
 //! force, before anybody is told of it. Making packs is `lapwing_packs`'; how devices fetch them is in `api::lists`.
 //!
 //! The key that signs is `pack.key` in the data folder and never in the database: whoever steals the database cannot make a
-//! list that devices believe.
+//! list that devices believe. The ways back are in `back`; `licensed` tells what goes that only the command line can put in.
+
+mod back;
+mod licensed;
+
+pub(crate) use back::{is_withdrawn, roll_back, target, withdraw};
 
 use crate::app::App;
 use crate::db::audit::{self, Event};
@@ -16,7 +21,7 @@ use anyhow::{Context as _, bail};
 use lapwing_core::Sites;
 use lapwing_core::pack::{Kind, Pack, PublicKey};
 use lapwing_core::wire::limit;
-use lapwing_packs::{Map, PackKey, Plan, Rule, Says, pack};
+use lapwing_packs::PackKey;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -39,6 +44,8 @@ pub(crate) fn key(folder: &Path) -> anyhow::Result<(PackKey, bool)> {
 pub(crate) struct Decided<'a> {
     /// The proposal's id.
     pub(crate) build: &'a str,
+    /// Digest of the newest pack on which it was made; empty for none.
+    pub(crate) on: &'a str,
     /// Account id and name; none for the relay itself.
     pub(crate) by: Option<(&'a str, &'a str)>,
 }
@@ -52,6 +59,24 @@ pub(crate) struct Reason<'a> {
     pub(crate) by: Option<(&'a str, &'a str)>,
 }
 
+/// What is to be brought back.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Back {
+    /// A version other than the one before.
+    pub(crate) to: Option<i64>,
+    /// Even when that lacks a licensed list of unlawful content that is in force now.
+    pub(crate) without_licensed: bool,
+}
+
+/// What was put in force.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Done {
+    /// Its packs, in their order.
+    pub(crate) made: Vec<Published>,
+    /// Licensed lists of unlawful content that were in force before and are not any more, in words; empty for none.
+    pub(crate) gone: String,
+}
+
 impl App {
     /// Publishes packs in this order, for every device of the relay: a whole one, changes, or both. `trusted` is the key that
     /// they must be signed with.
@@ -62,13 +87,19 @@ impl App {
         scope::within(Scope::Relay, publish(self, files, trusted, None)).await.map(drop)
     }
 
-    /// Puts in force again what was in force before, signed anew with `key`.
+    /// Puts in force again what was in force before, signed anew with `key`; also when that lacks a licensed list of
+    /// unlawful content that is in force now, if `without_licensed` says so.
     ///
     /// # Errors
-    /// When there is nothing to go back to, or `key` is not the one of the lists in force.
-    pub async fn roll_back_lists(&self, key: &PackKey, reason: &str) -> anyhow::Result<()> {
-        let reason = Reason { words: reason, by: None };
-        scope::within(Scope::Relay, roll_back(self, key, None, reason)).await.map(drop)
+    /// When there is nothing to go back to, a licensed list would be lost, or `key` is not the one of the lists in force.
+    pub async fn roll_back_lists(
+        &self,
+        key: &PackKey,
+        reason: &str,
+        without_licensed: bool,
+    ) -> anyhow::Result<()> {
+        let (back, reason) = (Back { to: None, without_licensed }, Reason { words: reason, by: None });
+        scope::within(Scope::Relay, roll_back(self, key, back, reason)).await.map(drop)
     }
 
     /// Takes back every published list; devices keep the lists that are built in.
@@ -91,10 +122,15 @@ pub(crate) async fn publish(
     files: Vec<Vec<u8>>,
     trusted: &PublicKey,
     decided: Option<Decided<'_>>,
-) -> anyhow::Result<Vec<Published>> {
+) -> anyhow::Result<Done> {
     let by = decided.and_then(|decided| decided.by);
     let mut tx = app.db.begin().await?;
     let mut stack = in_force(&mut tx).await?;
+    let on = stack.last().map(|pack| hex(pack.digest())).unwrap_or_default();
+    if decided.is_some_and(|decided| decided.on != on) {
+        bail!("other lists were put in force meanwhile: propose these again");
+    }
+    let before = licensed::of(&stack);
     let mut made = Vec::new();
     for bytes in files {
         if bytes.len() as u64 > limit::PACK {
@@ -123,8 +159,12 @@ pub(crate) async fn publish(
             packs::insert(&mut tx, row, pack.bytes()).await.map_err(Error::into_anyhow)?;
         }
     }
+    let gone = licensed::gone(&before, &licensed::of(&stack));
+    if decided.is_some() && !gone.is_empty() {
+        bail!("{gone} would go, which only the command line puts in");
+    }
     for row in &made {
-        note(&mut tx, app, "publish", row, by.map(|(id, _)| id)).await?;
+        note(&mut tx, app, "publish", (row, &gone), by.map(|(id, _)| id)).await?;
     }
     if let Some((decided, newest)) = decided.zip(made.last()) {
         let name = by.map_or("", |(_, name)| name);
@@ -136,140 +176,7 @@ pub(crate) async fn publish(
     }
     forget(&mut tx).await?;
     tx.commit().await.map_err(Error::into_anyhow)?;
-    Ok(made)
-}
-
-/// Puts in force again what was in force before, signed anew under a higher version, since devices refuse an older one.
-/// Their pieces that are the same are not fetched again. `to` names a version other than the one before.
-///
-/// # Errors
-/// When there is nothing to go back to, or the packs are signed with another key than this relay's.
-pub(crate) async fn roll_back(
-    app: &App,
-    key: &PackKey,
-    to: Option<i64>,
-    reason: Reason<'_>,
-) -> anyhow::Result<Vec<Published>> {
-    let mut tx = app.db.begin().await?;
-    let all = packs::all(&mut *tx).await.map_err(Error::into_anyhow)?;
-    let newest = newest(&all, key)?;
-    let wanted = target(&all, to)?;
-    let mut chain = vec![wanted];
-    while let Some(below) = chain.last().and_then(|top| all.iter().find(|pack| pack.digest == top.parent)) {
-        chain.push(below);
-    }
-    let now = app.now();
-    // A version is the second in which a pack was made, unless somebody says otherwise.
-    let first = (newest.version + 1).max(now / 1_000);
-    let mut parent = None;
-    let mut made = Vec::new();
-    for (version, old) in (first..).zip(chain.into_iter().rev()) {
-        let bytes = packs::bytes(&mut *tx, &old.digest).await.map_err(Error::into_anyhow)?;
-        let bytes = bytes.with_context(|| {
-            format!(
-                "the bytes of version {} are no longer kept: build the pack again, and publish it",
-                old.version
-            )
-        })?;
-        let old_pack = Pack::open(bytes, &key.public(), 0)?;
-        let sections: Vec<_> = old_pack
-            .sections()
-            .filter_map(|(head, range)| {
-                let kind = Kind::ALL.into_iter().find(|kind| kind.number() == head.kind)?;
-                Some((kind, old_pack.bytes().get(range)?))
-            })
-            .collect();
-        let bytes = pack(key, u64::try_from(version)?, parent, &sections);
-        let opened = Pack::open(bytes, &key.public(), 0)?;
-        parent = Some(*opened.digest());
-        let row = Published {
-            hosts: old.hosts,
-            paths: old.paths,
-            restores: if old.restores.is_empty() { old.digest.clone() } else { old.restores.clone() },
-            reason: reason.words.to_owned(),
-            published_by: reason.by.map(|(_, name)| name.to_owned()).unwrap_or_default(),
-            ..row(&opened, now)?
-        };
-        packs::insert(&mut tx, &row, opened.bytes()).await.map_err(Error::into_anyhow)?;
-        note(&mut tx, app, "roll_back", &row, reason.by.map(|(id, _)| id)).await?;
-        made.push(row);
-    }
-    forget(&mut tx).await?;
-    tx.commit().await.map_err(Error::into_anyhow)?;
-    Ok(made)
-}
-
-/// What was published last, when it was signed with `key`: devices believe no other.
-fn newest<'a>(all: &'a [Published], key: &PackKey) -> anyhow::Result<&'a Published> {
-    let newest = all.first().context("nothing has been published yet")?;
-    let signer = key.public().to_string();
-    if newest.signer != signer {
-        bail!(
-            "the lists in force are signed with {}, and this relay has the key {signer}: copy pack.key from the relay that \
-             published them into this one’s data folder, or build and publish a pack with the other key",
-            newest.signer
-        );
-    }
-    Ok(newest)
-}
-
-/// Takes back every published list: devices have the lists that are built in, and no others. A device that hears of no lists
-/// keeps those that it has, since a relay may have lost its database; so this is a pack like any other, signed and newer,
-/// with nothing in it.
-///
-/// # Errors
-/// When nothing is in force, or what is in force is signed with another key than this relay's.
-pub(crate) async fn withdraw(app: &App, key: &PackKey, reason: Reason<'_>) -> anyhow::Result<Published> {
-    let mut tx = app.db.begin().await?;
-    let all = packs::all(&mut *tx).await.map_err(Error::into_anyhow)?;
-    let newest = newest(&all, key)?;
-    if is_withdrawn(newest) {
-        bail!("the lists have been withdrawn already");
-    }
-    let now = app.now();
-    let version = (newest.version + 1).max(now / 1_000);
-    // A map has a name in it. This one is nobody’s (RFC 2606), and nothing is said of it.
-    let host = "nothing.invalid";
-    let rules = [Rule { name: host.into(), host: u16::try_from(host.len())?, says: Says::default() }];
-    let sources = ["nothing".to_owned()];
-    let map = Map::new(Plan { rules: &rules, sources: &sources, known_good: &[], on: None })?;
-    let about = json!({ "sources": [], "withdrawn": true }).to_string();
-    let sections = [(Kind::About, about.as_bytes()), (Kind::Sites, map.bytes.as_slice())];
-    let bytes = pack(key, u64::try_from(version)?, None, &sections);
-    let (stack, _) = laid(vec![Pack::open(bytes, &key.public(), 0)?])?;
-    let opened = stack.first().context("the empty pack is gone")?;
-    let row = Published {
-        reason: reason.words.to_owned(),
-        published_by: reason.by.map(|(_, name)| name.to_owned()).unwrap_or_default(),
-        ..row(opened, now)?
-    };
-    packs::insert(&mut tx, &row, opened.bytes()).await.map_err(Error::into_anyhow)?;
-    note(&mut tx, app, "withdraw", &row, reason.by.map(|(id, _)| id)).await?;
-    forget(&mut tx).await?;
-    tx.commit().await.map_err(Error::into_anyhow)?;
-    Ok(row)
-}
-
-/// Whether this is no list, but the end of all.
-pub(crate) fn is_withdrawn(pack: &Published) -> bool {
-    let about: Value = serde_json::from_str(&pack.about).unwrap_or_default();
-    about["withdrawn"] == true
-}
-
-/// What is to be brought back: the version that is named, else what was in force before.
-pub(crate) fn target(all: &[Published], to: Option<i64>) -> anyhow::Result<&Published> {
-    if let Some(version) = to {
-        return all
-            .iter()
-            .find(|pack| pack.version == version)
-            .with_context(|| format!("no pack of version {version} has been published; see `lists show`"));
-    }
-    let newest = all.first().context("nothing has been published yet")?;
-    // What was brought back counts as what it was: going back again goes further back.
-    let origin = all.iter().find(|pack| pack.digest == newest.restores).unwrap_or(newest);
-    all.iter()
-        .find(|pack| pack.version < origin.version && pack.restores.is_empty())
-        .context("there is nothing before what is in force")
+    Ok(Done { made, gone })
 }
 
 /// The packs in force, opened: the whole one, then its changes.
@@ -330,8 +237,18 @@ fn row(pack: &Pack, now: i64) -> anyhow::Result<Published> {
     })
 }
 
-async fn note(tx: &mut Tx, app: &App, action: &str, row: &Published, by: Option<&str>) -> anyhow::Result<()> {
+/// `gone` are licensed lists that are in force no more.
+async fn note(
+    tx: &mut Tx,
+    app: &App,
+    action: &str,
+    (row, gone): (&Published, &str),
+    by: Option<&str>,
+) -> anyhow::Result<()> {
     let mut detail = json!({ "version": row.version, "hosts": row.hosts, "paths": row.paths });
+    if !gone.is_empty() {
+        detail["gone"] = gone.into();
+    }
     if !row.reason.is_empty() {
         detail["reason"] = row.reason.as_str().into();
     }

@@ -261,9 +261,8 @@ impl Engine {
         let own = Address::parse(&format!("https://{opened}/")).and_then(|site| self.listed(&site));
         let own = own.map(|own| own.categories).unwrap_or_default();
         let opens = |category: Category| site_action_choices(category).contains(&Action::Allow);
-        found.categories.retain(|category| {
-            !own.contains(category) && !(*by == Ruling::DeviceManagement && opens(*category))
-        });
+        let is_opened = |category: &Category| *by == Ruling::DeviceManagement && opens(*category);
+        found.categories.retain(|category| !own.contains(category) && !is_opened(category));
         (!found.categories.is_empty()).then_some(found)
     }
 

@@ -42,6 +42,8 @@ mod pages_hostile;
 mod passkeys;
 #[path = "suite/policy.rs"]
 mod policy;
+#[path = "suite/policy_ask.rs"]
+mod policy_ask;
 #[path = "suite/policy_requests.rs"]
 mod policy_requests;
 #[path = "suite/proof.rs"]

@@ -68,7 +68,7 @@ pub(crate) fn build(say: &Say, place: &Place) -> Result<Module> {
     say.step(name, |step| run::quietly(step, &place.logs().join("wasm.log"), &mut cargo(place, &compiler)))?;
     let raw = place.wasm().join(TARGET).join("wasm/lapwing_extension.wasm");
     let raw = fs::read(&raw).with_context(|| format!("cargo left no module at {}", raw.display()))?;
-    let module = finish(say, place, raw)?;
+    let module = finish(say, place, &raw)?;
     say.line(&format!("  module {} KB, budget {} KB", module.wasm.len() / 1000, BUDGET / 1000));
     // What nobody shrank says nothing about what is shipped.
     if module.wasm.len() > BUDGET && tools::find(&["wasm-opt"]).is_some() {
@@ -183,14 +183,14 @@ pub(crate) fn folder(place: &Place) -> PathBuf {
 }
 
 /// Glue and shrinking, skipped when the compiler's output is the one of last time.
-fn finish(say: &Say, place: &Place, raw: Vec<u8>) -> Result<Module> {
+fn finish(say: &Say, place: &Place, raw: &[u8]) -> Result<Module> {
     let folder = folder(place);
     let (glue, wasm, stamp) =
         (folder.join("lapwing_extension.js"), folder.join("lapwing_extension_bg.wasm"), folder.join("stamp"));
     let optimiser = optimiser(say, place);
     let mut hasher = DefaultHasher::new();
     // The recipe counts too: change this number with it.
-    (&raw, optimiser.is_some(), 4).hash(&mut hasher);
+    (raw, optimiser.is_some(), 4).hash(&mut hasher);
     let mark = format!("{:016x}", hasher.finish());
     if fs::read_to_string(&stamp).is_ok_and(|old| old == mark) {
         return Ok(Module { glue: fs::read_to_string(glue)?, wasm: fs::read(wasm)? });
@@ -198,7 +198,7 @@ fn finish(say: &Say, place: &Place, raw: Vec<u8>) -> Result<Module> {
     say.step("Making the glue and shrinking the module", |step| {
         // The standard library that rustup brings was built with references, and says so for the whole module: wasm-bindgen
         // would look for its table of them, which this module was built without.
-        let raw = features::without(&raw, "reference-types")?;
+        let raw = features::without(raw, "reference-types")?;
         let mut bindgen = Bindgen::new();
         bindgen.input_bytes("lapwing_extension", raw).typescript(false).omit_default_module_path(true);
         bindgen.remove_name_section(true).remove_producers_section(true);

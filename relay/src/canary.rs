@@ -132,6 +132,7 @@ mod tests {
             session_point: None,
             lists: Some(ListsState { version: 0, problem: problem.into() }),
             canary: None,
+            shadow: None,
         }
     }
 

@@ -203,7 +203,7 @@ async fn only_sites(app: &App, in_force: &InForce) -> Result<(), Trouble> {
 }
 
 /// A builder's complaint, for a page.
-fn said(error: BuildError) -> Trouble {
+pub(super) fn said(error: BuildError) -> Trouble {
     match error {
         BuildError::Source(error) => Trouble::Said(keep::unusable(error, false)),
         BuildError::Map(error) => Trouble::Said(format!("No pack can be made of it: {error}.")),

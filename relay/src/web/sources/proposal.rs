@@ -1,7 +1,7 @@
 //! What the sources would change, before it is so: for IT and a DSL, either of whom approves it; two people do where the school
 //! wants two for each change of its policy. Making and publishing it is `crate::sources::propose`'s.
 
-use super::{Area, Chrome, only_alone, status};
+use super::{Area, Chrome, only_alone, status, trial};
 use crate::app::App;
 use crate::auth::{Account, ItAdmin, ItOrDsl};
 use crate::db::list_builds::{self, Build};
@@ -46,6 +46,10 @@ struct Page {
     chrome: Chrome,
     waiting: Option<Waiting>,
     two_people: bool,
+    /// The last trial of a change, whether it still runs or not.
+    trial: Option<trial::Shown>,
+    /// Whether none runs.
+    can_try: bool,
     errors: Errors,
 }
 
@@ -57,10 +61,13 @@ pub(crate) async fn page(State(app): State<Arc<App>>, ItOrDsl(me): ItOrDsl) -> R
 
 async fn show(app: &App, me: &Account, errors: Errors) -> Result<Response, Error> {
     let build = list_builds::waiting(app.db.read()).await?;
+    let trial = trial::shown(app, me, build.as_ref().map(|build| build.id.as_str())).await?;
     let page = Page {
         chrome: Chrome::of(app, me, Area::Lists).await?,
         waiting: build.map(|build| waiting(build, me, app.now())).transpose()?,
         two_people: wants_two(app).await?,
+        can_try: trial.as_ref().is_none_or(|trial| !trial.is_running),
+        trial,
         errors,
     };
     show_as(status(&page.errors), &page)
@@ -145,7 +152,7 @@ pub(crate) async fn refuse(
 }
 
 /// The proposal `id`, if it waits.
-async fn find(app: &App, id: &str) -> Result<Option<Build>, Error> {
+pub(super) async fn find(app: &App, id: &str) -> Result<Option<Build>, Error> {
     only_alone(app).await?;
     if !list_builds::is_known(app.db.read(), id).await? {
         return Err(Error::NotFound);
@@ -153,7 +160,13 @@ async fn find(app: &App, id: &str) -> Result<Option<Build>, Error> {
     Ok(list_builds::waiting(app.db.read()).await?.filter(|build| build.id == id))
 }
 
-async fn after(app: &App, me: &Account, done: Result<(), Trouble>, to: &str) -> Result<Response, Error> {
+/// Leads on to `to`, or shows why something was not done.
+pub(super) async fn after(
+    app: &App,
+    me: &Account,
+    done: Result<(), Trouble>,
+    to: &str,
+) -> Result<Response, Error> {
     match done {
         Ok(()) => Ok(Redirect::to(to).into_response()),
         Err(Trouble::Said(text)) => {

@@ -107,8 +107,7 @@ async function sayHello() {
     const grant = granted(answer);
     if (grant !== undefined) await session.answered(known, offer, grant);
   }
-  if (answer.status === 200) void shadow.answered(seen);
-  await heardBack(answer, ran);
+  await heardBack(answer, ran, seen);
   return answer.status === 200 ? ran : undefined;
 }
 
@@ -159,8 +158,9 @@ function granted(answer) {
 /**
  * @param {device.Answer} answer
  * @param {canary.Run | null} ran
+ * @param {{batch: string} | null} seen what was told of a trial
  */
-async function heardBack(answer, ran) {
+async function heardBack(answer, ran, seen) {
   if (answer.status === 401 || answer.status === 403) {
     if (await answered([], answer)) await device.forget();
   }
@@ -168,6 +168,7 @@ async function heardBack(answer, ran) {
   try {
     const school = JSON.parse(answer.body);
     announced(school);
+    void shadow.answered(seen);
     await platform.writeLocal({ school, contact: Date.now() });
     await canary.heard(school, ran);
     await heardPolicy(school);

@@ -5,6 +5,7 @@
 //! `site`; what follows from them is in `policy`.
 
 mod stops;
+mod trial;
 mod within;
 
 pub use stops::Stop;

@@ -12,6 +12,7 @@ import { answerPage } from "./pages.js";
 import * as platform from "./platform.js";
 import { isOwnPage, typed } from "./protocol.js";
 import { arrange } from "./second_layer.js";
+import { visited } from "./shadow.js";
 import { analyser, follow, ready, refresh, remember, stamp, start } from "./state.js";
 import { typing, updateAvailable, updateIfQuiet } from "./update.js";
 
@@ -45,6 +46,7 @@ function listenToAddresses() {
   const web = { url: [{ schemes: ["http", "https"] }] };
   const committed = { url: [{ schemes: ["http", "https", "blob", "data", "filesystem"] }] };
   chrome.webNavigation.onCommitted.addListener(enforceLater, committed);
+  chrome.webNavigation.onCommitted.addListener((details) => void visited(details).catch(fault), web);
   const enforceWhenStill = (/** @type {any} */ details) => void enforceInPage(details).catch(fault);
   chrome.webNavigation.onHistoryStateUpdated.addListener(enforceWhenStill, web);
   chrome.webNavigation.onReferenceFragmentUpdated.addListener(enforceWhenStill, web);

@@ -10,6 +10,7 @@ import { answered, counts, enrolled, outbox } from "./outbox.js";
 import { listsState, offered } from "./lists.js";
 import * as platform from "./platform.js";
 import * as session from "./session.js";
+import * as shadow from "./shadow.js";
 import { announced, current, heardPolicy, ready } from "./state.js";
 
 /** A timer is worth setting only while the worker is likely to live; the alarm takes over after that. */
@@ -88,21 +89,25 @@ async function sayHello() {
   const { school } = await platform.readLocal(["school"]);
   const { version, problem } = await listsState();
   const ran = await canary.run().catch(failedTest);
+  const seen = await shadow.told();
   const newer = {
     ...(offer ? { session_point: offer.point } : {}),
     ...(school?.lists ? { lists: { version, problem } } : {}),
     ...(ran ? { canary: ran.result } : {}),
+    ...(seen ? { shadow: seen } : {}),
   };
   let answer = await sayAlive(known, newer);
   if (Object.keys(newer).length > 0 && (answer.status === 400 || answer.status === 422)) {
     // A relay refuses what it does not know: this one is of before sessions, or of before packs.
     if (offer) await session.answered(known, offer, null);
+    // What was counted must not stand in the way of the rest again: it is given up.
+    void shadow.answered(seen);
     answer = await sayAlive(known, {});
   } else if (offer && answer.status === 200) {
     const grant = granted(answer);
     if (grant !== undefined) await session.answered(known, offer, grant);
   }
-  await heardBack(answer, ran);
+  await heardBack(answer, ran, seen);
   return answer.status === 200 ? ran : undefined;
 }
 
@@ -153,8 +158,9 @@ function granted(answer) {
 /**
  * @param {device.Answer} answer
  * @param {canary.Run | null} ran
+ * @param {{batch: string} | null} seen what was told of a trial
  */
-async function heardBack(answer, ran) {
+async function heardBack(answer, ran, seen) {
   if (answer.status === 401 || answer.status === 403) {
     if (await answered([], answer)) await device.forget();
   }
@@ -162,10 +168,12 @@ async function heardBack(answer, ran) {
   try {
     const school = JSON.parse(answer.body);
     announced(school);
+    void shadow.answered(seen);
     await platform.writeLocal({ school, contact: Date.now() });
     await canary.heard(school, ran);
     await heardPolicy(school);
     await offered(school.lists);
+    void shadow.offered(school.shadow);
   } catch {
     // Not the relay's words (a sign-in page of the network): what was kept still holds.
     return;

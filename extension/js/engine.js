@@ -27,6 +27,7 @@ export {
   HeldPack,
   Outbox,
   Packs,
+  Shadow,
   canary_is_due,
   canary_request,
   canary_told,

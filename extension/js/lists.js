@@ -125,7 +125,7 @@ async function readStored({ digest, version }) {
  * The SHA-256 of each section, one after another: the browser's own is several times as quick as one in WebAssembly.
  * @param {ArrayBuffer} buffer
  */
-async function hash(buffer) {
+export async function hash(buffer) {
   const head = new Uint8Array(buffer, 0, Math.min(HEAD, buffer.byteLength));
   const places = pack_places(head, buffer.byteLength);
   const hashes = [];
@@ -149,6 +149,15 @@ export async function offered(offer) {
   packs.offered(JSON.stringify(offer ?? null), relay_url, lists_key, Date.now(), Math.random());
   if (packs.json() !== before) await keep(packs);
   void fetchLists();
+}
+
+/**
+ * Whether lists that are signed with this key would be taken from the relay.
+ * @param {string} key
+ */
+export async function isTrusted(key) {
+  const { relay_url, lists_key } = current();
+  return (await opening).trusts(key, relay_url, lists_key);
 }
 
 /** @returns {Promise<{version: number, problem: string, progress: number | null}>} */

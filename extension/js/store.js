@@ -92,6 +92,8 @@ export const applyOutcome = (outcome, pace) =>
   });
 
 const STATE = "state";
+/** The pack of a trial, beside those of lists. */
+const SHADOW = "shadow";
 
 /**
  * One transaction on packs.
@@ -177,7 +179,17 @@ export const keepPacks = (needed, state) =>
     const keys = packs.getAllKeys();
     keys.onsuccess = () => {
       for (const key of keys.result) {
-        if (key !== STATE && !needed.includes(String(key).split("/")[0])) packs.delete(key);
+        if (key !== STATE && key !== SHADOW && !needed.includes(String(key).split("/")[0])) packs.delete(key);
       }
     };
   });
+
+/**
+ * The pack of a trial, with the digest that it should have.
+ * @returns {Promise<{digest: string, pack: Blob} | undefined>}
+ */
+export const shadowPack = () => withPacks("readonly", (packs) => packs.get(SHADOW));
+
+/** @param {{digest: string, pack: Blob} | undefined} pack In place of the one that is there; none to forget it. */
+export const putShadowPack = (pack) =>
+  withPacks("readwrite", (packs) => void (pack ? packs.put(pack, SHADOW) : packs.delete(SHADOW)));

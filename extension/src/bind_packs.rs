@@ -77,6 +77,12 @@ impl WasmPacks {
         Ok(())
     }
 
+    /// [`Packs::trusts`]; an empty `trusted` is none.
+    #[must_use]
+    pub fn trusts(&self, key: &str, relay: &str, trusted: &str) -> bool {
+        self.0.trusts(key, relay, (!trusted.is_empty()).then_some(trusted))
+    }
+
     /// [`Packs::next`]: JSON of a [`Step`](pieces::Step).
     ///
     /// # Errors
@@ -175,6 +181,13 @@ impl HeldPack {
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
+    }
+}
+
+impl HeldPack {
+    /// For whoever verifies them.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 

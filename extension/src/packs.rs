@@ -179,6 +179,14 @@ impl Packs {
         }
     }
 
+    /// Whether lists signed with `key` would be taken from this relay; `trusted` as for [`offered`](Self::offered). Where it has
+    /// named none yet, the first is as good as any.
+    #[must_use]
+    pub fn trusts(&self, key: &str, relay: &str, trusted: Option<&str>) -> bool {
+        let pinned = (self.relay == relay && !self.pinned.is_empty()).then_some(self.pinned.as_str());
+        trusted.or(pinned).is_none_or(|known| known == key)
+    }
+
     /// What to do now.
     #[must_use]
     pub fn next(&self, now: i64) -> Step {

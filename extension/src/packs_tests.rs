@@ -200,3 +200,13 @@ fn an_offer_that_cannot_be_is_not_followed() {
         assert!(!device.state().problem.is_empty());
     }
 }
+
+#[test]
+fn a_trial_is_believed_under_the_key_under_which_lists_are() {
+    let mut device = Packs::default();
+    assert!(device.trusts(OTHER, RELAY, None), "the first key is as good as any");
+    told(&mut device, &offer(&[pack(7, 10)]));
+    assert!(device.trusts(KEY, RELAY, None) && !device.trusts(OTHER, RELAY, None));
+    assert!(device.trusts(OTHER, RELAY, Some(OTHER)) && !device.trusts(KEY, RELAY, Some(OTHER)));
+    assert!(device.trusts(OTHER, "https://another.example", None), "the key is of the relay");
+}

@@ -20,6 +20,7 @@ use crate::proof::{self, anchor::Signer};
 use crate::random::{self, NoRandomness, Random};
 use crate::seal::{MasterError, MasterSource, Vault, Vaults};
 use crate::secrets::Secrets;
+use crate::shadow;
 use crate::sources::{Reach, due};
 use crate::web::{join, setup};
 use crate::writer::Writer;
@@ -86,6 +87,8 @@ pub struct App {
     pub(crate) packs: Shelf,
     /// The lists in force, as “Try an address” asks them.
     pub(crate) sites: Opened,
+    /// The change of the lists that is being tried.
+    pub(crate) trial: shadow::Opened,
     /// Where lists may be fetched from.
     pub(crate) reach: Reach,
     /// Held by whoever works on lists: that takes much memory.
@@ -141,6 +144,7 @@ impl App {
                 passwords: Passwords::default(),
                 packs: Shelf::default(),
                 sites: Opened::default(),
+                trial: shadow::Opened::default(),
                 reach: Reach::new(&intranet_lists),
                 list_work: Arc::default(),
                 sso: Providers::default(),

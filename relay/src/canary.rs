@@ -194,6 +194,7 @@ mod tests {
             session_point: None,
             lists: Some(ListsState { version, problem: problem.into() }),
             canary: None,
+            shadow: None,
         }
     }
 

@@ -40,6 +40,7 @@ mod seal;
 mod secrets;
 mod security;
 mod serve;
+mod shadow;
 mod slow;
 mod sources;
 mod standards;

@@ -151,6 +151,8 @@ pub fn table() -> Vec<Row> {
         get ("/lists/proposal",             ItOrDsl, sources::proposal::page),
         post("/lists/proposals/{id}/approve", ItOrDsl, sources::proposal::approve).with(Recent),
         post("/lists/proposals/{id}/refuse", ItOrDsl, sources::proposal::refuse).with(Recent),
+        post("/lists/proposals/{id}/try",   ItOrDsl, sources::trial::begin).with(Recent),
+        post("/lists/trial/stop",           ItOrDsl, sources::trial::stop).with(Recent),
 
         // Accounts, and how people sign in
         get ("/people",                     ItOrDsl, people::list).with(Recent),

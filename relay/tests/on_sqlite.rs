@@ -61,6 +61,8 @@ mod roles;
 mod schools;
 #[path = "suite/sessions.rs"]
 mod sessions;
+#[path = "suite/shadow.rs"]
+mod shadow;
 #[path = "suite/slow.rs"]
 mod slow;
 #[path = "suite/sources.rs"]

@@ -148,6 +148,7 @@ async fn from_devices(relay: &str, school: &School, certificate: &Certificate, p
                 safe_search: false,
                 results: vec![CanaryResult { layer: CanaryLayer::Text, held: false, why: pack(7) }],
             }),
+            shadow: None,
         };
         sends(&device, path::CHECK_IN, &sign_of_life).await?;
         let text = pack(1);

@@ -1,6 +1,9 @@
 //! Enrolment, and the check-in by which a device says that it is alive and learns what the school has set.
 
-use super::{AccessState, Canary, CanaryWanted, Lesson, ListsOffer, ListsState, PolicyNews, SessionGrant};
+use super::{
+    AccessState, Canary, CanaryWanted, Lesson, ListsOffer, ListsState, PolicyNews, SessionGrant, ShadowOffer,
+    ShadowSeen,
+};
 use serde::{Deserialize, Serialize};
 
 /// A device asks to be known. The private half of the key never leaves it.
@@ -67,6 +70,9 @@ pub struct CheckIn {
     /// What came of the daily test; absent when none is due, and towards a relay that has not asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<Canary>,
+    /// What was seen of the trial that runs; absent when nothing was, and towards a relay that has named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowSeen>,
 }
 
 /// An adult whom pupils may choose.
@@ -110,4 +116,7 @@ pub struct SchoolConfig {
     /// When the daily test is due. A relay of before the test sends none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<CanaryWanted>,
+    /// The change of the lists that is being tried; absent when none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<ShadowOffer>,
 }

@@ -12,6 +12,7 @@ mod lesson;
 mod lists;
 mod report;
 mod session;
+mod shadow;
 mod signature;
 
 pub use access::{AccessReceipt, AccessRequest, AccessState, Answered, PolicyNews};
@@ -24,6 +25,7 @@ pub use report::{
     About, Identity, Report, ReportReceipt, Thread, ThreadMessage, ThreadQuery, ThreadReply, Voice,
 };
 pub use session::{SESSION_END, SESSION_RENEW, SESSION_SALT, SessionGrant, session_info};
+pub use shadow::{ShadowOffer, ShadowSeen, ShadowSite};
 pub use signature::{SignatureError, SignatureInput, content_digest, signature_base};
 
 /// Version of this protocol; part of every path (`/api/v1/…`).
@@ -71,6 +73,12 @@ pub mod limit {
     pub const ASKED: i64 = 6;
     /// Bytes of a pack of lists.
     pub const PACK: u64 = 256 * 1024 * 1024;
+    /// Bytes of the pack of a trial: some 400,000 names.
+    pub const SHADOW_PACK: u64 = 2 * 1024 * 1024;
+    /// Sites of a trial in one check-in.
+    pub const SHADOW_SITES: usize = 200;
+    /// Visits to one site of a trial in one check-in.
+    pub const SHADOW_VISITS: u32 = 1_000;
     /// Lessons of one school that may be announced at the same time.
     pub const LESSONS: usize = 50;
 }

@@ -31,6 +31,9 @@ show(
     list(CHECKED),
     p("It does this on this device. What you type stays here unless it looks serious. Then only that sentence, and the address of the page, go to the people who look after pupils at your school."),
     p("It does not keep a list of the pages that you visit."),
+    ...(on && school?.shadow
+      ? [p("Just now your school is trying a new list of sites. Lapwing counts how often a site on it is opened in the whole school. It does not say who opened it.")]
+      : []),
     h2("What Lapwing never reads"),
     list(NEVER),
     h2("What happens then"),

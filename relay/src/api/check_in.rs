@@ -1,6 +1,6 @@
 //! A device's sign of life, and what the school has set in return; with it a session, where the device offers one.
 
-use super::checked::{Unfit, line};
+use super::checked::{Unfit, id, line};
 use super::problem::{Kind, Problem};
 use super::session;
 use super::signed::{By, Signed};
@@ -10,10 +10,11 @@ use crate::db::intake::{Arrival, News};
 use crate::db::{accounts, lessons, packs, schools};
 use crate::limit::Lane;
 use crate::policy;
+use crate::shadow;
 use axum::Json;
 use axum::extract::State;
 use lapwing_core::wire::{
-    Canary, CanaryLayer, CanaryResult, CheckIn, ListsState, SchoolConfig, TrustedAdult,
+    Canary, CanaryLayer, CanaryResult, CheckIn, ListsState, SchoolConfig, ShadowSeen, TrustedAdult, limit,
 };
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ pub(crate) async fn check_in(
             "A check-in is signed with the device’s own key. Sign it with that one.",
         ));
     }
+    body.shadow.as_ref().map(fits).transpose()?;
     let said = CheckIn {
         extension_version: line("extension_version", &body.extension_version)?,
         browser: line("browser", &body.browser)?,
@@ -49,12 +51,13 @@ pub(crate) async fn check_in(
     let vault = app.vault(&school_id).await?;
     let had = said.policy_version.clone();
     let (day, wanted) = canary::of_check_in(&app, (&school_id, &device_id), &said).await?;
+    let (trial, counted) = shadow::of_check_in(&app, said.shadow.as_ref()).await?;
     let arrival = Arrival {
         vault: Arc::clone(&vault),
         school_id: device.school_id,
         device_id: device.id,
         now,
-        news: Some(News::Said(Box::new(said), stored, day.map(Box::new))),
+        news: Some(News::Said(Box::new(said), stored, day.map(Box::new), counted.map(Box::new))),
         alerts: Vec::new(),
     };
     app.writer.keep(arrival, admitted.lane).await?;
@@ -80,6 +83,7 @@ pub(crate) async fn check_in(
         session: granted,
         lists,
         canary: Some(wanted),
+        shadow: trial,
     }))
 }
 
@@ -102,4 +106,14 @@ fn said_of_canary(said: &Canary) -> Result<Canary, Problem> {
         safe_search: said.safe_search,
         results: results.collect::<Result<_, Problem>>()?,
     })
+}
+
+/// Whether what a device saw of a trial can be taken. Which of its sites are believed is asked of the trial's own pack.
+fn fits(seen: &ShadowSeen) -> Result<(), Unfit> {
+    id("shadow.batch", &seen.batch)?;
+    let most = limit::SHADOW_SITES;
+    if seen.sites.len() > most {
+        return Err(Unfit::new("shadow.sites", format!("may hold at most {most} sites")));
+    }
+    Ok(())
 }

@@ -52,6 +52,7 @@ pub(crate) mod schools;
 pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod sessions;
+pub(crate) mod shadow;
 pub(crate) mod shares;
 pub(crate) mod sso;
 pub(crate) mod threads;

@@ -145,10 +145,11 @@ pub(crate) async fn bytes<'c>(db: impl AnyExecutor<'c>, digest: &str) -> Result<
     Ok((!rows.is_empty()).then_some(bytes))
 }
 
-/// The length of a pack whose bytes are kept; none otherwise.
+/// The length of a pack whose bytes are kept, of lists or of a trial of them; none otherwise.
 pub(crate) async fn length<'c>(db: impl AnyExecutor<'c>, digest: &str) -> Result<Option<u64>, Error> {
     let row = sqlx::query(
-        "select p.length from pack p join pack_piece i on i.digest = p.digest where p.digest = $1 and i.number = 0",
+        "select p.length from pack p join pack_piece i on i.digest = p.digest where p.digest = $1 and i.number = 0 union all \
+         select t.length from shadow_trial t join shadow_piece i on i.digest = t.digest where t.digest = $1 and i.number = 0",
     )
     .bind(digest.to_owned())
     .fetch_optional(db)
@@ -167,11 +168,14 @@ pub(crate) async fn piece<'c>(
     number: u64,
     wanted: u64,
 ) -> Result<Option<Vec<u8>>, Error> {
-    let row = sqlx::query("select bytes from pack_piece where digest = $1 and number = $2")
-        .bind(digest.to_owned())
-        .bind(i64::try_from(number).map_err(Error::internal)?)
-        .fetch_optional(db)
-        .await?;
+    let row = sqlx::query(
+        "select bytes from pack_piece where digest = $1 and number = $2 union all \
+         select bytes from shadow_piece where digest = $1 and number = $2",
+    )
+    .bind(digest.to_owned())
+    .bind(i64::try_from(number).map_err(Error::internal)?)
+    .fetch_optional(db)
+    .await?;
     let Some(row) = row else { return Ok(None) };
     let bytes: Vec<u8> = row.try_get("bytes")?;
     if bytes.len() as u64 != wanted {

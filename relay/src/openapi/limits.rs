@@ -43,6 +43,8 @@ fn rules() -> Vec<(&'static str, &'static str, Value)> {
         ("Canary", "group", line()),
         ("Canary", "results", json!({ "maxItems": CanaryLayer::ALL.len() })),
         ("CanaryResult", "why", line()),
+        ("ShadowSeen", "batch", uuid()),
+        ("ShadowSeen", "sites", json!({ "maxItems": limit::SHADOW_SITES })),
         ("CheckIn", "session_point", json!({ "pattern": POINT })),
         ("SessionGrant", "point", json!({ "pattern": POINT })),
         ("Report", "id", uuid()),

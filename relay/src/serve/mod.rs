@@ -25,7 +25,7 @@ use crate::proof::anchor::Signer;
 use crate::random::SystemRandom;
 use crate::routes::router;
 use crate::secrets::Secrets;
-use crate::{canary, doctor, metrics};
+use crate::{canary, doctor, metrics, shadow};
 use anyhow::Context as _;
 use axum_server::tls_rustls::RustlsAcceptor;
 use axum_server::{Handle, Server};
@@ -100,6 +100,7 @@ pub(crate) async fn serve(config: Config, out: &mut dyn Write) -> anyhow::Result
         tokio::spawn(fetching::fetch_lists(Arc::clone(&app))),
         tokio::spawn(scope::within(Scope::Relay, anchors::drop_anchors(Arc::clone(&app), signer))),
         tokio::spawn(canary::tidy(Arc::clone(&app))),
+        tokio::spawn(shadow::tidy(Arc::clone(&app))),
     ];
     server.serve(router(&app).into_make_service_with_connect_info::<SocketAddr>()).await?;
     background.iter().chain(&scraped).for_each(tokio::task::JoinHandle::abort);

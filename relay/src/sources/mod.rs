@@ -1,5 +1,5 @@
 //! Sources of site lists: what may be one, fetching it (`fetch`, to where `reach` allows), keeping what came (`keep`), the proposal that is
-//! made of all of them (`propose`, over what is `in_force`), and the schedule (`due`). Rows are in `db::{list_sources, list_builds}`, pages in `web::sources`;
+//! made of all of them (`propose`, over what is `in_force`), its `trial`, and the schedule (`due`). Rows are in `db::{list_sources, list_builds}`, pages in `web::sources`;
 //! reading lists and building packs is `lapwing_packs`', publishing them `crate::lists`.
 
 pub(crate) mod due;
@@ -8,6 +8,7 @@ mod in_force;
 pub(crate) mod keep;
 pub(crate) mod propose;
 mod reach;
+pub(crate) mod trial;
 
 pub(crate) use fetch::MOST;
 pub(crate) use reach::Reach;

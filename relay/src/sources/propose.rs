@@ -237,7 +237,7 @@ fn only_there(number: u32) -> Option<&'static str> {
 }
 
 /// A builder's complaint, for a page.
-fn said(error: BuildError) -> Trouble {
+pub(super) fn said(error: BuildError) -> Trouble {
     match error {
         BuildError::Source(error) => Trouble::Said(keep::unusable(error, false)),
         BuildError::Map(error) => Trouble::Said(format!("No pack can be made of it: {error}.")),

@@ -177,6 +177,7 @@ impl School {
     pub(crate) async fn person(&self, role: &str, name: &str) -> Person {
         let (account, token) = (id(), format!("token-{}", id()));
         let email = format!("{account}@oak.example");
+        let now = self.clock.now().as_millisecond();
         self.sql(
             "insert into account (id, school_id, email, name, role, trusted_adult, created_at) \
              values ($1, $2, $3, $4, $5, 1, $6)",
@@ -186,7 +187,7 @@ impl School {
                 email.into(),
                 name.into(),
                 role.into(),
-                NOW.into(),
+                now.into(),
             ],
         )
         .await;
@@ -194,7 +195,7 @@ impl School {
         let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         self.sql(
             "insert into session (token_hash, account_id, created_at, seen_at, expires_at) values ($1, $2, $3, $3, $4)",
-            &[hash.into(), account.as_str().into(), NOW.into(), (NOW + 720 * MINUTE).into()],
+            &[hash.into(), account.as_str().into(), now.into(), (now + 720 * MINUTE).into()],
         )
         .await;
         Person { id: account, name: name.into(), cookie: format!("__Host-lapwing={token}") }

@@ -365,6 +365,7 @@ async fn changes(school: &School) -> Vec<i64> {
         "select count(*) from access_request where answered_at is not null",
         "select count(*) from list_source where removed_at is not null or asked_at > 0",
         "select count(*) from list_build where decided_at is not null",
+        "select count(*) from shadow_trial",
     ] {
         counts.push(school.number(sql).await);
     }

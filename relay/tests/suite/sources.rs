@@ -79,7 +79,7 @@ pub(crate) async fn give(school: &School, it: &Person, page: &str, file: &str) {
 }
 
 /// Proposes what there is. Answers the page of the proposal, and the path by which it is decided.
-async fn propose(school: &School, it: &Person) -> (Page, String) {
+pub(crate) async fn propose(school: &School, it: &Person) -> (Page, String) {
     let done = school.post(it, "/lists/propose", &[]).await;
     assert_eq!(done.location, "/lists/proposal", "{}", done.html);
     let page = school.get(it, "/lists/proposal").await;

@@ -137,6 +137,7 @@ fn sign_of_life() -> CheckIn {
         session_point: None,
         lists: None,
         canary: None,
+        shadow: None,
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) use known::KnownEpisodes;
 
 use super::canary::{self, Day};
 use super::device_sessions::{self, Stored};
+use super::shadow::{self, Counted};
 use super::{Tx, devices};
 use crate::app::App;
 use crate::db::audit::{self, Event};
@@ -34,8 +35,9 @@ use themes::{Expected, Themes};
 pub(crate) enum News {
     /// That it is alive.
     HeardOf,
-    /// What it said at check-in, the session that began with it, and what is to be kept of the daily test.
-    Said(Box<CheckIn>, Option<Stored>, Option<Box<Day>>),
+    /// What it said at check-in, the session that began with it, what is to be kept of the daily test, and what it counted of
+    /// a trial.
+    Said(Box<CheckIn>, Option<Stored>, Option<Box<Day>>, Option<Box<Counted>>),
 }
 
 /// What one request brought: alerts, a check-in, or both.
@@ -130,12 +132,13 @@ pub(crate) async fn keep(
 async fn news(tx: &mut Tx, group: &[&Arrival]) -> Result<(), Error> {
     let (mut heard, mut said, mut begun) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let mut days: BTreeMap<&str, &Day> = BTreeMap::new();
+    let mut counted = Vec::new();
     for arrival in group {
         match &arrival.news {
             Some(News::HeardOf) => {
                 heard.insert(arrival.device_id.as_str(), arrival.now);
             }
-            Some(News::Said(check_in, session, day)) => {
+            Some(News::Said(check_in, session, day, seen)) => {
                 said.insert(arrival.device_id.as_str(), (check_in.as_ref(), arrival.now));
                 // Of two check-ins of one device in a group the one with a test counts.
                 if let Some(day) = day
@@ -143,6 +146,10 @@ async fn news(tx: &mut Tx, group: &[&Arrival]) -> Result<(), Error> {
                 {
                     days.insert(&arrival.device_id, day);
                 }
+                counted.extend(
+                    seen.as_deref()
+                        .map(|seen| (arrival.school_id.as_str(), arrival.device_id.as_str(), seen)),
+                );
                 if let Some(session) = session {
                     begun.insert(arrival.device_id.as_str(), (arrival.school_id.as_str(), session));
                 }
@@ -153,7 +160,8 @@ async fn news(tx: &mut Tx, group: &[&Arrival]) -> Result<(), Error> {
     devices::heard_of(tx, &heard).await?;
     devices::checked_in(tx, &said).await?;
     device_sessions::begin(tx, &begun).await?;
-    canary::keep(tx, &days).await
+    canary::keep(tx, &days).await?;
+    shadow::keep(tx, counted).await
 }
 
 /// One event for each school, which vouches for all its rows of this transaction.

@@ -1,9 +1,10 @@
 //! Sources of site lists, as IT keeps them and a DSL sees them: all of them here, one of them in `one`, what they would change in
-//! `proposal`. Several schools share what a relay keeps, and no IT of one decides for the others: there these pages are not,
+//! `proposal`, and what of it is on `trial`. Several schools share what a relay keeps, and no IT of one decides for the others: there these pages are not,
 //! and lists are published at the command line. The work is in `crate::sources`.
 
 pub(crate) mod one;
 pub(crate) mod proposal;
+pub(crate) mod trial;
 
 use super::form::{Errors, Posted, choice_label, is_choice};
 use super::when::When;

@@ -3,7 +3,7 @@
 //! relay proposes by itself, that is for a lead who has not added or changed what it was made of. Making and publishing it is
 //! `crate::sources::propose`'s.
 
-use super::{Area, Chrome, only_alone, status};
+use super::{Area, Chrome, only_alone, status, trial};
 use crate::app::App;
 use crate::auth::{Account, ItAdmin, ItOrDsl};
 use crate::db::list_builds::{self, Build};
@@ -48,6 +48,10 @@ struct Waiting {
 struct Page {
     chrome: Chrome,
     waiting: Option<Waiting>,
+    /// The last trial of a change, whether it still runs or not.
+    trial: Option<trial::Shown>,
+    /// Whether none runs.
+    can_try: bool,
     errors: Errors,
 }
 
@@ -58,11 +62,19 @@ pub(crate) async fn page(State(app): State<Arc<App>>, ItOrDsl(me): ItOrDsl) -> R
 }
 
 async fn show(app: &App, me: &Account, errors: Errors) -> Result<Response, Error> {
-    let waits = match list_builds::waiting(app.db.read()).await? {
+    let build = list_builds::waiting(app.db.read()).await?;
+    let trial = trial::shown(app, me, build.as_ref().map(|build| build.id.as_str())).await?;
+    let waits = match build {
         Some(build) => Some(waiting(why_not(app, &build, me).await?, build, app.now())?),
         None => None,
     };
-    let page = Page { chrome: Chrome::of(app, me, Area::Lists).await?, waiting: waits, errors };
+    let page = Page {
+        chrome: Chrome::of(app, me, Area::Lists).await?,
+        waiting: waits,
+        can_try: trial.as_ref().is_none_or(|trial| !trial.is_running),
+        trial,
+        errors,
+    };
     show_as(status(&page.errors), &page)
 }
 
@@ -165,7 +177,7 @@ pub(crate) async fn refuse(
 }
 
 /// The proposal `id`, if it waits.
-async fn find(app: &App, id: &str) -> Result<Option<Build>, Error> {
+pub(super) async fn find(app: &App, id: &str) -> Result<Option<Build>, Error> {
     only_alone(app).await?;
     if !list_builds::is_known(app.db.read(), id).await? {
         return Err(Error::NotFound);
@@ -173,7 +185,13 @@ async fn find(app: &App, id: &str) -> Result<Option<Build>, Error> {
     Ok(list_builds::waiting(app.db.read()).await?.filter(|build| build.id == id))
 }
 
-async fn after(app: &App, me: &Account, done: Result<(), Trouble>, to: &str) -> Result<Response, Error> {
+/// Leads on to `to`, or shows why something was not done.
+pub(super) async fn after(
+    app: &App,
+    me: &Account,
+    done: Result<(), Trouble>,
+    to: &str,
+) -> Result<Response, Error> {
     match done {
         Ok(()) => Ok(Redirect::to(to).into_response()),
         Err(Trouble::Said(text)) => {

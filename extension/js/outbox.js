@@ -7,13 +7,46 @@ import * as store from "./store.js";
 /** @type {Promise<Outbox> | null} */
 let opening = null;
 
+/** What came while the disk could not be read: it waits here until it can. @type {{id: string}[]} */
+const held = [];
+const MOST_HELD = 200;
+
 /** The state machine, with everything that is on disk. */
 export function outbox() {
-  opening ??= Promise.all([store.entries(), store.value("pace")]).then(
-    ([entries, pace]) => new Outbox(JSON.stringify(entries), pace ?? "{}"),
-  );
+  opening ??= open();
   opening.catch(() => (opening = null));
   return opening;
+}
+
+async function open() {
+  const [entries, pace] = await Promise.all([store.entries(), store.value("pace")]);
+  const box = restored(entries, pace ?? "{}");
+  for (const entry of held.splice(0)) await put(box, entry);
+  return box;
+}
+
+/**
+ * One entry that cannot be read must not keep all others here for ever.
+ * @param {any[]} entries
+ * @param {string} pace
+ */
+function restored(entries, pace) {
+  try {
+    return new Outbox(JSON.stringify(entries), pace);
+  } catch (error) {
+    console.error("Lapwing: something in the outbox cannot be read:", error);
+    return new Outbox(JSON.stringify(entries.filter(isReadable)), "{}");
+  }
+}
+
+/** @param {any} entry */
+function isReadable(entry) {
+  try {
+    new Outbox(JSON.stringify([entry]), "{}").free();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @type {() => void} */
@@ -28,20 +61,38 @@ export function onKept(callback) {
 }
 
 /**
- * Keeps an entry: on disk first, and only then is anything sent.
+ * Keeps an entry: on disk first, and only then is anything sent. Answers whether it is on disk.
  * @param {{id: string}} entry
+ * @returns {Promise<boolean>}
  */
 export async function keep(entry) {
-  const box = await outbox();
+  let saved = false;
+  try {
+    saved = await put(await outbox(), entry);
+  } catch (error) {
+    console.error("Lapwing: the outbox cannot be opened:", error);
+    if (held.length < MOST_HELD) held.push(entry);
+  }
+  whenKept();
+  return saved;
+}
+
+/**
+ * @param {Outbox} box
+ * @param {{id: string}} entry
+ */
+async function put(box, entry) {
+  let saved = true;
   try {
     await store.putEntry(entry);
   } catch (error) {
     // A full or broken disk: it can still be sent while this worker lives, which is better than not at all.
     console.error("Lapwing: an alert could not be written to disk:", error);
+    saved = false;
   }
   const dropped = JSON.parse(box.add(JSON.stringify(entry)));
-  if (dropped.length > 0) await store.applyOutcome({ forget: dropped, refused: [] }, box.pace());
-  whenKept();
+  if (dropped.length > 0) await store.applyOutcome({ forget: dropped, refused: [] }, box.pace()).catch(console.error);
+  return saved;
 }
 
 /**

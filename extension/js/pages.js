@@ -75,34 +75,38 @@ async function said(work) {
   }
 }
 
-/** @param {any} draft */
+/**
+ * @param {any} draft With an id and 64 random bytes of its own: asked again for the same draft, whatever became of the first answer,
+ *   this keeps one report, under one receipt.
+ */
 async function report(draft) {
-  const receipt = receipt_code(crypto.getRandomValues(new Uint8Array(64)));
-  const id = crypto.randomUUID();
+  const { id } = draft;
+  const receipt = receipt_code(Uint8Array.from(draft.random));
   const { identity, story, wish } = draft;
   if (identity.name) identity.name = wellFormed(identity.name);
   const words = { identity, story: wellFormed(story), wish: wellFormed(wish) };
   const made = { adult: draft.adult, about: draft.about, ...words, id, now: Date.now(), receipt };
-  await keep(JSON.parse(report_entry(JSON.stringify(made))));
-  return { id, receipt: receipt_shown(receipt) };
+  const saved = await keep(JSON.parse(report_entry(JSON.stringify(made))));
+  return { id, receipt: receipt_shown(receipt), saved };
 }
 
-/** @param {any} message */
-async function reply({ receipt, text }) {
-  const id = crypto.randomUUID();
-  await keep(JSON.parse(reply_entry(JSON.stringify({ id, now: Date.now(), receipt, text: wellFormed(text) }))));
-  return { id };
+/** @param {any} message With an id of its own, as a report has. */
+async function reply({ id, receipt, text }) {
+  const made = { id, now: Date.now(), receipt, text: wellFormed(text) };
+  return { id, saved: await keep(JSON.parse(reply_entry(JSON.stringify(made)))) };
 }
 
 /**
- * Whether an entry has left the outbox, after waiting a little for it.
+ * What has become of an entry, after waiting a little for it: “sent”, “waiting”, or “refused”, when nobody will ever have it.
  * @param {string} id
+ * @returns {Promise<string>}
  */
 async function sent(id) {
   const box = await outbox();
-  if (!box.holds(id)) return true;
-  await Promise.race([deliver(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
-  return !box.holds(id);
+  if (JSON.parse(box.stands(id)) === "waiting") {
+    await Promise.race([deliver(), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+  }
+  return JSON.parse(box.stands(id));
 }
 
 /** @param {string} typed */

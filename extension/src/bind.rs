@@ -180,10 +180,12 @@ impl WasmOutbox {
         write(&self.0.add(read(entry)?))
     }
 
-    /// [`Outbox::holds`].
-    #[must_use]
-    pub fn holds(&self, id: &str) -> bool {
-        self.0.holds(id)
+    /// [`Outbox::stands`]: JSON of a [`Stands`](crate::outbox::Stands).
+    ///
+    /// # Errors
+    /// `MessageError`.
+    pub fn stands(&self, id: &str) -> Result<String, JsValue> {
+        write(&self.0.stands(id))
     }
 
     /// [`Outbox::next`]: JSON of a [`Step`](crate::outbox::Step).

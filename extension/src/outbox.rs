@@ -8,7 +8,7 @@ use crate::pace::{Answer, Meaning, Pace, meaning};
 use lapwing_core::wire::{self, Refusal};
 use lapwing_core::{Severity, Stage};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Entries kept before the mildest, oldest alerts make room.
 pub const CAPACITY: usize = 5_000;
@@ -108,11 +108,26 @@ pub struct Outcome {
     pub enrol_again: bool,
 }
 
+/// What has become of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stands {
+    /// It waits to be sent.
+    Waiting,
+    /// The relay will never take it: nobody at school has it.
+    Refused,
+    /// The relay has it.
+    Sent,
+}
+
 /// Everything that waits, and how fast it may go.
 #[derive(Debug, Default)]
 pub struct Outbox {
     entries: Vec<Entry>,
     pace: Pace,
+    /// How often an answer may have been about this entry, since this worker began. Others go before it: a message to a report
+    /// that a restored relay has never heard of must not hold back everything else of this device.
+    failures: HashMap<String, u32>,
 }
 
 impl Outbox {
@@ -120,7 +135,7 @@ impl Outbox {
     #[must_use]
     pub fn restore(mut entries: Vec<Entry>, pace: Pace) -> Self {
         entries.sort_by(|a, b| (a.made_at, &a.id).cmp(&(b.made_at, &b.id)));
-        Self { entries, pace }
+        Self { entries, pace, failures: HashMap::new() }
     }
 
     /// The pace, to be stored with the entries.
@@ -143,10 +158,18 @@ impl Outbox {
         (alerts.len(), words.len())
     }
 
-    /// Whether an entry still waits here.
+    /// What has become of an entry that was added before.
     #[must_use]
-    pub fn holds(&self, id: &str) -> bool {
-        self.entries.iter().any(|entry| entry.id == id && entry.refused.is_none())
+    pub fn stands(&self, id: &str) -> Stands {
+        match self.entries.iter().find(|entry| entry.id == id) {
+            None => Stands::Sent,
+            Some(entry) if entry.refused.is_some() => Stands::Refused,
+            Some(_) => Stands::Waiting,
+        }
+    }
+
+    fn failures(&self, entry: &Entry) -> u32 {
+        self.failures.get(&entry.id).copied().unwrap_or(0)
     }
 
     /// Adds an entry that is already stored. Answers with the ids that had to make room: delete those.
@@ -182,8 +205,16 @@ impl Outbox {
                 return Step::Wait { until };
             }
         }
-        let urgent_alert = ready.iter().any(|entry| entry.kind == Kind::Alert && entry.urgent());
-        if !urgent_alert && let Some(words) = ready.iter().find(|entry| entry.kind != Kind::Alert) {
+        // Urgent alerts, then words, then the other alerts; but whatever has failed less before what has failed more.
+        let order = |entry: &&Entry| {
+            (self.failures(entry), entry.kind == Kind::Alert, !entry.urgent(), entry.made_at)
+        };
+        let is_urgent = |entry: &&Entry| entry.kind == Kind::Alert && entry.urgent();
+        let urgent = ready.iter().copied().filter(is_urgent).map(|entry| self.failures(entry)).min();
+        let first = ready.iter().copied().min_by_key(order);
+        if let Some(words) = first.filter(|first| first.kind != Kind::Alert)
+            && urgent.is_none_or(|failures| failures > self.failures(words))
+        {
             let path =
                 if words.kind == Kind::Report { wire::path::REPORTS } else { wire::path::THREAD_REPLY };
             return Step::Send { ids: vec![words.id.clone()], path, body: words.body.clone() };
@@ -195,7 +226,8 @@ impl Outbox {
     fn batch(&self, ready: &[&Entry]) -> Step {
         let mut alerts: Vec<&Entry> =
             ready.iter().copied().filter(|entry| entry.kind == Kind::Alert).collect();
-        alerts.sort_by_key(|entry| (!entry.urgent(), std::cmp::Reverse(entry.severity)));
+        alerts
+            .sort_by_key(|entry| (self.failures(entry), !entry.urgent(), std::cmp::Reverse(entry.severity)));
         let mut room = wire::limit::BODY - 1024;
         let mut chosen = Vec::new();
         for entry in alerts.into_iter().take(self.pace.batch()) {
@@ -220,7 +252,9 @@ impl Outbox {
         let mut outcome = Outcome::default();
         match meaning(answer) {
             Meaning::Taken => self.taken(sent, answer, now, random, &mut outcome),
-            Meaning::TooMuch | Meaning::Malformed if !alone => self.pace.halve(sent.len()),
+            Meaning::TooMuch | Meaning::Malformed | Meaning::Stopped if !alone => {
+                self.pace.halve(sent.len());
+            }
             Meaning::TooMuch | Meaning::Malformed => self.set_aside(
                 sent.iter().map(|id| Refusal { id: id.clone(), detail: answer.detail() }),
                 &mut outcome,
@@ -230,7 +264,14 @@ impl Outbox {
                 self.pace.fail(now, random, None);
             }
             Meaning::Revoked => self.pace.halt(),
-            Meaning::Later => self.pace.fail(now, random, answer.retry_after()),
+            Meaning::Later | Meaning::Stopped => {
+                if alone && answer.blames() {
+                    for id in sent {
+                        *self.failures.entry(id.clone()).or_default() += 1;
+                    }
+                }
+                self.pace.fail(now, random, answer.retry_after());
+            }
         }
         outcome
     }
@@ -253,9 +294,9 @@ impl Outbox {
                 acknowledged: vec![receipt.acknowledged],
                 refused: Vec::new(),
             }),
-            Some(Kind::Reply) => {
-                Some(wire::BatchReceipt { acknowledged: sent.to_vec(), refused: Vec::new() })
-            }
+            Some(Kind::Reply) => answer
+                .read::<wire::Thread>()
+                .map(|_| wire::BatchReceipt { acknowledged: sent.to_vec(), refused: Vec::new() }),
             None => return,
         };
         // A page that is not the relay's (a sign-in page of the network) acknowledges nothing.
@@ -263,6 +304,7 @@ impl Outbox {
         let sent: HashSet<&String> = sent.iter().collect();
         outcome.forget = receipt.acknowledged.into_iter().filter(|id| sent.contains(id)).collect();
         self.entries.retain(|entry| !outcome.forget.contains(&entry.id));
+        self.failures.retain(|id, _| !outcome.forget.contains(id));
         self.set_aside(receipt.refused.into_iter().filter(|refusal| sent.contains(&refusal.id)), outcome);
         if outcome.forget.is_empty() && outcome.refused.is_empty() {
             self.pace.fail(now, random, None);

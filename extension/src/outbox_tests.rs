@@ -94,6 +94,58 @@ fn a_sign_in_page_of_the_network_acknowledges_nothing() {
 }
 
 #[test]
+fn a_page_of_the_network_takes_no_reply_either() {
+    let mut outbox = with([Entry { kind: Kind::Reply, ..report("r", 1) }]);
+    outbox.answered(&["r".into()], &answer(200, "<html>Welcome to GuestNet</html>"), 1_000, 1.0);
+    assert_eq!(outbox.stands("r"), Stands::Waiting);
+    let thread = r#"{"received_at":1,"messages":[]}"#;
+    outbox.answered(&["r".into()], &answer(200, thread), 9_000, 1.0);
+    assert_eq!(outbox.stands("r"), Stands::Sent);
+}
+
+#[test]
+fn what_something_in_between_refuses_is_kept_and_holds_nothing_back() {
+    for status in [400, 413, 422] {
+        let mut outbox = with([entry("a", Severity::Critical, 1), entry("b", Severity::Low, 2)]);
+        outbox.answered(&ids(&outbox.next(0)), &answer(status, "<html>"), 0, 0.0);
+        assert_eq!(ids(&outbox.next(0)), ["a"], "fewer at once");
+        outbox.answered(&["a".into()], &answer(status, "<html>"), 0, 1.0);
+        assert_eq!((outbox.stands("a"), outbox.refused()), (Stands::Waiting, (0, 0)), "{status}");
+        assert_eq!(ids(&outbox.next(9_000_000)), ["b"], "{status}: the other goes before it");
+    }
+    // In the relay's own words it is for good, and is not called sent.
+    let mut outbox = with([report("r", 1)]);
+    outbox.answered(
+        &["r".into()],
+        &answer(422, r#"{"type":"https://relay.example/problems/unfit"}"#),
+        0,
+        0.0,
+    );
+    assert_eq!(outbox.stands("r"), Stands::Refused);
+}
+
+#[test]
+fn a_message_that_the_relay_does_not_know_holds_nothing_else_back() {
+    let mut outbox = with([
+        Entry { kind: Kind::Reply, ..report("stuck", 1) },
+        report("words", 2),
+        entry("alert", Severity::High, 3),
+    ]);
+    let mut sent = Vec::new();
+    for round in 0..4 {
+        let Step::Send { ids, .. } = outbox.next(round * 10_000_000) else { panic!("something waits") };
+        let given = match ids[0].as_str() {
+            "stuck" => answer(404, r#"{"type":"/unknown-receipt"}"#),
+            "words" => answer(200, r#"{"acknowledged":"words"}"#),
+            _ => receipt(&["alert"]),
+        };
+        outbox.answered(&ids, &given, round * 10_000_000, 0.5);
+        sent.extend(ids);
+    }
+    assert_eq!(sent, ["stuck", "words", "alert", "stuck"]);
+}
+
+#[test]
 fn refused_entries_are_kept_aside() {
     let mut outbox = with([entry("a", Severity::Low, 1)]);
     let body = r#"{"acknowledged":[],"refused":[{"id":"a","detail":"marks out of range"}]}"#;
@@ -106,7 +158,8 @@ fn refused_entries_are_kept_aside() {
 fn a_poisoned_batch_is_halved_until_the_culprit_is_alone() {
     let mut outbox = with((0..8).map(|n| entry(&format!("{n}"), Severity::Low, n)));
     let poison = "5".to_owned();
-    let bad = answer(422, r#"{"detail":"alert 5 has no category"}"#);
+    let bad =
+        answer(422, r#"{"type":"https://relay.example/problems/unfit","detail":"alert 5 has no category"}"#);
     for _ in 0..40 {
         let Step::Send { ids, .. } = outbox.next(0) else { break };
         if ids.contains(&poison) {
@@ -210,7 +263,7 @@ proptest! {
             let given = match kind {
                 0 => answer(0, ""),
                 1 => answer(413, ""),
-                2 => answer(422, ""),
+                2 => answer(422, r#"{"type":"/unfit"}"#),
                 3 => answer(500, "{"),
                 _ => receipt(&taken),
             };

@@ -46,6 +46,17 @@ impl Answer {
         self.retry_after.map(|seconds| seconds.max(0).saturating_mul(1000).min(LONGEST_TOLD))
     }
 
+    /// Whether the relay itself answered: its problems have a type that ends so. A proxy or filter in between has its own pages.
+    fn is_ours(&self, name: &str) -> bool {
+        self.problem().kind.is_some_and(|kind| kind.ends_with(name))
+    }
+
+    /// Whether the answer may be about what was sent rather than about the relay or the line: then the same would come again.
+    #[must_use]
+    pub fn blames(&self) -> bool {
+        matches!(self.status, 400..=499 | 500) && !matches!(self.status, 408 | 425 | 429)
+    }
+
     fn problem(&self) -> Problem {
         self.read().unwrap_or_default()
     }
@@ -66,10 +77,12 @@ struct Problem {
 pub enum Meaning {
     /// 2xx: read the receipt.
     Taken,
-    /// 413.
+    /// 413: fewer at once may go.
     TooMuch,
-    /// 400 or 422: something in it can never be taken.
+    /// 400 or 422 in the relay's own words: something in it can never be taken.
     Malformed,
+    /// The same from something in between, which says nothing about what the relay would take: fewer at once, then later.
+    Stopped,
     /// The relay has no such device.
     UnknownDevice,
     /// The relay will not take this device's word any more.
@@ -81,13 +94,14 @@ pub enum Meaning {
 /// Reads the meaning of an answer.
 #[must_use]
 pub fn meaning(answer: &Answer) -> Meaning {
-    let kind = answer.problem().kind.unwrap_or_default();
     match answer.status {
         200..=299 => Meaning::Taken,
-        413 => Meaning::TooMuch,
-        400 | 422 => Meaning::Malformed,
-        401 | 403 if kind.ends_with("/unknown-device") => Meaning::UnknownDevice,
-        401 | 403 if kind.ends_with("/revoked-device") => Meaning::Revoked,
+        413 if answer.is_ours("/too-large") => Meaning::TooMuch,
+        400 if answer.is_ours("/malformed") => Meaning::Malformed,
+        422 if answer.is_ours("/unfit") => Meaning::Malformed,
+        400 | 413 | 422 => Meaning::Stopped,
+        401 | 403 if answer.is_ours("/unknown-device") => Meaning::UnknownDevice,
+        401 | 403 if answer.is_ours("/revoked-device") => Meaning::Revoked,
         // A 403 without our problem type may come from a proxy in between: that is no reason to stop for good.
         _ => Meaning::Later,
     }

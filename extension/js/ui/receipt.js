@@ -8,23 +8,22 @@ import { ask, button, el, h1, p, say, show } from "./dom.js";
  * @param {(report: import("./report.js").Report, problems: {field: string, text: string}[]) => void} again
  */
 export async function send(report, again) {
-  const { draft } = report;
+  // A second press while the first is on its way is the same report.
+  if (report.isSending) return;
+  report.isSending = true;
   say("Sending");
-  const answer = await ask("report", {
-    draft: {
-      adult: draft.adult,
-      about: draft.about,
-      story: draft.story,
-      wish: draft.wish,
-      identity: draft.mode === "anonymous" ? { mode: draft.mode } : { mode: draft.mode, name: draft.name },
-    },
-  });
+  const { id, random } = attempt(report);
+  const { adult, about, story, wish, mode, name } = report.draft;
+  const identity = mode === "anonymous" ? { mode } : { mode, name };
+  const answer = await ask("report", { draft: { id, random, adult, about, story, wish, identity } });
   say("");
+  report.isSending = false;
   if (!answer.receipt) {
     const text = answer.problem ?? "It could not be saved. What you wrote is still here. Try again, or tell an adult in person.";
     return again(report, [{ field: "", text }]);
   }
-  const state = el("p", { id: "sent", role: "status" }, "It is saved on this device. It is being sent now.");
+  const saved = answer.saved ? "It is saved on this device. It is being sent now." : "It is being sent now.";
+  const state = el("p", { id: "sent", role: "status" }, saved);
   show([
     h1("Thank you for telling us"),
     state,
@@ -37,9 +36,32 @@ export async function send(report, again) {
     button("Done", report.leave),
   ]);
   const { sent } = await ask("sent", { id: answer.id });
-  state.textContent = sent
-    ? "It has been sent. Your school has it."
-    : "It has not been sent yet. It will be sent when this device is online, even if you close this window.";
+  state.textContent = became(sent, answer.saved);
+  if (sent === "refused") state.after(button("See what I wrote", () => again({ ...report, attempt: undefined }, [])));
+}
+
+/**
+ * What has become of it, in words that are true: a child who reads “your school has it” waits for an adult to come.
+ * @param {string} [sent]
+ * @param {boolean} [saved]
+ */
+function became(sent, saved) {
+  if (sent === "sent") return "It has been sent. Your school has it.";
+  if (sent === "refused") return "It could not be delivered. Nobody at your school has it. Please tell an adult in person.";
+  if (saved) return "It has not been sent yet. It will be sent when this device is online, even if you close this window.";
+  return "It has not been sent yet, and could not be saved on this device. Try again when you are online, or tell an adult in person.";
+}
+
+/**
+ * The same words go under the same id and receipt, however often they are sent: the school reads them once.
+ * @param {import("./report.js").Report} report
+ */
+function attempt(report) {
+  const words = JSON.stringify(report.draft);
+  if (report.attempt?.words !== words) {
+    report.attempt = { words, id: crypto.randomUUID(), random: [...crypto.getRandomValues(new Uint8Array(64))] };
+  }
+  return report.attempt;
 }
 
 /** @param {import("./report.js").Report} report */

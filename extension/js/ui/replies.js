@@ -4,6 +4,8 @@
 import { ask, button, el, h1, h2, p, problemBox, say, show, when } from "./dom.js";
 
 const UNREACHABLE = "We cannot reach your school just now. Try again when this device is online.";
+const REFUSED = "It could not be delivered. Nobody at your school has it. Please tell an adult in person.";
+const UNSAVED = "It could not be saved. What you wrote is still here. Try again.";
 const UNKNOWN = "No report has this code. Check each number. If you sent it just now, it may not have arrived yet.";
 
 /**
@@ -78,18 +80,26 @@ function conversation(home, receipt, thread, note) {
     el("button", { type: "submit" }, "Send"),
     button("Close", home, "plain"),
   );
+  /** @param {string} text */
+  const problem = (text) => {
+    form.querySelector(".problem")?.remove();
+    form.prepend(/** @type {Node} */ (problemBox([{ field: "answer", text }])));
+  };
+  let isSending = false;
+  let last = { text: "", id: "" };
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    // A second press while the first is on its way is the same message, and so are the same words sent again.
+    if (isSending) return;
+    isSending = true;
     const text = /** @type {HTMLTextAreaElement} */ (answer).value;
-    const made = await ask("reply", { receipt, text });
-    if (!made.id) {
-      const problem = made.problem ?? "It could not be saved. What you wrote is still here. Try again.";
-      form.querySelector(".problem")?.remove();
-      form.prepend(/** @type {Node} */ (problemBox([{ field: "answer", text: problem }])));
-      return;
-    }
-    const { sent } = await ask("sent", { id: made.id });
-    open(home, receipt, sent ? "Your message has been sent." : "Your message will be sent when this device is online.");
+    if (last.text !== text) last = { text, id: crypto.randomUUID() };
+    const made = await ask("reply", { id: last.id, receipt, text });
+    const sent = made.id ? (await ask("sent", { id: made.id })).sent : "";
+    isSending = false;
+    if (sent === "sent") return open(home, receipt, "Your message has been sent.");
+    if (sent === "waiting" && made.saved) return open(home, receipt, "Your message will be sent when this device is online.");
+    problem(made.problem ?? (sent === "refused" ? REFUSED : UNSAVED));
   });
   show([
     h1("Your report"),

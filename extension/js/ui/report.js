@@ -14,7 +14,8 @@ import { send } from "./receipt.js";
  * @property {string} mode
  * @property {string} name
  * @property {string} wish
- * @typedef {{school: any, draft: Draft, leave: () => void}} Report
+ * @typedef {{words: string, id: string, random: number[]}} Attempt What was sent before, and as what.
+ * @typedef {{school: any, draft: Draft, leave: () => void, attempt?: Attempt, isSending?: boolean}} Report
  */
 
 /**

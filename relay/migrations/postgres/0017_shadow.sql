@@ -22,7 +22,8 @@ create trigger shadow_trial_kept before update of id, build_id, started_at, star
 
 -- Its pack's bytes, a megabyte a row, as long as it runs.
 create table shadow_piece (
-    digest text not null references shadow_trial (digest),
+    -- The digest of a trial.
+    digest text not null,
     number bigint not null,
     bytes bytea not null,
     primary key (digest, number)

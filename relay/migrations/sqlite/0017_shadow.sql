@@ -24,7 +24,8 @@ end;
 
 -- Its pack's bytes, a megabyte a row, as long as it runs.
 create table shadow_piece (
-    digest text not null references shadow_trial (digest),
+    -- The digest of a trial.
+    digest text not null,
     number bigint not null,
     bytes blob not null,
     primary key (digest, number)

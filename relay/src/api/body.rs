@@ -14,10 +14,13 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Pro
     if !media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json")) {
         return Err(Problem::new(Kind::NOT_JSON, "Send Content-Type: application/json."));
     }
+    // A slow line says nothing about what is in the body: a device keeps it and tries again, where it gives up what is malformed.
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(Kind::MALFORMED, "The body broke off. Send it again."))?;
+        let chunk = chunk.map_err(|_| {
+            Problem::new(Kind::TIMED_OUT, "The body broke off, or came too slowly. Send it again.")
+        })?;
         if bytes.len() + chunk.len() > limit::BODY {
             let detail = format!("The body may be at most {} bytes. Send less at once.", limit::BODY);
             return Err(Problem::new(Kind::TOO_LARGE, detail));

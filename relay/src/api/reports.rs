@@ -1,7 +1,7 @@
 //! A pupil's report on its way in. Of an anonymous report nothing is kept or logged that tells which device sent it:
 //! not even that the device was heard of at that moment.
 
-use super::checked::{self, Unfit};
+use super::checked;
 use super::problem::{Kind, Problem};
 use super::signed::Signed;
 use crate::app::App;
@@ -20,14 +20,17 @@ pub(crate) async fn report(
     State(app): State<Arc<App>>,
     Signed { device, body, arrival: _arrival, .. }: Signed<Report>,
 ) -> Result<Json<ReportReceipt>, Problem> {
-    let report = checked::report(body)?;
+    let mut report = checked::report(body)?;
     let _admitted = app.admission.admit(&device, Lane::Severe, 1)?;
     let school = device.school_id.as_str();
     if let Some(adult) = &report.adult {
-        // An adult who has left since the device last asked still stands for the choice that the pupil made.
+        // An adult who has left since the device last asked still stands for the choice that the pupil made. Where the account is
+        // unknown here (a restored or another relay) or has another role now, the report is one to the safeguarding team: a
+        // child's words are not refused for an old list of adults.
         let known = accounts::find(app.db.read(), school, adult).await?;
         if known.is_none_or(|adult| !adult.account.role.is_school_staff()) {
-            return Err(Unfit::new("adult", "must be the id of one of the school’s adults, or absent").into());
+            tracing::warn!("a report names an adult who cannot receive it; it goes to the safeguarding team");
+            report.adult = None;
         }
     }
     let receipt_hash = app.secrets.receipt_hash(&report.receipt);

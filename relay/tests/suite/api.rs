@@ -200,6 +200,22 @@ async fn a_named_report_keeps_the_name_the_device_and_the_chosen_adult() {
 }
 
 #[tokio::test]
+async fn a_report_to_an_adult_who_cannot_receive_it_goes_to_the_safeguarding_team() {
+    let school = School::open().await;
+    let (dsl, governor) =
+        (school.person("dsl", "Mrs Adeyemi").await, school.person("governor", "Mr Evans").await);
+    let device = enrolled(&school).await;
+    let identity = json!({ "mode": "confidant", "name": "Amira Khan" });
+    for (receipt, adult) in [("1111222233334444", governor.id.clone()), ("1111222233335555", school::id())] {
+        let sent = with(report(receipt), json!({ "identity": identity, "adult": adult }));
+        let answer = device.send(path::REPORTS, &sent).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        school.get(&dsl, &format!("/reports/{}", sent["id"].as_str().unwrap())).await.has("Amira Khan");
+    }
+    assert_eq!(school.number("select count(*) from pupil_report where adult_id is null").await, 2);
+}
+
+#[tokio::test]
 async fn a_receipt_code_opens_the_conversation_from_any_device_of_the_school() {
     let school = School::open().await;
     let dsl = school.person("dsl", "Mrs Adeyemi").await;

@@ -54,7 +54,7 @@ impl Answer {
     /// Whether the answer may be about what was sent rather than about the relay or the line: then the same would come again.
     #[must_use]
     pub fn blames(&self) -> bool {
-        matches!(self.status, 400..=499 | 500) && !matches!(self.status, 408 | 425 | 429)
+        matches!(self.status, 400..=500) && !matches!(self.status, 408 | 425 | 429)
     }
 
     fn problem(&self) -> Problem {

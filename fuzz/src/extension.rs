@@ -5,7 +5,7 @@ use crate::bytes;
 use lapwing_core::Severity;
 use lapwing_core::wire::{Alert, limit};
 use lapwing_extension::analyser::Analyser;
-use lapwing_extension::outbox::{Entry, Kind, Outbox, Step};
+use lapwing_extension::outbox::{Entry, Kind, Outbox, Stands, Step};
 use lapwing_extension::pace::{Answer, Pace};
 use lapwing_extension::policy::{Setup, settle};
 use lapwing_extension::told::{Heard, Opened};
@@ -133,7 +133,7 @@ pub fn answers(data: &[u8]) {
         assert!(acknowledges || outcome.forget.is_empty(), "forgot what was not acknowledged");
         for entry in &entries {
             assert!(
-                outbox.holds(&entry.id)
+                outbox.stands(&entry.id) != Stands::Sent
                     || outcome.forget.contains(&entry.id)
                     || outcome.refused.iter().any(|refusal| refusal.id == entry.id)
                     || round > 0

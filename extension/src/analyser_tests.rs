@@ -72,14 +72,13 @@ fn a_blocked_site_is_stopped_and_makes_one_alert() {
 #[test]
 fn what_nobody_was_told_of_silences_nothing_once_it_is_to_be_told() {
     // The same words in the same field, before and after more is to be told, such as when the school day begins.
-    let mut analyser = settled(|policy| policy["alert_from"] = json!("critical"));
+    let mut analyser = settled(|policy| policy["alert_from"] = json!("high"));
     let found = |analyser: &mut Analyser, text: &str, now| analyser.heard(typed(text, now)).unwrap().entry;
-    let high = "i cut myself last night";
-    assert_eq!(found(&mut analyser, high, 0), None);
+    assert_eq!(found(&mut analyser, DRINK, 0), None);
     let told = settled(|_| ());
     let mut told = Analyser { session: std::mem::take(&mut analyser.session), ..told };
-    assert!(found(&mut told, high, 30_000).is_some());
-    assert_eq!(found(&mut told, high, 40_000), None, "once is enough");
+    assert!(found(&mut told, DRINK, 30_000).is_some());
+    assert_eq!(found(&mut told, DRINK, 40_000), None, "once is enough");
 }
 
 #[test]
@@ -208,8 +207,7 @@ fn what_a_never_read_page_makes_without_an_address_is_not_read_either() {
             ("about:srcdoc", "https://chat.example/room"),
             ("about:blank", "about:blank"),
         ] {
-            let heard =
-                Heard { url: url.into(), top: top.into(), origin: origin.into(), ..typed(WORDS, 0) };
+            let heard = Heard { url: url.into(), top: top.into(), origin: origin.into(), ..typed(WORDS, 0) };
             assert_eq!(analyser.heard(heard).unwrap(), refused, "{url} of {origin} in {top}");
         }
     }
@@ -224,12 +222,8 @@ fn a_frame_without_an_address_belongs_to_whoever_made_it() {
         ("https://comments.example", "https://chat.example/room?id=5", "https://comments.example/"),
         ("https://comments.example", "about:blank", "https://comments.example/"),
     ] {
-        let heard = Heard {
-            url: "about:srcdoc".into(),
-            origin: origin.into(),
-            top: top.into(),
-            ..typed(WORDS, 0)
-        };
+        let heard =
+            Heard { url: "about:srcdoc".into(), origin: origin.into(), top: top.into(), ..typed(WORDS, 0) };
         let alert = alert(watching().heard(heard).unwrap().entry);
         assert_eq!(alert.url, address, "of {origin} in {top}");
     }

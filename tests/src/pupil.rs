@@ -173,6 +173,30 @@ impl Pupil {
         type_here(driver, text).await
     }
 
+    /// Takes a text to the clipboard, as from another program: nobody types it.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub async fn copies(&self, text: &str) -> Result<()> {
+        self.opens("/textarea").await?;
+        let driver = &self.browser()?.driver;
+        let filled = "const field = document.getElementById('field');
+            field.value = arguments[0]; field.focus(); field.select();";
+        driver.execute(filled, vec![text.into()]).await?;
+        with_control(driver, 'c').await
+    }
+
+    /// Opens a page of the local web and pastes into its `#field` what [`Pupil::copies`] took.
+    ///
+    /// # Errors
+    /// When the page has no field.
+    pub async fn pastes(&self, path: &str) -> Result<()> {
+        self.opens(path).await?;
+        let driver = &self.browser()?.driver;
+        driver.find(By::Id("field")).await.context("the page has no field")?.click().await?;
+        with_control(driver, 'v').await
+    }
+
     /// Waits until this many alerts and reports are stored on the device and not yet delivered, as the extension tells its
     /// own pages. The popup is open afterwards.
     ///
@@ -252,6 +276,12 @@ impl Pupil {
         page::see(driver, "Your report").await?;
         page::text(driver).await
     }
+}
+
+/// Presses a key while Control is held.
+async fn with_control(driver: &WebDriver, key: char) -> Result<()> {
+    let chain = driver.action_chain().key_down(Key::Control).key_down(key).key_up(key).key_up(Key::Control);
+    chain.perform().await.with_context(|| format!("cannot press Control and {key}"))
 }
 
 /// Types into the field of this document: named `field`, or inside the shadow of `host`, which a click puts in focus.

@@ -164,13 +164,12 @@ impl Pupil {
     /// As for [`Pupil::types`].
     pub async fn types_on(&self, text: &str) -> Result<()> {
         let driver = &self.browser()?.driver;
-        if let Ok(frame) = driver.find(By::Css("iframe#frame")).await {
+        while let Ok(frame) = driver.find(By::Css("iframe#frame")).await {
             frame.enter_frame().await?;
-            let typed = type_here(driver, text).await;
-            driver.enter_default_frame().await?;
-            return typed;
         }
-        type_here(driver, text).await
+        let typed = type_here(driver, text).await;
+        driver.enter_default_frame().await?;
+        typed
     }
 
     /// Takes a text to the clipboard, as from another program: nobody types it.

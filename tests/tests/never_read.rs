@@ -26,6 +26,8 @@ async fn passwords_payments_helplines_and_forgeries_raise_nothing() {
         pupil.types_at(&format!("{helpline}/textarea"), GRAVE).await.unwrap();
     }
 
+    pupil.types("/helpline-frame", GRAVE).await.unwrap();
+
     // A page that fills its own field and says that somebody typed.
     pupil.opens("/forged").await.unwrap();
     page::press(&pupil.browser().unwrap().driver, "Forge").await.unwrap();

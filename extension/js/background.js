@@ -58,7 +58,7 @@ async function readTyped(heard) {
   await ready;
   const reading = JSON.parse(analyser.heard(JSON.stringify({ ...heard, ...stamp() })));
   await Promise.all([remember(), reading.entry ? keep(reading.entry) : undefined]);
-  return { read: reading.read };
+  return { read: reading.read, around: reading.around };
 }
 
 /**
@@ -94,8 +94,9 @@ async function onAlarm(alarm) {
 async function ensureListening() {
   const { listening } = await platform.readSession(["listening"]);
   if (listening) return;
-  await platform.writeSession({ listening: true });
   await platform.listenInOpenTabs();
+  // Afterwards: a worker that is stopped before has perhaps not reached every page, and the next begins again.
+  await platform.writeSession({ listening: true });
 }
 
 async function ensureAlarms() {

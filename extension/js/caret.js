@@ -1,6 +1,6 @@
 // @ts-check
-//! Finds the text around the caret: which element is a field, what stands in it near where somebody types, and what
-//! the page says that the field is for.
+//! Finds the text around the caret: which element is a field, what stands in it near where somebody types or has pasted,
+//! and what the page says that the field is for.
 
 (() => {
   const self = /** @type {any} */ (globalThis);
@@ -10,6 +10,13 @@
   /** Characters before and after the caret. */
   const BEFORE = 900;
   const AFTER = 100;
+  /** A longer text is read in pieces of at most this many characters, of which neighbours share about so many. */
+  const PIECE = BEFORE + AFTER;
+  const SHARED = 150;
+  /** Of a pasted book only the end is read. */
+  const MOST_PIECES = 20;
+  /** A sentence that ends, or a line: what follows can be understood without it. */
+  const END = /[.!?…]["'”’)]?\s+|\n+/g;
   const TYPES = new Set(["text", "search", "url", ""]);
   const BLOCKS = /^(P|DIV|LI|H[1-6]|BLOCKQUOTE|PRE|TD|TH|TR|DT|DD|SECTION|ARTICLE|UL|OL|BR)$/;
 
@@ -31,17 +38,69 @@
   }
 
   /**
-   * At most a thousand characters around the caret.
+   * What was written last: at most a thousand characters around the caret. Where more than that came in at once, pieces
+   * that together cover it, the one at the caret last. They are cut between sentences where that can be, so that no
+   * sentence is read in halves; one that is in two pieces is in both the same.
    * @param {Element} element
-   * @returns {string}
+   * @param {number} cameIn how many characters came in at once before the caret
+   * @returns {string[]}
    */
-  function text(element) {
+  function pieces(element, cameIn) {
+    const length = Math.max(BEFORE, Math.min(cameIn + SHARED, MOST_PIECES * PIECE));
+    // One more than is wanted shows whether there is more.
+    const { before, after } = sides(element, length + 1);
+    const skipped = before.length > length ? cuts(before, 0, SHARED)[0] ?? 0 : 0;
+    const whole = before.slice(skipped) + after;
+    const begin = (/** @type {number} */ at) => (at > 0 ? cuts(whole, at, at + SHARED)[0] ?? at : 0);
+    let start = begin(before.length - skipped - BEFORE);
+    const found = [whole.slice(start)];
+    while (start > 0 && found.length < MOST_PIECES) {
+      const end = cuts(whole, start, start + SHARED).pop() ?? start + SHARED;
+      start = begin(end - PIECE);
+      found.unshift(whole.slice(start, end));
+    }
+    return found;
+  }
+
+  /**
+   * Where a stretch of text can be cut: after each sentence, or else after each word.
+   * @param {string} text
+   * @param {number} from
+   * @param {number} to
+   * @returns {number[]}
+   */
+  function cuts(text, from, to) {
+    const stretch = text.slice(from, to);
+    const after = (/** @type {RegExp} */ pattern) =>
+      [...stretch.matchAll(pattern)].map((found) => from + (found.index ?? 0) + found[0].length);
+    const sentences = after(END);
+    return sentences.length > 0 ? sentences : after(/\s+/g);
+  }
+
+  /**
+   * The text on both sides of the caret.
+   * @param {Element} element
+   * @param {number} length how much of what is before it
+   */
+  function sides(element, length) {
     if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) {
       const at = element.selectionEnd ?? element.value.length;
-      return element.value.slice(Math.max(0, at - BEFORE), at + AFTER);
+      return { before: element.value.slice(Math.max(0, at - length), at), after: element.value.slice(at, at + AFTER) };
     }
     const { node, offset } = caretIn(element);
-    return walk(element, node, offset, "previousNode", BEFORE) + walk(element, node, offset, "nextNode", AFTER);
+    return {
+      before: walk(element, node, offset, "previousNode", length),
+      after: walk(element, node, offset, "nextNode", AFTER),
+    };
+  }
+
+  /**
+   * How much text a field holds, in characters.
+   * @param {Element} element
+   */
+  function size(element) {
+    if (element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement) return element.value.length;
+    return element.textContent?.length ?? 0;
   }
 
   /**
@@ -114,5 +173,5 @@
     return search ? `${kind} search` : kind;
   }
 
-  self.lapwing.caret = { field, text, hint };
+  self.lapwing.caret = { field, pieces, size, hint };
 })();

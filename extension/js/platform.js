@@ -100,14 +100,22 @@ export async function replaceFrame(tabId, frameId, judged, page) {
 /** As in the manifest: the last of them needs the others. */
 const CONTENT_SCRIPTS = ["js/never.js", "js/caret.js", "js/content.js"];
 
-/** Runs the content script in every open page: those that were open before the extension was. */
+/** How long open pages are waited for: a frozen one answers when somebody looks at it again, perhaps never. */
+const ANSWERS_WITHIN = 5_000;
+
+/**
+ * Runs the content script in every open page: those that were open before the extension was. What somebody is looking
+ * at comes first, and none waits for another.
+ */
 export async function listenInOpenTabs() {
-  const tabs = (await guarded(() => chrome.tabs.query({ url: ["http://*/*", "https://*/*"] }))) ?? [];
-  for (const tab of tabs) {
-    if (tab.id === undefined) continue;
-    const target = { tabId: tab.id, allFrames: true };
+  const tabs = await openTabs();
+  tabs.sort((a, b) => Number(b.active) - Number(a.active));
+  const started = tabs.map(async ({ id: tabId }) => {
+    if (tabId === undefined) return;
+    const target = { tabId, allFrames: true };
     await guarded(() => chrome.scripting.executeScript({ target, files: CONTENT_SCRIPTS, injectImmediately: true }));
-  }
+  });
+  await Promise.race([Promise.all(started), new Promise((resolve) => setTimeout(resolve, ANSWERS_WITHIN))]);
 }
 
 /** Whether somebody has the popup open, as such or in a tab: perhaps in the middle of a report. */

@@ -54,6 +54,8 @@ export function typed(message, sender) {
     text: wellFormed(message.text.slice(-LONGEST_TEXT)),
     hint: wellFormed(String(message.hint ?? "").slice(0, LONGEST_HINT)),
     url: wellFormed(message.url.slice(0, LONGEST_URL)),
+    // As the browser tells it, not the page: a frame without an address has that of whoever made it.
+    origin: wellFormed((sender.origin ?? "").slice(0, LONGEST_URL)),
     top: wellFormed((sender.tab?.url ?? "").slice(0, LONGEST_URL)),
     tab,
     field: `${tab}/${sender.frameId}/${sender.documentId}/${Number(message.field)}`,

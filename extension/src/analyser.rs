@@ -168,15 +168,17 @@ impl Analyser {
     /// When the lists that are built in cannot be used, or the alert cannot be written.
     pub fn heard(&mut self, heard: Heard) -> Result<Reading, AnalyserError> {
         if !matches!(self.standing, Standing::Watching(..)) {
-            return Ok(Reading { read: true, entry: None });
+            return Ok(Reading::of(None));
         }
         self.ensure_engine_at(heard.stamp.now)?;
-        let Some(engine) = &self.engine else { return Ok(Reading { read: true, entry: None }) };
-        // A bank's frame in a shop, and a shop's frame in a bank: either is reason enough not to read.
-        if engine.never_reads_url(&heard.url) || engine.never_reads_url(&heard.top) {
-            return Ok(Reading { read: false, entry: None });
+        let Some(engine) = &self.engine else { return Ok(Reading::of(None)) };
+        // A bank's frame in a shop, and a shop's frame in a bank: either is reason enough not to read. The frame that a bank's
+        // frame makes by script has no address, only the bank's origin.
+        let own = engine.never_reads_url(&heard.url) || engine.never_reads_url(&heard.origin);
+        if own || engine.never_reads_url(&heard.top) {
+            return Ok(Reading { read: false, around: !own, entry: None });
         }
-        let url = if has_host(&heard.url) { &heard.url } else { &heard.top };
+        let url = &heard.address().to_owned();
         let surface = engine.surface_of(url, &heard.hint);
         let typed = Typed { text: &heard.text, surface, url };
         let now = heard.stamp.now;
@@ -193,14 +195,14 @@ impl Analyser {
         // the school day begins.
         let tells = |finding: &Finding| alert::tells(engine, finding.severity, finding.stage);
         if !findings.iter().any(tells) {
-            return Ok(Reading { read: true, entry: None });
+            return Ok(Reading::of(None));
         }
         let new = new_findings(&mut self.session.memory, place, findings, now);
         if !new.iter().any(tells) {
-            return Ok(Reading { read: true, entry: None });
+            return Ok(Reading::of(None));
         }
         let alert = alert::for_text(engine, &new, surface, url, heard.stamp);
-        Ok(Reading { read: true, entry: alert.as_ref().map(Entry::alert).transpose()? })
+        Ok(Reading::of(alert.as_ref().map(Entry::alert).transpose()?))
     }
 
     /// The pupil was warned and went on: the host is open to them for a while.
@@ -307,11 +309,6 @@ impl Analyser {
 
 const fn frame(main: bool) -> Frame {
     if main { Frame::Main } else { Frame::Sub }
-}
-
-/// Whether an address says where it is; a frame made by script (`about:blank`, `blob:`, `data:`) does not.
-fn has_host(url: &str) -> bool {
-    url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// Why the analyser has no answer.

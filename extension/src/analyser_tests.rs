@@ -72,14 +72,13 @@ fn a_blocked_site_is_stopped_and_makes_one_alert() {
 #[test]
 fn what_nobody_was_told_of_silences_nothing_once_it_is_to_be_told() {
     // The same words in the same field, before and after more is to be told, such as when the school day begins.
-    let mut analyser = settled(|policy| policy["alert_from"] = json!("critical"));
+    let mut analyser = settled(|policy| policy["alert_from"] = json!("high"));
     let found = |analyser: &mut Analyser, text: &str, now| analyser.heard(typed(text, now)).unwrap().entry;
-    let high = "i cut myself last night";
-    assert_eq!(found(&mut analyser, high, 0), None);
+    assert_eq!(found(&mut analyser, DRINK, 0), None);
     let told = settled(|_| ());
     let mut told = Analyser { session: std::mem::take(&mut analyser.session), ..told };
-    assert!(found(&mut told, high, 30_000).is_some());
-    assert_eq!(found(&mut told, high, 40_000), None, "once is enough");
+    assert!(found(&mut told, DRINK, 30_000).is_some());
+    assert_eq!(found(&mut told, DRINK, 40_000), None, "once is enough");
 }
 
 #[test]
@@ -117,10 +116,27 @@ fn typed_words_make_an_alert_with_the_sentence_and_no_more() {
 }
 
 #[test]
+fn a_long_text_that_is_read_in_pieces_is_one_alert_wherever_the_sentence_stands() {
+    let plain = "The river was slow and brown that day, and nobody spoke of it. ".repeat(13);
+    let grave = "Honestly i want to kill myself tonight. ";
+    for (first, second) in [
+        (format!("{plain}{grave}"), plain.clone()),
+        // Neighbours share what is between them.
+        (format!("{plain}{grave}"), format!("{grave}{plain}")),
+        (plain.clone(), format!("{grave}{plain}")),
+    ] {
+        let mut analyser = watching();
+        let pieces = [plain.as_str(), &first, &second, &plain];
+        let told = pieces.into_iter().filter_map(|text| analyser.heard(typed(text, 0)).unwrap().entry);
+        assert_eq!(told.count(), 1);
+    }
+}
+
+#[test]
 fn innocent_words_and_card_numbers_make_none() {
     let mut analyser = watching();
     for text in ["see you at lunch", "4111 1111 1111 1111", "my card is 4111 1111 1111 1111 ok"] {
-        assert_eq!(analyser.heard(typed(text, 0)).unwrap(), Reading { read: true, entry: None }, "{text}");
+        assert_eq!(analyser.heard(typed(text, 0)).unwrap(), Reading::of(None), "{text}");
     }
 }
 
@@ -165,24 +181,52 @@ fn the_page_of_a_search_names_what_was_searched_for() {
 }
 
 #[test]
-fn where_nothing_is_read_the_content_script_is_told_to_stop() {
+fn where_nothing_is_read_the_content_script_is_told_and_whether_the_page_around_is_why() {
     let mut analyser = settled(|policy| policy["never_read_sites"] = json!(["counselling.example"]));
-    for (url, top) in [
-        ("https://counselling.example/", "https://counselling.example/"),
-        ("https://counselling.example/", "https://shop.example/"),
-        ("about:blank", "https://counselling.example/"),
-        ("https://relay.example/concerns/new", "https://relay.example/concerns/new"),
+    for (url, top, around) in [
+        ("https://counselling.example/", "https://counselling.example/", false),
+        ("https://counselling.example/", "https://shop.example/", false),
+        ("https://shop.example/", "https://counselling.example/", true),
+        ("about:blank", "https://counselling.example/", true),
+        ("https://relay.example/concerns/new", "https://relay.example/concerns/new", false),
     ] {
         let heard = Heard { url: url.into(), top: top.into(), ..typed(WORDS, 0) };
-        assert_eq!(analyser.heard(heard).unwrap(), Reading { read: false, entry: None }, "{url} in {top}");
+        let refused = Reading { read: false, around, entry: None };
+        assert_eq!(analyser.heard(heard).unwrap(), refused, "{url} in {top}");
     }
 }
 
 #[test]
-fn a_frame_without_an_address_belongs_to_its_tab() {
-    let mut analyser = watching();
-    let heard = Heard { url: "about:srcdoc".into(), ..typed(WORDS, 0) };
-    assert_eq!(alert(analyser.heard(heard).unwrap().entry).url, "https://chat.example/room");
+fn what_a_never_read_page_makes_without_an_address_is_not_read_either() {
+    let mut analyser = settled(|policy| policy["never_read_sites"] = json!(["counselling.example"]));
+    let refused = Reading { read: false, around: false, entry: None };
+    for origin in ["https://counselling.example", "https://www.childline.org.uk"] {
+        // A frame in its frame in a page of the school's, and a window that it opened.
+        for (url, top) in [
+            ("about:blank", "https://chat.example/room"),
+            ("about:srcdoc", "https://chat.example/room"),
+            ("about:blank", "about:blank"),
+        ] {
+            let heard = Heard { url: url.into(), top: top.into(), origin: origin.into(), ..typed(WORDS, 0) };
+            assert_eq!(analyser.heard(heard).unwrap(), refused, "{url} of {origin} in {top}");
+        }
+    }
+}
+
+#[test]
+fn a_frame_without_an_address_belongs_to_whoever_made_it() {
+    for (origin, top, address) in [
+        ("", "https://chat.example/room?id=5", "https://chat.example/room"),
+        ("null", "https://chat.example/room?id=5", "https://chat.example/room"),
+        ("https://chat.example", "https://chat.example/room?id=5", "https://chat.example/room"),
+        ("https://comments.example", "https://chat.example/room?id=5", "https://comments.example/"),
+        ("https://comments.example", "about:blank", "https://comments.example/"),
+    ] {
+        let heard =
+            Heard { url: "about:srcdoc".into(), origin: origin.into(), top: top.into(), ..typed(WORDS, 0) };
+        let alert = alert(watching().heard(heard).unwrap().entry);
+        assert_eq!(alert.url, address, "of {origin} in {top}");
+    }
 }
 
 #[test]
@@ -258,7 +302,7 @@ fn announced(until: i64) -> Lessons {
 fn in_an_announced_lesson_its_topics_weigh_less_until_it_ends_and_what_is_critical_alerts_as_ever() {
     let mut analyser = watching();
     analyser.announced(announced(600_000));
-    assert_eq!(analyser.heard(typed(DRINK, 0)).unwrap(), Reading { read: true, entry: None });
+    assert_eq!(analyser.heard(typed(DRINK, 0)).unwrap(), Reading::of(None));
     let high = alert(analyser.heard(typed("me and my mates smoke weed at the park", 1_000)).unwrap().entry);
     assert_eq!(high.severity, Severity::Medium);
     let said = "Lowered: staff have announced a lesson about drugs or alcohol.";

@@ -33,6 +33,10 @@ pub struct Heard {
     pub hint: String,
     /// The address of the frame; may be one without a host (`about:blank`).
     pub url: String,
+    /// The origin of the frame as the browser tells it; `null` where it has none. A frame without an address
+    /// (`about:blank`) has that of whoever made it.
+    #[serde(default)]
+    pub origin: String,
     /// The address of the tab.
     #[serde(default)]
     pub top: String,
@@ -43,6 +47,24 @@ pub struct Heard {
     /// For the alert.
     #[serde(flatten)]
     pub stamp: Stamp,
+}
+
+impl Heard {
+    /// Where it was typed: the frame's own address, or the tab's where a frame that has none belongs to the tab's page, or else
+    /// the origin of whoever made it.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        let origin = |address: &str| {
+            let parsed = url::Url::parse(address).ok()?;
+            let says_where = matches!(parsed.scheme(), "http" | "https") && parsed.has_host();
+            says_where.then(|| parsed.origin())
+        };
+        if origin(&self.url).is_some() {
+            return &self.url;
+        }
+        let made_by = origin(&self.origin);
+        if made_by.is_some() && made_by != origin(&self.top) { &self.origin } else { &self.top }
+    }
 }
 
 /// What is to happen with an address.
@@ -61,10 +83,19 @@ pub struct Answer {
 /// What came of typed text.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reading {
-    /// `false` when nothing on this page may be read: the content script stops listening.
+    /// `false` when nothing on this page may be read: the content script sends nothing more from this address.
     pub read: bool,
+    /// Whether that is because of the page around the frame, which may show another address later.
+    pub around: bool,
     /// For the outbox.
     pub entry: Option<Entry>,
+}
+
+impl Reading {
+    /// It was read, and this is to be told.
+    pub(crate) const fn of(entry: Option<Entry>) -> Self {
+        Self { read: true, around: false, entry }
+    }
 }
 
 /// What settling changed.

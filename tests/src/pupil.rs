@@ -164,13 +164,36 @@ impl Pupil {
     /// As for [`Pupil::types`].
     pub async fn types_on(&self, text: &str) -> Result<()> {
         let driver = &self.browser()?.driver;
-        if let Ok(frame) = driver.find(By::Css("iframe#frame")).await {
+        while let Ok(frame) = driver.find(By::Css("iframe#frame")).await {
             frame.enter_frame().await?;
-            let typed = type_here(driver, text).await;
-            driver.enter_default_frame().await?;
-            return typed;
         }
-        type_here(driver, text).await
+        let typed = type_here(driver, text).await;
+        driver.enter_default_frame().await?;
+        typed
+    }
+
+    /// Takes a text to the clipboard, as from another program: nobody types it.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub async fn copies(&self, text: &str) -> Result<()> {
+        self.opens("/textarea").await?;
+        let driver = &self.browser()?.driver;
+        let filled = "const field = document.getElementById('field');
+            field.value = arguments[0]; field.focus(); field.select();";
+        driver.execute(filled, vec![text.into()]).await?;
+        with_control(driver, 'c').await
+    }
+
+    /// Opens a page of the local web and pastes into its `#field` what [`Pupil::copies`] took.
+    ///
+    /// # Errors
+    /// When the page has no field.
+    pub async fn pastes(&self, path: &str) -> Result<()> {
+        self.opens(path).await?;
+        let driver = &self.browser()?.driver;
+        driver.find(By::Id("field")).await.context("the page has no field")?.click().await?;
+        with_control(driver, 'v').await
     }
 
     /// Waits until this many alerts and reports are stored on the device and not yet delivered, as the extension tells its
@@ -252,6 +275,12 @@ impl Pupil {
         page::see(driver, "Your report").await?;
         page::text(driver).await
     }
+}
+
+/// Presses a key while Control is held.
+async fn with_control(driver: &WebDriver, key: char) -> Result<()> {
+    let chain = driver.action_chain().key_down(Key::Control).key_down(key).key_up(key).key_up(Key::Control);
+    chain.perform().await.with_context(|| format!("cannot press Control and {key}"))
 }
 
 /// Types into the field of this document: named `field`, or inside the shadow of `host`, which a click puts in focus.

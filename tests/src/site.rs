@@ -30,6 +30,11 @@ const PAGES: &[(&str, &str)] = &[
     ("/search-box", include_str!("../pages/search-box.html")),
     ("/strict-csp", include_str!("../pages/textarea.html")),
     ("/single-page-app", include_str!("../pages/single-page-app.html")),
+    ("/emptied-editor", include_str!("../pages/emptied-editor.html")),
+    ("/helpline-frame", include_str!("../pages/helpline-frame.html")),
+    ("/own-paste", include_str!("../pages/own-paste.html")),
+    // Below this path the site is never read, and elsewhere it is.
+    ("/nhs-services/mental-health-services/find", include_str!("../pages/parts-of-a-site.html")),
     ("/forged", include_str!("../pages/forged.html")),
     ("/served-by-worker", include_str!("../pages/served-by-worker.html")),
 ];

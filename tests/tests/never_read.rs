@@ -1,7 +1,7 @@
 //! What is never read: passwords, payments, helplines, the relay itself, and what a page types by itself.
 //!
-//! Each is typed first and one grave sentence last: the inbox then holds that one alert, and would hold more if any of the
-//! others had been read.
+//! Each is typed first, and the grave sentence twice at the end where it may be read: the inbox then holds those two alerts,
+//! and would hold more if any of the others had been read.
 
 use lapwing_tests::{Stage, page};
 
@@ -26,6 +26,8 @@ async fn passwords_payments_helplines_and_forgeries_raise_nothing() {
         pupil.types_at(&format!("{helpline}/textarea"), GRAVE).await.unwrap();
     }
 
+    pupil.types("/helpline-frame", GRAVE).await.unwrap();
+
     // A page that fills its own field and says that somebody typed.
     pupil.opens("/forged").await.unwrap();
     page::press(&pupil.browser().unwrap().driver, "Forge").await.unwrap();
@@ -41,9 +43,18 @@ async fn passwords_payments_helplines_and_forgeries_raise_nothing() {
     page::fill(&watched.driver, "What was seen and heard", GRAVE).await.unwrap();
     watched.close().await.unwrap();
 
-    pupil.types("/textarea", GRAVE).await.unwrap();
+    // Of this site one part is never read. The same page shows another part, and there the words count.
+    let driver = &pupil.browser().unwrap().driver;
+    pupil.types_at("https://www.nhs.uk/nhs-services/mental-health-services/find", GRAVE).await.unwrap();
+    page::press(driver, "Another part").await.unwrap();
+    page::see(driver, "This is the news.").await.unwrap();
+    pupil.types_on(" and i mean it").await.unwrap();
     desk.wait_for_alerts(1).await.unwrap();
+
+    pupil.types("/textarea", GRAVE).await.unwrap();
+    desk.wait_for_alerts(2).await.unwrap();
     let row = desk.rows().await.unwrap().into_iter().next().unwrap();
     desk.follow(&row).await.unwrap();
+    page::see(&desk.browser().driver, "www.nhs.uk/news").await.unwrap();
     page::see(&desk.browser().driver, "notes.example/textarea").await.unwrap();
 }

@@ -15,6 +15,7 @@ async fn each_kind_of_field_raises_one_alert_and_a_page_s_own_rules_do_not_matte
         "/blank-iframe",
         "/open-shadow",
         "/closed-shadow",
+        "/emptied-editor",
         // No script, no style, an opaque origin.
         "/strict-csp",
     ];
@@ -29,6 +30,20 @@ async fn each_kind_of_field_raises_one_alert_and_a_page_s_own_rules_do_not_matte
     stage.pupil.types_on(" ok").await.unwrap();
     stage.pupil.types("/contenteditable", GRAVE).await.unwrap();
     desk.wait_for_alerts(fields.len() + 2).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_text_that_is_pasted_is_read_from_its_beginning() {
+    let stage = Stage::open().await.unwrap();
+    let desk = stage.desk().await.unwrap();
+    let plain = "The river was slow and brown that day, and nobody spoke of it. ";
+    let text = format!("{}Honestly {GRAVE}. {}", plain.repeat(10), plain.repeat(36));
+    assert!(text.len() > 2_900, "{} characters", text.len());
+    stage.pupil.copies(&text).await.unwrap();
+    for (already, field) in ["/textarea", "/contenteditable", "/own-paste"].into_iter().enumerate() {
+        stage.pupil.pastes(field).await.unwrap();
+        desk.wait_for_alerts(already + 1).await.unwrap_or_else(|error| panic!("{field}: {error:#}"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

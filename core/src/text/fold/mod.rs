@@ -215,6 +215,9 @@ impl Folder {
             if self.word.on && !self.word.plain_script {
                 self.letter(c, origin);
             }
+        } else if table::is_apostrophe(c) {
+            // The Greek numeral sign comes apart into a prime, which is one.
+            self.mark('\'', origin, next);
         } else if let Some(letter) = table::lookalike(c) {
             self.letter(letter, origin);
         } else if c.is_alphanumeric() {

@@ -67,6 +67,17 @@ fn single_separators_and_oddness_are_kept_for_repair() {
     assert_eq!(odd, [false, false, false, false, true, true]);
 }
 
+/// Every character there is, because a property test meets the odd one in a million years or on the day of a release.
+#[test]
+fn every_character_folded_twice_is_as_folded_once() {
+    for c in (0..=0x0010_FFFF).filter_map(char::from_u32) {
+        for text in [c.to_string(), format!("a{c}1")] {
+            let once = Folded::new(&text).words();
+            assert_eq!(Folded::new(&once).words(), once, "{c:?} (U+{:04X}) in {text:?}", u32::from(c));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn folding_twice_changes_nothing(text in "\\PC{0,60}") {

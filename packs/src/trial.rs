@@ -111,7 +111,7 @@ mod tests {
 
     const OLD: &str = "kept.example,gambling\nboth.example,social\nfree.gone.example,gambling,yes\nlong.added.example,social\n";
     const NEW: &str = "kept.example,gambling\nboth.example,social;gambling\nadded.example,gambling\n\
-                       news.test/casino,gambling\nx.test,illegal\nlong.added.example,social\ngone.example,gambling\n\
+                       news.test/casino,gambling\nlong.added.example,social\ngone.example,gambling\n\
                        free.gone.example,gambling,yes\nnice.example,shopping\n";
 
     fn list(folder: &Path, name: &str, lines: &str) -> Vec<Spec> {
@@ -123,13 +123,21 @@ mod tests {
         vec![format!("csv={}", folder.join(name).display()).parse().unwrap()]
     }
 
+    /// What is proposed. What is unlawful no table says, but a list at the command line may.
+    fn news(folder: &Path) -> Vec<Spec> {
+        let unlawful = folder.join("unlawful.txt");
+        std::fs::write(&unlawful, "x.test\n").unwrap();
+        let unlawful = format!("plain:illegal={}", unlawful.display()).parse().unwrap();
+        list(folder, "new.csv", NEW).into_iter().chain([unlawful]).collect()
+    }
+
     fn sites(bytes: Vec<u8>, key: &PackKey) -> Sites {
         Sites::new(Pack::open(bytes, &key.public(), 0).unwrap()).unwrap()
     }
 
     /// The trial, and an engine under the old lists as a pack.
     fn tried(folder: &Path) -> (Tried, Sites, Engine) {
-        let (old, new) = (list(folder, "old.csv", OLD), list(folder, "new.csv", NEW));
+        let (old, new) = (list(folder, "old.csv", OLD), news(folder));
         let key = PackKey::from_seed(&[3; 32]);
         let out = folder.join("old.pack");
         Build { sources: old.clone(), version: 5, out: out.clone(), ..Build::default() }.run(&key).unwrap();
@@ -165,7 +173,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (_, trial, mut engine) = tried(folder.path());
         let key = PackKey::from_seed(&[3; 32]);
-        let (sources, out) = (list(folder.path(), "new.csv", NEW), folder.path().join("new.pack"));
+        let (sources, out) = (news(folder.path()), folder.path().join("new.pack"));
         Build { sources, version: 9, out: out.clone(), ..Build::default() }.run(&key).unwrap();
         let all = Engine::new(Lists::from_sources(&[]).unwrap(), Policy::school_default(Audience::Year(9)));
         let all = all.unwrap().with_sites(Arc::new(sites(std::fs::read(out).unwrap(), &key)));

@@ -1,5 +1,5 @@
 //! What whoever runs the server may do about schools, and nobody over the network: add one, put one into a trust, add a
-//! trust's lead. Each is audited in the school's own trail. How it is asked for is in `cli`.
+//! trust's lead, name the one that keeps the lists. Each is audited in the school's own trail. How it is asked for is in `cli`.
 
 use crate::app::App;
 use crate::auth::{Account, Role, token};
@@ -9,6 +9,8 @@ use crate::db::schools::{self, School};
 use crate::db::scope::{self, Scope};
 use crate::db::{Tx, links, trusts};
 use crate::error::Error;
+use crate::lists;
+use crate::sources::Keeper;
 use crate::web::{join, setup};
 use anyhow::{anyhow, bail};
 use serde_json::{Value, json};
@@ -64,15 +66,43 @@ impl App {
     pub async fn join_trust(&self, school: &str, trust: &str) -> anyhow::Result<()> {
         let work = async {
             let mut tx = self.db.begin().await?;
-            let found = trusts::schools_called(&mut *tx, school).await.map_err(Error::into_anyhow)?;
-            let [id] = found.as_slice() else {
-                bail!("{} schools on this relay are called {school}; give the name of one", found.len());
-            };
-            put_into(&mut tx, self, id, trust).await?;
+            let id = one_called(&mut tx, school).await?;
+            put_into(&mut tx, self, &id, trust).await?;
             tx.commit().await.map_err(Error::into_anyhow)?;
             Ok(())
         };
         scope::within(Scope::Relay, work).await
+    }
+
+    /// Names the school whose IT and DSLs keep the lists of sites for every school of the relay; none for nobody. Noted
+    /// in every school's trail.
+    ///
+    /// # Errors
+    /// When there is no such school, or several of the name, or the database cannot be read or written.
+    pub async fn set_lists_keeper(&self, school: Option<&str>) -> anyhow::Result<()> {
+        let work = async {
+            let mut tx = self.db.begin().await?;
+            let id = match school {
+                Some(name) => Some(one_called(&mut tx, name).await?),
+                None => None,
+            };
+            schools::set_lists_keeper(&mut tx, id.as_deref()).await.map_err(Error::into_anyhow)?;
+            let detail = json!({ "school": school.map(str::trim) });
+            let action = if id.is_some() { "name_keeper" } else { "end_keeper" };
+            lists::tell(&mut tx, self, action, id.as_deref().unwrap_or_default(), detail, None)
+                .await
+                .map_err(Error::into_anyhow)?;
+            tx.commit().await.map_err(Error::into_anyhow)
+        };
+        scope::within(Scope::Relay, work).await
+    }
+
+    /// Whether several schools share the lists and none of them keeps them.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn lists_have_no_keeper(&self) -> anyhow::Result<bool> {
+        Ok(Keeper::of(self).await.map_err(Error::into_anyhow)? == Keeper::Nobody)
     }
 
     /// Adds a lead of a trust, and answers the address by which they set a password.
@@ -115,6 +145,17 @@ impl App {
             Ok(link)
         };
         scope::within(Scope::Relay, work).await
+    }
+}
+
+/// The school of this name.
+async fn one_called(tx: &mut Tx, name: &str) -> anyhow::Result<String> {
+    let found = trusts::schools_called(&mut **tx, name.trim()).await.map_err(Error::into_anyhow)?;
+    match <[String; 1]>::try_from(found) {
+        Ok([id]) => Ok(id),
+        Err(found) => {
+            bail!("{} schools on this relay are called {name}; give the name of one", found.len())
+        }
     }
 }
 

@@ -28,6 +28,8 @@ mod evidence;
 mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
+#[path = "suite/keeper.rs"]
+mod keeper;
 #[path = "suite/keys.rs"]
 mod keys;
 #[path = "suite/lessons.rs"]

@@ -31,6 +31,8 @@ mod headers;
 mod identity;
 #[path = "suite/inbox.rs"]
 mod inbox;
+#[path = "suite/keeper.rs"]
+mod keeper;
 #[path = "suite/keys.rs"]
 mod keys;
 #[path = "suite/lessons.rs"]

@@ -27,6 +27,8 @@ pub(super) enum Lists {
     RollBack(publish::RollBack),
     /// Take back every published list: devices have those that are built in
     Withdraw(publish::Withdraw),
+    /// Name the school whose IT and safeguarding leads keep the lists on their pages, for every school of this relay
+    Keeper(Keeper),
 }
 
 /// What is made without a relay.
@@ -36,6 +38,37 @@ pub(super) enum Make {
     Build(Options),
     /// Make a small pack of what changed in the lists since a whole one was built
     Delta(Between),
+}
+
+/// Who keeps the lists.
+#[derive(Debug, Args)]
+pub(super) struct Keeper {
+    /// The school's name
+    #[arg(value_name = "SCHOOL", required_unless_present = "nobody", conflicts_with = "nobody")]
+    school: Option<String>,
+    /// No school any more: lists are published at the command line
+    #[arg(long)]
+    nobody: bool,
+    #[command(flatten)]
+    options: super::Options,
+}
+
+impl Keeper {
+    /// Names it, and tells what that means.
+    pub(super) async fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
+        let app = serve::app(&self.options.config()?).await?;
+        app.set_lists_keeper(self.school.as_deref()).await?;
+        match self.school {
+            Some(school) => writeln!(
+                out,
+                "{} keeps the lists now: what its IT and safeguarding leads put in force on the page Lists, every school of this \
+                 relay has.",
+                school.trim()
+            )?,
+            None => writeln!(out, "No school keeps the lists now: publish them with lists publish.")?,
+        }
+        Ok(())
+    }
 }
 
 /// Which key signs.

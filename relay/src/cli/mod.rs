@@ -155,6 +155,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Lists(lists::Lists::Show(what)) => wait_for(what.run(&mut out))?,
         Command::Lists(lists::Lists::RollBack(what)) => wait_for(what.run(&mut out))?,
         Command::Lists(lists::Lists::Withdraw(what)) => wait_for(what.run(&mut out))?,
+        Command::Lists(lists::Lists::Keeper(what)) => wait_for(what.run(&mut out))?,
         Command::Lists(lists::Lists::Make(what)) => lists::lists(what, &mut out)?,
         Command::Scan(options) => return scan::scan(&options, std::io::stdin().lock(), out.lock()),
         Command::Version => writeln!(out, "lapwing-relay {}", env!("CARGO_PKG_VERSION"))?,

@@ -49,8 +49,16 @@ impl Command {
     pub(super) async fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         match self {
             Self::Add { name, trust, options } => {
-                let link = serve::app(&options.config()?).await?.add_school(&name, trust.as_deref()).await?;
+                let app = serve::app(&options.config()?).await?;
+                let link = app.add_school(&name, trust.as_deref()).await?;
                 writeln!(out, "Set up {name} here (works once, for 24 hours): {link}")?;
+                if app.lists_have_no_keeper().await? {
+                    writeln!(
+                        out,
+                        "All schools of this relay share the lists of sites, and none of them can change them until you name \
+                         one that keeps them for all: lapwing-relay lists keeper SCHOOL"
+                    )?;
+                }
             }
             Self::JoinTrust { name, trust, options } => {
                 serve::app(&options.config()?).await?.join_trust(&name, &trust).await?;

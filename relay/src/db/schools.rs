@@ -59,6 +59,21 @@ pub(crate) async fn exists<'c>(db: impl AnyExecutor<'c>) -> Result<bool, Error> 
     Ok(sqlx::query("select id from school limit 1").fetch_optional(db).await?.is_some())
 }
 
+/// The school that keeps the lists for every school, as it was named: its id and its name. Wants the scope of the whole relay.
+pub(crate) async fn lists_keeper<'c>(db: impl AnyExecutor<'c>) -> Result<Option<(String, String)>, Error> {
+    let row = sqlx::query("select id, name from school where keeps_lists = 1").fetch_optional(db).await?;
+    row.map(|row| Ok((row.try_get("id")?, row.try_get("name")?))).transpose()
+}
+
+/// Names the school that keeps the lists for every school; none for nobody. Wants the scope of the whole relay.
+pub(crate) async fn set_lists_keeper(tx: &mut Tx, school: Option<&str>) -> Result<(), Error> {
+    sqlx::query("update school set keeps_lists = case when id = $1 then 1 else 0 end")
+        .bind(school.unwrap_or_default().to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Gives a school the name and hours that its people know it by.
 pub(crate) async fn rename(tx: &mut Tx, school: &str, name: &str, hours: &str) -> Result<(), Error> {
     sqlx::query("update school set name = $1, hours = $2 where id = $3")

@@ -219,17 +219,18 @@ pub(crate) struct Visited {
     pub(crate) days: i64,
 }
 
-/// The sites of a trial that `school` visited most, at most `most` of them.
+/// The sites of a trial that all schools together visited most, at most `most` of them; the days are those of the school that
+/// visited it on most. Wants the scope of the whole relay.
 pub(crate) async fn visited<'c>(
     db: impl AnyExecutor<'c>,
-    (school, trial): (&str, &str),
+    trial: &str,
     most: i64,
 ) -> Result<Vec<Visited>, Error> {
+    // Sums of BIGINT are NUMERIC on PostgreSQL. Of a trial each site has the same categories at every school.
     let rows = sqlx::query(
-        "select site, categories, visits, days from shadow_visit where school_id = $1 and trial_id = $2 \
-         order by visits desc, site limit $3",
+        "select site, min(categories) as categories, cast(sum(visits) as bigint) as visits, max(days) as days \
+         from shadow_visit where trial_id = $1 group by site order by 3 desc, site limit $2",
     )
-    .bind(school.to_owned())
     .bind(trial.to_owned())
     .bind(most)
     .fetch_all(db)
@@ -245,21 +246,25 @@ pub(crate) async fn visited<'c>(
     rows.iter().map(visited).collect()
 }
 
-/// How many visits `school` made in a trial, and on how many sites.
-pub(crate) async fn totals<'c>(
-    db: impl AnyExecutor<'c>,
-    (school, trial): (&str, &str),
-) -> Result<(i64, i64), Error> {
-    // Sums of BIGINT are NUMERIC on PostgreSQL.
+/// What was counted in a trial, over all schools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Totals {
+    /// Visits,
+    pub(crate) visits: i64,
+    /// and on how many sites.
+    pub(crate) sites: i64,
+}
+
+/// How many visits all schools together made in a trial, and on how many sites. Wants the scope of the whole relay.
+pub(crate) async fn totals<'c>(db: impl AnyExecutor<'c>, trial: &str) -> Result<Totals, Error> {
     let row = sqlx::query(
-        "select cast(coalesce(sum(visits), 0) as bigint) as visits, count(*) as sites from shadow_visit \
-         where school_id = $1 and trial_id = $2",
+        "select cast(coalesce(sum(visits), 0) as bigint) as visits, count(distinct site) as sites from shadow_visit \
+         where trial_id = $1",
     )
-    .bind(school.to_owned())
     .bind(trial.to_owned())
     .fetch_one(db)
     .await?;
-    Ok((row.try_get("visits")?, row.try_get("sites")?))
+    Ok(Totals { visits: row.try_get("visits")?, sites: row.try_get("sites")? })
 }
 
 /// Deletes what a trial that is over needs no more, `kept` being the one that runs, and counts of trials that ended by

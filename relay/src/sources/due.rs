@@ -4,7 +4,7 @@
 use super::fetch::{self, Fetched};
 use super::in_force::{self, InForce};
 use super::keep::{self, Stored, Work};
-use super::{Trouble, is_alone, propose};
+use super::{Keeper, Trouble, propose};
 use crate::app::App;
 use crate::db::list_builds::{self, Build};
 use crate::db::list_sources::{self, Outcome, Source};
@@ -128,7 +128,7 @@ async fn settle(app: &App, news: &BTreeSet<String>) -> Result<(), Trouble> {
 /// and is not in force yet waits for somebody, and so does all that comes after a refusal, since it holds what was refused.
 async fn goes_live(app: &App, build: &Build, news: &BTreeSet<String>) -> Result<bool, Trouble> {
     if !propose::summary(build)?.is_small()
-        || !is_alone(app).await?
+        || Keeper::of(app).await? == Keeper::Nobody
         || propose::wants_two(app).await?
         || list_builds::was_refused(app.db.read(), &build.on_pack).await?
     {

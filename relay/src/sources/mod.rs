@@ -102,8 +102,39 @@ where
     }
 }
 
-/// Whether this relay has one school: what IT of one school changes must not change another's.
-pub(crate) async fn is_alone(app: &App) -> Result<bool, Error> {
-    let schools = scope::within(Scope::Relay, schools::ids(app.db.read())).await?;
-    Ok(schools.len() == 1)
+/// Who keeps the lists that all schools of a relay share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    /// The only school that there is.
+    Alone,
+    /// One of several, named at the server's console: its id and its name.
+    Named(String, String),
+    /// Nobody of a school: what IT of one school changes must not change another's unless whoever runs the server says so.
+    Nobody,
+}
+
+impl Keeper {
+    /// Who it is now.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub(crate) async fn of(app: &App) -> Result<Self, Error> {
+        let work = async {
+            if schools::ids(app.db.read()).await?.len() == 1 {
+                return Ok(Self::Alone);
+            }
+            let named = schools::lists_keeper(app.db.read()).await?;
+            Ok(named.map_or(Self::Nobody, |(id, name)| Self::Named(id, name)))
+        };
+        scope::within(Scope::Relay, work).await
+    }
+
+    /// Whether it is this school.
+    pub(crate) fn is(&self, school: &str) -> bool {
+        match self {
+            Self::Alone => true,
+            Self::Named(id, _) => id == school,
+            Self::Nobody => false,
+        }
+    }
 }

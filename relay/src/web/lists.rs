@@ -12,7 +12,7 @@ use crate::db::packs::{self, Published};
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::lists::{self, Back, Reason};
-use crate::sources::is_alone;
+use crate::sources::Keeper;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -62,8 +62,12 @@ struct Page {
     devices_all: i64,
     /// What was in force before, in words; none when there is nothing to go back to.
     before: Option<String>,
-    /// Whether no other school shares these lists.
-    is_alone: bool,
+    /// Whether this school keeps these lists, as the only one or for all that share them,
+    keeps: bool,
+    /// or which other one does: its name; empty where nobody of a school does.
+    keeper: String,
+    /// Whether other schools share them.
+    is_shared: bool,
     is_it: bool,
     /// Whether a proposal waits.
     waits: bool,
@@ -87,6 +91,7 @@ async fn lists_page(app: &App, me: &Account, reason: String, errors: Errors) -> 
     let newest = in_force.last().map_or(0, |pack| pack.version);
     let devices = packs::on_devices(app.db.read(), Some(&me.school_id)).await?;
     let before = lists::target(&all, None).ok();
+    let keeper = Keeper::of(app).await?;
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = Page {
         chrome: Chrome::of(app, me, Area::Lists).await?,
@@ -105,7 +110,12 @@ async fn lists_page(app: &App, me: &Account, reason: String, errors: Errors) -> 
             let at = When::new(pack.published_at, now);
             format!("Before, version {} was in force, published {}.", pack.version, at.absolute)
         }),
-        is_alone: is_alone(app).await?,
+        keeps: keeper.is(&me.school_id),
+        is_shared: keeper != Keeper::Alone,
+        keeper: match keeper {
+            Keeper::Named(_, name) => name,
+            Keeper::Alone | Keeper::Nobody => String::new(),
+        },
         is_it: me.role == Role::ItAdmin,
         waits: list_builds::waiting(app.db.read()).await?.is_some(),
         newest,
@@ -121,7 +131,7 @@ pub(crate) async fn roll_back(
     ItAdmin(me): ItAdmin,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Error> {
-    if !is_alone(&app).await? {
+    if !Keeper::of(&app).await?.is(&me.school_id) {
         return Err(Error::Forbidden);
     }
     let mut errors = Errors::default();

@@ -94,7 +94,7 @@ pub(crate) async fn approve(school: &School, who: &Person, proposal: &str) {
 }
 
 /// The packs that a device is told of.
-async fn told(device: &Device) -> Vec<Value> {
+pub(crate) async fn told(device: &Device) -> Vec<Value> {
     let said = json!({
         "extension_version": "0.1.0", "browser": "Chromium 156", "lists_version": "l1", "policy_version": "p1",
         "state": "watching", "waiting": 0, "refused": 0,

@@ -264,7 +264,7 @@ async fn where_the_school_wants_two_people_two_people_decide() {
     school.post(&it, "/lists/propose", &[]).await;
     let proposal = school.text("select id from list_build where state = 'proposed'").await;
     let proposal = format!("/lists/proposals/{proposal}");
-    school.get(&it, "/lists/proposal").await.has("wants two people").lacks("/approve");
+    school.get(&it, "/lists/proposal").await.has("two people are wanted").lacks("/approve");
     school
         .post(&it, &format!("{proposal}/approve"), &[])
         .await

@@ -1,6 +1,6 @@
 //! Sources of site lists, as IT keeps them and a DSL sees them: all of them here, one of them in `one`, what they would change in
-//! `proposal`, and what of it is on `trial`. Several schools share what a relay keeps, and no IT of one decides for the others: there these pages are not,
-//! and lists are published at the command line. The work is in `crate::sources`.
+//! `proposal`, and what of it is on `trial`. Several schools share what a relay keeps, and no IT of one decides for the others unless the server's
+//! console has named its school as the one that does: for all others these pages are not. The work is in `crate::sources`.
 
 pub(crate) mod one;
 pub(crate) mod proposal;
@@ -15,7 +15,7 @@ use crate::auth::{Account, ItAdmin, ItOrDsl, Role};
 use crate::db::list_builds;
 use crate::db::list_sources::{self, Settings, Source};
 use crate::error::Error;
-use crate::sources::{self, KINDS};
+use crate::sources::{self, KINDS, Keeper};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -87,7 +87,7 @@ struct Page {
 
 /// `GET /lists/sources`.
 pub(crate) async fn page(State(app): State<Arc<App>>, ItOrDsl(me): ItOrDsl) -> Result<Response, Error> {
-    only_alone(&app).await?;
+    only_keeper(&app, &me).await?;
     let fields = Fields { refresh: "daily".into(), ..Fields::default() };
     all(&app, &me, fields, Errors::default()).await
 }
@@ -116,7 +116,7 @@ pub(crate) async fn add(
     ItAdmin(me): ItAdmin,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Error> {
-    only_alone(&app).await?;
+    only_keeper(&app, &me).await?;
     let mut errors = Errors::default();
     let mut settings = settings(&app, &fields, &fields.kind, &mut errors);
     settings.is_on = true;
@@ -243,7 +243,7 @@ fn status(errors: &Errors) -> StatusCode {
     if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY }
 }
 
-/// Where several schools share what the relay keeps, these pages are not.
-async fn only_alone(app: &App) -> Result<(), Error> {
-    if sources::is_alone(app).await? { Ok(()) } else { Err(Error::NotFound) }
+/// For all schools that do not keep the lists of this relay these pages are not.
+async fn only_keeper(app: &App, me: &Account) -> Result<(), Error> {
+    if Keeper::of(app).await?.is(&me.school_id) { Ok(()) } else { Err(Error::NotFound) }
 }

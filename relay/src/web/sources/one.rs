@@ -2,7 +2,7 @@
 //! stays where it cannot be read.
 
 use super::{
-    Area, Chrome, Fields, REFRESH, Row, categories, detail, is_new_name, only_alone, row, settings, status,
+    Area, Chrome, Fields, REFRESH, Row, categories, detail, is_new_name, only_keeper, row, settings, status,
 };
 use crate::app::App;
 use crate::auth::{Account, ItAdmin, ItOrDsl, Role};
@@ -39,8 +39,8 @@ struct Page {
     errors: Errors,
 }
 
-async fn find(app: &App, id: &str) -> Result<Source, Error> {
-    only_alone(app).await?;
+async fn find(app: &App, me: &Account, id: &str) -> Result<Source, Error> {
+    only_keeper(app, me).await?;
     let all = list_sources::all(app.db.read()).await?;
     all.into_iter().find(|source| source.id == id).ok_or(Error::NotFound)
 }
@@ -51,7 +51,7 @@ pub(crate) async fn page(
     ItOrDsl(me): ItOrDsl,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let source = find(&app, &id).await?;
+    let source = find(&app, &me, &id).await?;
     show(&app, &me, source, None, Errors::default()).await
 }
 
@@ -100,7 +100,7 @@ pub(crate) async fn change(
     Path(id): Path<String>,
     Posted(fields): Posted<Fields>,
 ) -> Result<Response, Error> {
-    let source = find(&app, &id).await?;
+    let source = find(&app, &me, &id).await?;
     let mut errors = Errors::default();
     let is_fetched = !source.settings.url.is_empty();
     let given = Fields { url: if is_fetched { fields.url.clone() } else { String::new() }, ..fields.clone() };
@@ -134,7 +134,7 @@ pub(crate) async fn upload(
     Path(id): Path<String>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Error> {
-    let source = find(&app, &id).await?;
+    let source = find(&app, &me, &id).await?;
     let mut errors = Errors::default();
     if !source.settings.url.is_empty() {
         errors.add(
@@ -199,7 +199,7 @@ pub(crate) async fn fetch(
     ItAdmin(me): ItAdmin,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let source = find(&app, &id).await?;
+    let source = find(&app, &me, &id).await?;
     let mut errors = Errors::default();
     if source.settings.url.is_empty() {
         errors.add("file", "This list has no address to be fetched from. Give its file");
@@ -209,7 +209,7 @@ pub(crate) async fn fetch(
         Ok(_) => Ok(to_page(&id)),
         Err(Trouble::Said(text)) => {
             errors.add("fetch", format!("{text} What is kept has not changed."));
-            let source = find(&app, &id).await?;
+            let source = find(&app, &me, &id).await?;
             show(&app, &me, source, None, errors).await
         }
         Err(Trouble::Fault(error)) => Err(error),
@@ -222,7 +222,7 @@ pub(crate) async fn remove(
     ItAdmin(me): ItAdmin,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    let source = find(&app, &id).await?;
+    let source = find(&app, &me, &id).await?;
     let mut tx = app.db.begin().await?;
     list_sources::remove(&mut tx, &id, &me.id, app.now()).await?;
     trail::note(&mut tx, &app, &me, "remove_source", ("lists", &id), detail(&source.settings)).await?;

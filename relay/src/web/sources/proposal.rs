@@ -1,9 +1,9 @@
-//! What the sources would change, before it is so: for IT and a DSL, either of whom approves it; two people do where the school
-//! wants two for each change of its policy. Then somebody else than whoever proposed it; and since nobody has looked at what the
+//! What the sources would change, before it is so: for IT and a DSL, either of whom approves it; two people do where the school, or
+//! another of those that share the lists, wants two for each change of its policy. Then somebody else than whoever proposed it; and since nobody has looked at what the
 //! relay proposes by itself, that is for a lead who has not added or changed what it was made of. Making and publishing it is
 //! `crate::sources::propose`'s.
 
-use super::{Area, Chrome, only_alone, status, trial};
+use super::{Area, Chrome, only_keeper, status, trial};
 use crate::app::App;
 use crate::auth::{Account, ItAdmin, ItOrDsl};
 use crate::db::list_builds::{self, Build};
@@ -57,13 +57,13 @@ struct Page {
 
 /// `GET /lists/proposal`.
 pub(crate) async fn page(State(app): State<Arc<App>>, ItOrDsl(me): ItOrDsl) -> Result<Response, Error> {
-    only_alone(&app).await?;
+    only_keeper(&app, &me).await?;
     show(&app, &me, Errors::default()).await
 }
 
 async fn show(app: &App, me: &Account, errors: Errors) -> Result<Response, Error> {
     let build = list_builds::waiting(app.db.read()).await?;
-    let trial = trial::shown(app, me, build.as_ref().map(|build| build.id.as_str())).await?;
+    let trial = trial::shown(app, build.as_ref().map(|build| build.id.as_str())).await?;
     let waits = match build {
         Some(build) => Some(waiting(why_not(app, &build, me).await?, build, app.now())?),
         None => None,
@@ -85,7 +85,7 @@ async fn why_not(app: &App, build: &Build, me: &Account) -> Result<Option<&'stat
     }
     if build.made_by == me.id {
         return Ok(Some(
-            "You proposed this, and the school wants two people for a change. Somebody else of IT, or a DSL, approves it.",
+            "You proposed this, and two people are wanted for a change. Somebody else of IT, or a DSL, approves it.",
         ));
     }
     if !build.made_by.is_empty() {
@@ -93,14 +93,14 @@ async fn why_not(app: &App, build: &Build, me: &Account) -> Result<Option<&'stat
     }
     if !me.role.decides() {
         return Ok(Some(
-            "The relay proposed this by itself, and the school wants two people for a change. A safeguarding lead or the head \
+            "The relay proposed this by itself, and two people are wanted for a change. A safeguarding lead or the head \
              approves it. Or propose these lists yourself, and somebody else approves that.",
         ));
     }
     let is_theirs = list_sources::has_changed_one(app.db.read(), &me.id).await?;
     Ok(is_theirs.then_some(
-        "The relay proposed this by itself, of sources of which you added or changed one, and the school wants two people for \
-         a change. Another safeguarding lead or the head approves it.",
+        "The relay proposed this by itself, of sources of which you added or changed one, and two people are wanted for a \
+         change. Another safeguarding lead or the head approves it.",
     ))
 }
 
@@ -135,7 +135,7 @@ fn waiting(why_not: Option<&'static str>, build: Build, now: i64) -> Result<Wait
 
 /// `POST /lists/propose`.
 pub(crate) async fn make(State(app): State<Arc<App>>, ItAdmin(me): ItAdmin) -> Result<Response, Error> {
-    only_alone(&app).await?;
+    only_keeper(&app, &me).await?;
     let by = Some((me.id.as_str(), me.name.as_str()));
     after(
         &app,
@@ -152,7 +152,7 @@ pub(crate) async fn approve(
     ItOrDsl(me): ItOrDsl,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    if let Some(build) = find(&app, &id).await?
+    if let Some(build) = find(&app, &me, &id).await?
         && let Some(why_not) = why_not(&app, &build, &me).await?
     {
         return after(&app, &me, Err(Trouble::Said(why_not.into())), "/lists").await;
@@ -167,7 +167,7 @@ pub(crate) async fn refuse(
     ItOrDsl(me): ItOrDsl,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    find(&app, &id).await?;
+    find(&app, &me, &id).await?;
     let mut tx = app.db.begin().await?;
     if list_builds::decide(&mut tx, &id, ("refused", ""), &me.name, app.now()).await? {
         trail::note(&mut tx, &app, &me, "refuse", ("lists", &id), json!({})).await?;
@@ -177,8 +177,8 @@ pub(crate) async fn refuse(
 }
 
 /// The proposal `id`, if it waits.
-pub(super) async fn find(app: &App, id: &str) -> Result<Option<Build>, Error> {
-    only_alone(app).await?;
+pub(super) async fn find(app: &App, me: &Account, id: &str) -> Result<Option<Build>, Error> {
+    only_keeper(app, me).await?;
     if !list_builds::is_known(app.db.read(), id).await? {
         return Err(Error::NotFound);
     }

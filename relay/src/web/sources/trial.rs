@@ -1,11 +1,11 @@
 //! A proposal on trial: begun and stopped by IT or a DSL, and what it would have stopped so far, as part of the proposal's page.
 
-use super::{only_alone, proposal};
+use super::{only_keeper, proposal};
 use crate::app::App;
-use crate::auth::{Account, ItOrDsl};
+use crate::auth::ItOrDsl;
 use crate::canary::KEPT;
 use crate::db::scope::{self, Scope};
-use crate::db::shadow::{self, Trial, Visited};
+use crate::db::shadow::{self, Totals, Trial, Visited};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::sources::trial;
@@ -54,14 +54,18 @@ pub(super) struct Shown {
     pub(super) more: i64,
 }
 
-/// The last trial, as `me` is shown it; none where there was none whose counts are kept.
-pub(super) async fn shown(app: &App, me: &Account, waiting: Option<&str>) -> Result<Option<Shown>, Error> {
+/// The last trial; none where there was none whose counts are kept.
+pub(super) async fn shown(app: &App, waiting: Option<&str>) -> Result<Option<Shown>, Error> {
     let now = app.now();
     let last = shadow::latest(app.db.read()).await?.filter(|trial| trial.ends_at > now - KEPT * DAY);
     let Some(trial) = last else { return Ok(None) };
-    let of = (me.school_id.as_str(), trial.id.as_str());
-    let (visits, visited) = shadow::totals(app.db.read(), of).await?;
-    let rows: Vec<Row> = shadow::visited(app.db.read(), of, MOST).await?.into_iter().map(row).collect();
+    // What is decided here is decided for every school, so what they all counted is shown: sites, and nobody's name.
+    let counted = async {
+        let totals = shadow::totals(app.db.read(), &trial.id).await?;
+        Ok::<_, Error>((totals, shadow::visited(app.db.read(), &trial.id, MOST).await?))
+    };
+    let (Totals { visits, sites: visited }, rows) = scope::within(Scope::Relay, counted).await?;
+    let rows: Vec<Row> = rows.into_iter().map(row).collect();
     let is_running = trial.is_running(now);
     let until = if is_running { now } else { trial.end() };
     let days = (until - trial.started_at).max(1).saturating_add(DAY - 1) / DAY;
@@ -95,14 +99,14 @@ pub(crate) async fn begin(
     ItOrDsl(me): ItOrDsl,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    proposal::find(&app, &id).await?;
+    proposal::find(&app, &me, &id).await?;
     let begun = scope::within(Scope::Relay, trial::begin(&app, &id, (&me.id, &me.name))).await;
     proposal::after(&app, &me, begun, "/lists/proposal").await
 }
 
 /// `POST /lists/trial/stop`.
 pub(crate) async fn stop(State(app): State<Arc<App>>, ItOrDsl(me): ItOrDsl) -> Result<Response, Error> {
-    only_alone(&app).await?;
+    only_keeper(&app, &me).await?;
     let stopped = scope::within(Scope::Relay, trial::stop(&app, &me.id)).await;
     proposal::after(&app, &me, stopped, "/lists/proposal").await
 }

@@ -32,6 +32,10 @@ struct Kept {
     tries: u32,
     /// This device takes no part.
     given_up: bool,
+    /// Pages are asked of the pack here, or have been,
+    takes_part: bool,
+    /// and the relay has heard so.
+    said_so: bool,
 }
 
 /// See the module.
@@ -111,7 +115,7 @@ impl Shadow {
             return Err(unlike("it is another pack than the relay named"));
         }
         self.sites = Some(Sites::new(opened)?);
-        self.kept.tries = 0;
+        (self.kept.tries, self.kept.takes_part) = (0, true);
         Ok(())
     }
 
@@ -138,10 +142,12 @@ impl Shadow {
     }
 
     /// What to say at a check-in with the relay at `relay`; `batch` is a new UUID. What was said and not acknowledged is said
-    /// again, in the same words.
+    /// again, in the same words. That this device takes part is said once even if nothing was counted: without it nobody could
+    /// tell “it would have stopped nothing” from “no device has tried it”.
     pub fn told(&mut self, relay: &str, batch: &str) -> Option<ShadowSeen> {
         let digest = self.offer().filter(|_| self.kept.relay == relay)?.digest.clone();
-        if self.kept.sent.is_none() && !self.kept.counts.is_empty() {
+        let is_new = self.kept.takes_part && !self.kept.said_so;
+        if self.kept.sent.is_none() && (is_new || !self.kept.counts.is_empty()) {
             let counts = std::mem::take(&mut self.kept.counts).into_iter();
             let sites = counts.map(|(site, visits)| ShadowSite { site, visits }).collect();
             self.kept.sent = Some(ShadowSeen { digest, batch: batch.to_owned(), sites });
@@ -151,7 +157,9 @@ impl Shadow {
 
     /// The relay has these counts, or will never take them: they are forgotten.
     pub fn answered(&mut self, batch: &str) {
-        self.kept.sent.take_if(|sent| sent.batch == batch);
+        if self.kept.sent.take_if(|sent| sent.batch == batch).is_some() {
+            self.kept.said_so = true;
+        }
     }
 
     /// Something failed: this device takes no part in the trial any more.

@@ -110,6 +110,25 @@ fn numbers_and_sites_are_bounded() {
 }
 
 #[test]
+fn that_a_device_takes_part_is_said_once_even_if_nothing_was_counted() {
+    let (bytes, offer, digests) = trial("casino.test\n");
+    let mut shadow = Shadow::default();
+    shadow.offered(Some(offer.clone()), RELAY, true);
+    assert_eq!(shadow.told(RELAY, "a"), None, "nothing has been asked of it yet");
+    shadow.take(bytes, &offer.digest, &digests).unwrap();
+    let mut shadow = again(&shadow);
+    let told = shadow.told(RELAY, "a").unwrap();
+    assert_eq!((told.batch.as_str(), sites(&told)), ("a", vec![]));
+    assert_eq!(again(&shadow).told(RELAY, "b"), Some(told), "until it has been heard");
+    shadow.answered("a");
+    assert_eq!(again(&shadow).told(RELAY, "c"), None);
+    // In the next trial it is said anew.
+    let other = ShadowOffer { digest: "0".repeat(64), ..offer };
+    shadow.offered(Some(other), RELAY, true);
+    assert!(!shadow.to_json().unwrap().contains("\"said_so\":true"));
+}
+
+#[test]
 fn with_its_end_and_with_another_trial_everything_is_forgotten() {
     let (shadow, offer) = taking_part("casino.test\n");
     let other = ShadowOffer { digest: "0".repeat(64), ..offer.clone() };

@@ -251,20 +251,27 @@ pub(crate) async fn visited<'c>(
 pub(crate) struct Totals {
     /// Visits,
     pub(crate) visits: i64,
-    /// and on how many sites.
+    /// on how many sites,
     pub(crate) sites: i64,
+    /// told by how many devices: those that asked their pages of it, whether or not they had something to count.
+    pub(crate) devices: i64,
 }
 
-/// How many visits all schools together made in a trial, and on how many sites. Wants the scope of the whole relay.
+/// How many visits all schools together made in a trial, on how many sites and devices. Wants the scope of the whole relay.
 pub(crate) async fn totals<'c>(db: impl AnyExecutor<'c>, trial: &str) -> Result<Totals, Error> {
     let row = sqlx::query(
-        "select cast(coalesce(sum(visits), 0) as bigint) as visits, count(distinct site) as sites from shadow_visit \
-         where trial_id = $1",
+        "select cast(coalesce(sum(visits), 0) as bigint) as visits, count(distinct site) as sites, \
+         (select devices from shadow_trial where id = $1) + (select count(*) from shadow_batch where trial_id = $1) as devices \
+         from shadow_visit where trial_id = $1",
     )
     .bind(trial.to_owned())
     .fetch_one(db)
     .await?;
-    Ok(Totals { visits: row.try_get("visits")?, sites: row.try_get("sites")? })
+    Ok(Totals {
+        visits: row.try_get("visits")?,
+        sites: row.try_get("sites")?,
+        devices: row.try_get("devices")?,
+    })
 }
 
 /// Deletes what a trial that is over needs no more, `kept` being the one that runs, and counts of trials that ended by
@@ -276,6 +283,14 @@ pub(crate) async fn forget(app: &App, kept: Option<&Trial>, before: i64) -> Resu
         .bind(digest.to_owned())
         .execute(&mut *tx)
         .await?;
+    // How many there were is kept: once, because then there are none.
+    sqlx::query(
+        "update shadow_trial set devices = devices + (select count(*) from shadow_batch b where b.trial_id = shadow_trial.id) \
+         where id <> $1 and id in (select trial_id from shadow_batch)",
+    )
+    .bind(id.to_owned())
+    .execute(&mut *tx)
+    .await?;
     sqlx::query("delete from shadow_batch where trial_id <> $1")
         .bind(id.to_owned())
         .execute(&mut *tx)

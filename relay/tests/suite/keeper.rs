@@ -95,6 +95,6 @@ async fn what_every_school_counted_of_a_trial_is_shown_to_who_keeps_the_lists() 
         assert_eq!(device.send(path::CHECK_IN, &said).await.status, StatusCode::OK);
     }
     let shown = oak.get(&it, "/lists/proposal").await;
-    shown.has("would have stopped 7 visits on 2 sites");
+    shown.has("would have stopped 7 visits on 2 sites, told by 2 devices");
     shown.has("bet.test</bdi></th><td data-label=\"Kind\">Gambling</td><td data-label=\"Visits\">6</td>");
 }

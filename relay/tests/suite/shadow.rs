@@ -98,7 +98,8 @@ async fn a_change_is_tried_and_what_it_would_have_stopped_is_counted_once_and_sh
     let sites = lapwing_core::Sites::new(pack).unwrap();
     assert!(sites.rule("bet.test", "").is_some() && sites.rule("news.test", "/casino").is_none());
     assert_eq!(case.school.number("select count(*) from pack").await, 0, "nothing is in force");
-    case.page().await.has("On trial").has("would have stopped 0 visits").has("1 rule for single pages");
+    case.page().await.has("On trial").has("would have stopped 0 visits.").has("1 rule for single pages");
+    case.page().await.has("No device has taken part yet");
     case.page().await.has("Mrs &#60;b&#62;Ash").lacks("Mrs <b>");
 
     // Twice from one device, and the second of them twice; once from another.
@@ -111,7 +112,7 @@ async fn a_change_is_tried_and_what_it_would_have_stopped_is_counted_once_and_sh
     case.later(24 * HOUR);
     case.counts(&other, seen(&offer, &first, &[("bet.test", 100)])).await;
     let shown = case.page().await;
-    shown.has("In 1 day of trial").has("would have stopped 106 visits on 2 sites");
+    shown.has("In 1 day of trial").has("would have stopped 106 visits on 2 sites, told by 2 devices.");
     shown.has("bet.test</bdi></th><td data-label=\"Kind\">Gambling</td><td data-label=\"Visits\">105</td><td data-label=\"Days\">2</td>");
     shown.has("play.test</bdi></th><td data-label=\"Kind\">Games</td><td data-label=\"Visits\">1</td><td data-label=\"Days\">1</td>");
     let bet = shown.html.find("bet.test</bdi>").unwrap();
@@ -188,17 +189,24 @@ async fn a_trial_ends_by_itself_by_hand_and_with_the_decision_and_then_counts_no
         .await
         .has("The last trial")
         .has("In 7 days of trial")
-        .has("stopped 2 visits on 1 site")
+        .has("stopped 2 visits on 1 site, told by 1 device")
         .has("Try for a week");
 
     // By hand; then its pack is not kept any more.
     let offer = case.begun().await;
+    case.counts(&case.device, seen(&offer, &id(), &[])).await;
+    case.page().await.has("stopped 0 visits, told by 1 device").lacks("No device");
     assert_eq!(
         case.school.post(&case.it().await, "/lists/trial/stop", &[]).await.location,
         "/lists/proposal"
     );
     over(&case, &offer).await;
-    case.page().await.has("The last trial").lacks("Stop the trial").has("stopped 0 visits");
+    assert_eq!(
+        case.school.number("select count(*) from shadow_batch").await,
+        0,
+        "which device it was is forgotten"
+    );
+    case.page().await.has("The last trial").lacks("Stop the trial").has("stopped 0 visits, told by 1 device");
     assert_eq!(case.school.number("select count(*) from shadow_piece").await, 0);
 
     // Another proposal that takes the place of the one on trial does not end it.

@@ -40,6 +40,8 @@ pub(super) struct Shown {
     pub(super) end: When,
     /// “3 days”.
     pub(super) days: String,
+    /// “30 devices”: those that took part; empty while none has.
+    pub(super) devices: String,
     /// “214 visits”.
     pub(super) visits: String,
     /// “12 sites”.
@@ -64,7 +66,7 @@ pub(super) async fn shown(app: &App, waiting: Option<&str>) -> Result<Option<Sho
         let totals = shadow::totals(app.db.read(), &trial.id).await?;
         Ok::<_, Error>((totals, shadow::visited(app.db.read(), &trial.id, MOST).await?))
     };
-    let (Totals { visits, sites: visited }, rows) = scope::within(Scope::Relay, counted).await?;
+    let (Totals { visits, sites: visited, devices }, rows) = scope::within(Scope::Relay, counted).await?;
     let rows: Vec<Row> = rows.into_iter().map(row).collect();
     let is_running = trial.is_running(now);
     let until = if is_running { now } else { trial.end() };
@@ -77,6 +79,7 @@ pub(super) async fn shown(app: &App, waiting: Option<&str>) -> Result<Option<Sho
         by: trial.started_by_name,
         started: When::new(started_at, now),
         days: count(days, "day"),
+        devices: if devices > 0 { count(devices, "device") } else { String::new() },
         visits: count(visits, "visit"),
         visited: count(visited, "site"),
         has_visits: visits > 0,

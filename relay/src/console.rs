@@ -7,6 +7,7 @@ use crate::db::accounts::{self, NewAccount};
 use crate::db::audit::{self, Event};
 use crate::db::schools::{self, School};
 use crate::db::scope::{self, Scope};
+use crate::db::shadow;
 use crate::db::{Tx, links, trusts};
 use crate::error::Error;
 use crate::lists;
@@ -87,6 +88,14 @@ impl App {
                 None => None,
             };
             schools::set_lists_keeper(&mut tx, id.as_deref()).await.map_err(Error::into_anyhow)?;
+            let is_alone = schools::ids(&mut *tx).await.map_err(Error::into_anyhow)?.len() == 1;
+            if id.is_none() && !is_alone {
+                // Nobody is left who sees what is on trial, or could stop it.
+                let now = self.now();
+                if let Some(trial) = shadow::running(&mut *tx, now).await.map_err(Error::into_anyhow)? {
+                    shadow::stop(&mut tx, &trial.id, now).await.map_err(Error::into_anyhow)?;
+                }
+            }
             let detail = json!({ "school": school.map(str::trim) });
             let action = if id.is_some() { "name_keeper" } else { "end_keeper" };
             lists::tell(&mut tx, self, action, id.as_deref().unwrap_or_default(), detail, None)
@@ -97,12 +106,12 @@ impl App {
         scope::within(Scope::Relay, work).await
     }
 
-    /// Whether several schools share the lists and none of them keeps them.
+    /// Who keeps the lists that all schools share.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub(crate) async fn lists_have_no_keeper(&self) -> anyhow::Result<bool> {
-        Ok(Keeper::of(self).await.map_err(Error::into_anyhow)? == Keeper::Nobody)
+    pub(crate) async fn lists_keeper(&self) -> anyhow::Result<Keeper> {
+        Keeper::of(self).await.map_err(Error::into_anyhow)
     }
 
     /// Adds a lead of a trust, and answers the address by which they set a password.

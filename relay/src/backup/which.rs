@@ -30,8 +30,18 @@ const NOWHERE: [&str; 7] = [
 ];
 
 /// What works at this relay alone, by its address and its own `secret.key`, and would only be in the way at another: people
-/// set up their second factors there anew.
-const AT_HOME: [&str; 5] = ["passkey", "recovery_code", "sso_link", "sso_provider", "totp"];
+/// set up their second factors there anew. And trials of lists, which are the relay's: what a school counted in one says nothing
+/// where nobody proposed it.
+const AT_HOME: [&str; 8] = [
+    "passkey",
+    "recovery_code",
+    "shadow_batch",
+    "shadow_trial",
+    "shadow_visit",
+    "sso_link",
+    "sso_provider",
+    "totp",
+];
 
 /// Where the rows of `table` go, when the backup `leaves` for another relay or stays with this one.
 pub(super) fn place(table: &str, leaves: bool) -> Place {

@@ -203,6 +203,9 @@ impl<'a> Job<'a> {
                 {
                     self.hand_over(&heading, &mut row, transfer)?;
                 }
+                if self.transfer.is_some() && table.name == "school" {
+                    keeps_no_lists(&heading, &mut row);
+                }
                 tally.row(&heading, &row)?;
                 let Owned { school, values } = row;
                 Record::Row(school, values).write(out)?;
@@ -314,4 +317,12 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     }
     Ok(())
+}
+
+/// At another relay nobody has named the school as the one that keeps every school's lists.
+fn keeps_no_lists(heading: &Heading, row: &mut Owned) {
+    let at = heading.columns.iter().position(|column| column.name == "keeps_lists");
+    if let Some(value) = at.and_then(|at| row.values.get_mut(at)) {
+        *value = Value::Number(0);
+    }
 }

@@ -6,6 +6,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::lists::FILE;
 use crate::random::{self, SystemRandom};
 use crate::serve;
+use crate::sources::Keeper as Named;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use lapwing_packs::sources::Spec;
@@ -58,14 +59,16 @@ impl Keeper {
     pub(super) async fn run(self, out: &mut dyn Write) -> anyhow::Result<()> {
         let app = serve::app(&self.options.config()?).await?;
         app.set_lists_keeper(self.school.as_deref()).await?;
-        match self.school {
-            Some(school) => writeln!(
+        match app.lists_keeper().await? {
+            Named::Named(_, school) => writeln!(
                 out,
-                "{} keeps the lists now: what its IT and safeguarding leads put in force on the page Lists, every school of this \
-                 relay has.",
-                school.trim()
+                "{school} keeps the lists now: what its IT and safeguarding leads put in force on the page Lists, every school of \
+                 this relay has."
             )?,
-            None => writeln!(out, "No school keeps the lists now: publish them with lists publish.")?,
+            Named::Alone => writeln!(out, "This relay has one school, which keeps its lists itself.")?,
+            Named::Nobody => {
+                writeln!(out, "No school keeps the lists now: publish them with lists publish.")?;
+            }
         }
         Ok(())
     }

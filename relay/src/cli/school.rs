@@ -2,6 +2,7 @@
 
 use super::Options;
 use crate::serve;
+use crate::sources::Keeper as Lists;
 use clap::{Args, Subcommand};
 use std::io::Write;
 
@@ -52,7 +53,7 @@ impl Command {
                 let app = serve::app(&options.config()?).await?;
                 let link = app.add_school(&name, trust.as_deref()).await?;
                 writeln!(out, "Set up {name} here (works once, for 24 hours): {link}")?;
-                if app.lists_have_no_keeper().await? {
+                if app.lists_keeper().await? == Lists::Nobody {
                     writeln!(
                         out,
                         "All schools of this relay share the lists of sites, and none of them can change them until you name \

@@ -2,10 +2,26 @@
 //! here ever sees a key itself.
 
 use super::Tx;
+use super::catalogue::Engine;
+use super::many::Many;
 use crate::error::Error;
 use crate::seal::{Object, RecordKey, Vault, Wrapped};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyExecutor, Row as _};
+use std::collections::BTreeSet;
+
+static ALIVE: Many = Many::new(
+    "select k.id from (",
+    2,
+    ") v cross join sealing_key k where k.school_id = v.column1 and k.id = v.column2 and k.wrapped is not null",
+);
+
+/// A weaker lock would not wait for a change of `wrapped`. SQLite has one writer, so there nothing need be held.
+static HELD: Many = Many::new(
+    "select k.id from (",
+    2,
+    ") v cross join sealing_key k where k.school_id = v.column1 and k.id = v.column2 and k.wrapped is not null for share of k",
+);
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +92,12 @@ pub(crate) async fn of_school<'c>(db: impl AnyExecutor<'c>, school: &str) -> Res
     .collect()
 }
 
+/// Whether there are any keys that something hangs from.
+pub(crate) async fn are_there<'c>(db: impl AnyExecutor<'c>) -> Result<bool, Error> {
+    let row = sqlx::query("select 1 as one from sealing_key where wrapped is not null limit 1");
+    Ok(row.fetch_optional(db).await?.is_some())
+}
+
 /// The newest key of backups.
 pub(crate) async fn newest_backup(tx: &mut Tx) -> Result<Option<KeyRow>, Error> {
     let row = sqlx::query(
@@ -96,8 +118,38 @@ pub(crate) async fn lock(tx: &mut Tx, school: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Makes sure that these keys, as school and id, are still there, and stay so until `tx` ends. Whoever wraps something calls
+/// it before that is stored: work that waited longer than a change of keys lasts would otherwise hang from a key that was
+/// destroyed meanwhile, and nobody could ever open it.
+///
+/// # Errors
+/// [`Error::Busy`] when one was destroyed: what was wrapped with it must be wrapped anew.
+pub(crate) async fn hold<'k>(
+    tx: &mut Tx,
+    keys: impl Iterator<Item = (&'k str, &'k str)>,
+) -> Result<(), Error> {
+    let wanted: Vec<(&str, &str)> = keys.collect::<BTreeSet<_>>().into_iter().collect();
+    let engine = tx.engine();
+    let statement = if engine == Engine::Sqlite { &ALIVE } else { &HELD };
+    let mut there: BTreeSet<String> = BTreeSet::new();
+    for query in statement
+        .over(engine, &wanted, |query, (school, id)| query.bind((*school).to_owned()).bind((*id).to_owned()))
+    {
+        for row in query.fetch_all(&mut **tx).await? {
+            there.insert(row.try_get("id")?);
+        }
+    }
+    if wanted.iter().all(|(_, id)| there.contains(*id)) {
+        return Ok(());
+    }
+    Err(Error::Busy("a key was destroyed while something that it wraps waited to be stored".into()))
+}
+
 /// Adds a key.
 pub(crate) async fn insert(tx: &mut Tx, school: Option<&str>, row: &KeyRow, now: i64) -> Result<(), Error> {
+    if let Some(school) = school.filter(|_| row.kind == Kind::Person) {
+        hold(tx, [(school, row.under.as_str())].into_iter()).await?;
+    }
     sqlx::query(
         "insert into sealing_key (id, school_id, kind, under, wrapped, created_at) values ($1, $2, $3, $4, $5, $6)",
     )
@@ -119,6 +171,7 @@ pub(crate) async fn wrap_record(
     (object, id): (Object, &str),
     wrapped: &Wrapped,
 ) -> Result<(), Error> {
+    hold(tx, [(school, wrapped.under.as_str())].into_iter()).await?;
     sqlx::query(
         "insert into record_key (school_id, object_kind, object_id, under, wrapped) values ($1, $2, $3, $4, $5) \
          on conflict do nothing",

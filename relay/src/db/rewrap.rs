@@ -130,11 +130,13 @@ pub(crate) struct Way {
     pub(crate) wrapped: Wrapped,
 }
 
-/// Some ways to records' keys through a school's key other than `current`.
+/// Some ways to records' keys through a school's key other than `current` that is still there. Through one that was destroyed
+/// there is none, and it must not keep others from being wrapped anew.
 pub(crate) async fn ways_under_others(tx: &mut Tx, school: &str, current: &str) -> Result<Vec<Way>, Error> {
     sqlx::query(
         "select r.object_kind, r.object_id, r.under, r.wrapped from record_key r \
-         join sealing_key k on k.id = r.under and k.kind = 'school' where r.school_id = $1 and r.under <> $2 \
+         join sealing_key k on k.id = r.under and k.kind = 'school' and k.wrapped is not null \
+         where r.school_id = $1 and r.under <> $2 \
          order by r.object_id limit $3",
     )
     .bind(school.to_owned())
@@ -151,6 +153,19 @@ pub(crate) async fn ways_under_others(tx: &mut Tx, school: &str, current: &str) 
         Ok(Way { object, id: row.try_get("object_id")?, wrapped })
     })
     .collect()
+}
+
+/// Whether a school's key wraps anything that can be used: another key, or a record's.
+pub(crate) async fn wraps_something(tx: &mut Tx, school: &str, id: &str) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "select 1 as one from record_key where school_id = $1 and under = $2 union all \
+         select 1 as one from sealing_key where school_id = $1 and under = $2 and wrapped is not null limit 1",
+    )
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.is_some())
 }
 
 /// Keeps a way as it is wrapped now. One that was taken away in the meantime, because a child was named in the record, is

@@ -113,6 +113,7 @@ fn note(tx: &mut Tx, app: &App, school: &str, action: &str, key: &str) {
 async fn batch(app: &App, vault: &Arc<Vault>) -> Result<(u64, u64), Error> {
     let (random, school, current) = (app.random.as_ref(), vault.school(), vault.current());
     let mut tx = app.db.begin().await?;
+    keys::hold(&mut tx, [(school, current)].into_iter()).await?;
     let rows = rewrap::keys_under_others(&mut tx, school, current).await?;
     for row in &rows {
         rewrap::keep(&mut tx, &vault.rewrapped(random, row)?).await?;
@@ -136,18 +137,21 @@ async fn retire(app: &App, vault: &Arc<Vault>, old: &[String]) -> Result<(), Err
     let (school, current) = (vault.school(), vault.current());
     let mut tx = app.db.begin().await?;
     keys::lock(&mut tx, school).await?;
-    let left = !rewrap::keys_under_others(&mut tx, school, current).await?.is_empty()
-        || !rewrap::ways_under_others(&mut tx, school, current).await?.is_empty();
-    if left {
-        return Err(Error::Internal(
-            "something was still wrapped under the school’s old key, which therefore stays: is the clock of every relay \
-             right? Change the key once more"
-                .into(),
-        ));
-    }
-    for id in old.iter().filter(|id| *id != current) {
+    // Destroyed first: this waits for whoever is wrapping with one of them, so that what they stored is seen below.
+    let old = old.iter().filter(|id| *id != current);
+    for id in old.clone() {
         rewrap::destroy(&mut tx, school, Kind::School, id, app.now()).await?;
         note(&mut tx, app, school, "retire_key", id);
+    }
+    for id in old {
+        if rewrap::wraps_something(&mut tx, school, id).await? {
+            // Nothing is destroyed: the transaction ends here.
+            return Err(Error::Internal(
+                "something was still wrapped under the school’s old key, which therefore stays: is the clock of every \
+                 relay right? Change the key once more"
+                    .into(),
+            ));
+        }
     }
     tx.commit().await
 }

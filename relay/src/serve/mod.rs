@@ -19,6 +19,7 @@ use crate::clock::SystemClock;
 use crate::config::{self, Config};
 use crate::crx::{Key, Package};
 use crate::db::Db;
+use crate::db::keys;
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
 use crate::proof::anchor::Signer;
@@ -224,12 +225,20 @@ async fn open(config: &Config, bound: SocketAddr) -> anyhow::Result<Arc<App>> {
     let package = move || Key::open(&folder).and_then(|key| Package::embedded(&key));
     let extension = tokio::task::spawn_blocking(package).await??;
     let public_url = config.address(bound)?;
+    let master = config.master();
+    if scope::within(Scope::Relay, keys::are_there(db.read())).await.map_err(Error::into_anyhow)? {
+        // Reading a file that is not there makes another key, which opens nothing of what is stored.
+        master.read_again(&random).context(
+            "the database is sealed under a master key, and it is not here: restore it from where it was kept apart from \
+             the backups, or give its place with --master-key-file",
+        )?;
+    }
     let parts = Parts {
         db,
         clock: Arc::new(SystemClock),
         random: Arc::new(random),
         secrets,
-        master: config.master(),
+        master,
         public_url,
         extension,
         intranet_lists: config.intranet_lists.clone(),
@@ -248,3 +257,7 @@ pub(crate) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

@@ -75,6 +75,10 @@ fn row(event: stored::Row, now: i64) -> Row {
         when: When::new(event.at, now),
         who: match (event.name, event.account_id) {
             (Some(name), _) => name,
+            // Of another school; which ones may do what here is told by what it was done to.
+            (None, Some(_)) if event.object_kind == "lists" => {
+                "Somebody of the school that keeps the lists".into()
+            }
             (None, Some(_)) => "Somebody of the trust".into(),
             (None, None) => "A device or the relay".into(),
         },

@@ -140,6 +140,15 @@ async fn the_bundle_of_one_school_holds_nothing_of_another() {
     let ash = school.neighbour().await;
     let teacher = ash.person("staff", "Mr Stone").await;
     concern(&ash, &teacher, &[("Ben Hill", "subject")], "He came without a coat.").await;
+    // It kept every school's lists, and its devices counted in a trial of them: neither means anything elsewhere.
+    ash.sql("update school set keeps_lists = 1 where id = $1", &[ash.id.as_str().into()]).await;
+    let build = super::sources::build(&school).await;
+    let trial = "insert into shadow_trial (id, build_id, started_at, started_by_name, ends_at, digest, version, signer, length, \
+                 sites, paths) values ('trial', $1, 1, 'Priya Nair', 2, 'd', 1, 's', 1, 1, 0)";
+    school.sql(trial, &[build.as_str().into()]).await;
+    let visit = "insert into shadow_visit (trial_id, school_id, site, categories, visits, days, last_day) \
+                 values ('trial', $1, 'bet.test', 'gambling', 1, 1, 1)";
+    ash.sql(visit, &[ash.id.as_str().into()]).await;
     let bundle = Copy::take_school(&school, &ash.id).await;
     assert_eq!(bundle.taken.data.schools.keys().collect::<Vec<_>>(), [&ash.id]);
     assert_eq!(bundle.taken.keys.schools.keys().collect::<Vec<_>>(), [&ash.id]);
@@ -155,6 +164,8 @@ async fn the_bundle_of_one_school_holds_nothing_of_another() {
     let dsl = there.person("dsl", "Mr Okoro").await;
     let concern = there.text("select id from concern").await;
     there.get(&dsl, &format!("/concerns/{concern}")).await.has("He came without a coat.").has("Ben Hill");
+    assert_eq!(there.number("select count(*) from shadow_trial").await, 0);
+    assert_eq!(there.number("select keeps_lists from school").await, 0);
     let nobody = Copy::try_take(&school, &bundle.data.with_extension("none")).await;
     assert!(nobody.is_ok());
 }

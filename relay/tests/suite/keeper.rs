@@ -47,7 +47,10 @@ async fn it_of_the_named_school_keeps_the_lists_of_all_and_nobody_else_does() {
     for post in ["/lists/propose", "/lists/trial/stop", "/lists/sources"] {
         assert_eq!(ash.post(&theirs, post, &[]).await.status, StatusCode::NOT_FOUND, "{post}");
     }
-    ash.get(&theirs, "/lists").await.lacks("A proposal waits").lacks("/lists/sources");
+    oak.get(&it, "/lists").await.has("your school keeps them for all");
+    let other = ash.get(&theirs, "/lists").await;
+    other.lacks("A proposal waits").lacks("/lists/sources").lacks("Whoever runs the server");
+    other.has("Oak Park School</bdi> keeps them for all");
     approve(&oak, &it, &proposal).await;
     for device in [&here, &there] {
         assert_eq!(told(device).await.len(), 1);
@@ -61,11 +64,19 @@ async fn it_of_the_named_school_keeps_the_lists_of_all_and_nobody_else_does() {
     ash.get(&theirs, "/lists")
         .await
         .has("Oak Park School</bdi> keeps them for all")
+        .has("Ask IT of <bdi>Oak Park School")
         .lacks("action=\"/lists/roll-back\"");
     let version = oak.text("select cast(max(version) as text) from pack").await;
     let back = [("version", version.as_str()), ("reason", "it stops a good site")];
     assert_eq!(ash.post(&theirs, "/lists/roll-back", &back).await.status, StatusCode::FORBIDDEN);
     assert_eq!(oak.post(&it, "/lists/roll-back", &back).await.location, "/lists");
+
+    // Who did it is of another school, and its trail says so.
+    let auditor = ash.person("auditor", "Ms Day").await;
+    ash.get(&auditor, "/trail?kind=lists")
+        .await
+        .has("Somebody of the school that keeps the lists")
+        .lacks("Priya");
 
     // Another in its place, and then nobody.
     oak.app.set_lists_keeper(Some("Ash Vale School")).await.unwrap();
@@ -97,4 +108,9 @@ async fn what_every_school_counted_of_a_trial_is_shown_to_who_keeps_the_lists() 
     let shown = oak.get(&it, "/lists/proposal").await;
     shown.has("would have stopped 7 visits on 2 sites, told by 2 devices");
     shown.has("bet.test</bdi></th><td data-label=\"Kind\">Gambling</td><td data-label=\"Visits\">6</td>");
+
+    // With nobody who could stop it, it stops.
+    oak.app.set_lists_keeper(None).await.unwrap();
+    let device = Device::enrol(&ash.router, &enrolment_key(&ash)).await;
+    assert!(device.send(path::CHECK_IN, &check_in()).await.json()["shadow"].is_null());
 }

@@ -4,6 +4,7 @@ use super::join::rank;
 use super::themes::{Coming, Sum};
 use crate::app::App;
 use crate::db::Tx;
+use crate::db::keys;
 use crate::db::many::Many;
 use crate::error::Error;
 use crate::seal::{Object, RecordKey, Vault, Wrapped};
@@ -51,7 +52,11 @@ impl Begun {
 }
 
 /// Inserts them, and the ways to their keys.
+///
+/// # Errors
+/// [`Error::Busy`] when a school's key that wraps one was destroyed while its alert waited: the device sends it again.
 pub(super) async fn begin(tx: &mut Tx, begun: &[Begun]) -> Result<(), Error> {
+    keys::hold(tx, begun.iter().map(|row| (row.school.as_str(), row.wrapped.under.as_str()))).await?;
     BEGIN
         .insert(tx, begun, |query, row| {
             query

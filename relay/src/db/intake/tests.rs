@@ -216,3 +216,29 @@ async fn alerts_are_their_own_keys_and_a_backup_of_the_other_engine_may_bring_th
     let key = tables.iter().find(|table| table.name == "alert_key").map(|table| table.key.clone());
     assert_eq!(key.unwrap(), ["school_id", "id"]);
 }
+
+#[tokio::test]
+async fn what_waited_longer_than_a_change_of_keys_hangs_from_no_key_that_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = app(folder.path()).await;
+    let one = alert(&json!({}));
+    let late = arrival(&app, vec![one.clone()]).await;
+    crate::seal::rotate_school(&app, "oak", async |_| {}).await.unwrap();
+    let answer = app.writer.keep(late, Lane::Bulk).await;
+    assert!(matches!(answer, Err(Error::Busy(_))), "{answer:?}");
+    // The device sends it again, and it can be opened.
+    let again = arrival(&app, vec![one]).await;
+    assert_eq!(app.writer.keep(again, Lane::Bulk).await.unwrap().new, 1);
+    let row = sqlx::query(
+        "select count(*) from record_key r join sealing_key k on k.id = r.under where k.wrapped is not null",
+    );
+    assert_eq!(row.fetch_one(app.db.read()).await.unwrap().try_get::<i64, _>(0).unwrap(), 1);
+
+    // Should one ever have got through, it keeps no later change of keys from its end.
+    let stray = "insert into record_key (school_id, object_kind, object_id, under, wrapped) select school_id, 'episode', 'x', id, \
+                 wrapped_by from (select school_id, id, x'00' as wrapped_by from sealing_key where wrapped is null) limit 1";
+    let mut tx = app.db.begin().await.unwrap();
+    sqlx::query(stray).execute(&mut *tx).await.unwrap();
+    tx.commit().await.unwrap();
+    crate::seal::rotate_school(&app, "oak", async |_| {}).await.unwrap();
+}

@@ -93,14 +93,14 @@ async fn why_not(app: &App, build: &Build, me: &Account) -> Result<Option<&'stat
     }
     if !me.role.decides() {
         return Ok(Some(
-            "The relay proposed this by itself, and two people are wanted for a change. A safeguarding lead or the head \
+            "The relay proposed this by itself, and two people are wanted for a change. A safeguarding lead \
              approves it. Or propose these lists yourself, and somebody else approves that.",
         ));
     }
     let is_theirs = list_sources::has_changed_one(app.db.read(), &me.id).await?;
     Ok(is_theirs.then_some(
         "The relay proposed this by itself, of sources of which you added or changed one, and two people are wanted for a \
-         change. Another safeguarding lead or the head approves it.",
+         change. Another safeguarding lead approves it; or IT proposes these lists, and somebody else approves that.",
     ))
 }
 

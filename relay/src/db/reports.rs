@@ -247,17 +247,54 @@ pub(crate) async fn reply(tx: &mut Tx, app: &App, vault: &Vault, reply: Reply<'_
     Ok(true)
 }
 
-/// Ends the work on a report here, as `closed` or as `concern`. Answers whether it was still open.
-pub(crate) async fn finish(tx: &mut Tx, school: &str, id: &str, status: &str) -> Result<bool, Error> {
-    let done = sqlx::query(
-        "update pupil_report set status = $1 where school_id = $2 and id = $3 and status in ('new', 'seen', 'replied')",
+/// What became of the wish to end the work on a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finished {
+    /// It is ended.
+    Now,
+    /// It was ended before.
+    Before,
+    /// The pupil has written what the page did not show, so it stays open.
+    Unread,
+}
+
+/// Ends the work on a report here, as `closed` or as `concern`, if the pupil has written no more than the `shown` messages
+/// that the page showed.
+pub(crate) async fn finish(
+    tx: &mut Tx,
+    school: &str,
+    id: &str,
+    status: &str,
+    shown: Option<i64>,
+) -> Result<Finished, Error> {
+    // This holds the row, so that a message that comes now is counted below, or waits and opens the report again.
+    let held = sqlx::query(
+        "update pupil_report set status = status where school_id = $1 and id = $2 and status in ('new', 'seen', 'replied')",
     )
-    .bind(status.to_owned())
     .bind(school.to_owned())
     .bind(id.to_owned())
     .execute(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if held.rows_affected() == 0 {
+        return Ok(Finished::Before);
+    }
+    let row = sqlx::query(
+        "select count(*) as said from message where school_id = $1 and report_id = $2 and voice = 'pupil'",
+    )
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .fetch_one(&mut **tx)
+    .await?;
+    if shown != Some(row.try_get("said")?) {
+        return Ok(Finished::Unread);
+    }
+    sqlx::query("update pupil_report set status = $1 where school_id = $2 and id = $3")
+        .bind(status.to_owned())
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(Finished::Now)
 }
 
 #[cfg(test)]

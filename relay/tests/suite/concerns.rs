@@ -161,11 +161,12 @@ async fn an_episode_becomes_a_concern_with_its_evidence() {
     let school = School::open().await;
     let dsl = school.person("dsl", "Mrs Adeyemi").await;
     let (episode, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
-    let form = school.get(&dsl, &format!("/concerns/new?episode={episode}")).await;
+    let form = school.get(&dsl, &format!("/concerns/new?episode={episode}&shown=1")).await;
     form.has("nobody likes you, go away").has("Online, on device LIB-04").lacks("told_dsl");
     let id = form.value("id");
     let mut fields = with(&id, WHOLE);
-    fields.push(("episode", &episode));
+    let shown = form.value("shown");
+    fields.extend([("episode", episode.as_str()), ("shown", &shown)]);
     let sent = school.post(&dsl, "/concerns/new", &fields).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
     school
@@ -198,6 +199,7 @@ async fn a_chosen_adult_makes_a_concern_and_is_reminded_of_the_confidence() {
     let fields = [
         ("id", id.as_str()),
         ("report", &report),
+        ("shown", "0"),
         ("person_name", "A pupil"),
         ("person_role", "subject"),
         ("occurred_precision", "unknown"),

@@ -157,6 +157,39 @@ async fn a_concern_moves_only_along_its_statuses() {
 }
 
 #[tokio::test]
+async fn an_outcome_comes_back_when_somebody_else_moved_the_concern() {
+    let school = School::open().await;
+    let (one, two) = (school.person("dsl", "Mrs Adeyemi").await, school.person("dsl", "Mr Price").await);
+    let concern = recorded(&school, &one).await;
+    let path = format!("/concerns/{concern}/status");
+    let step = async |who: &school::Person, id: &str, from: &str, to: &str, text: &str| {
+        school.post(who, &path, &[("id", id), ("from", from), ("to", to), ("text", text)]).await
+    };
+    let outcome = "Spoke to both families.";
+    step(&two, &school::id(), "new", "acknowledged", "").await;
+    let lost = step(&one, &school::id(), "new", "closed", outcome).await;
+    lost.has("This changed while you were reading it").has(outcome).has("value=\"acknowledged\"");
+    assert_eq!(school.number("select count(*) from concern where status = 'closed'").await, 0);
+
+    // What is sent from the page that came back closes it, however often it is sent.
+    let id = school::id();
+    for _ in 0..2 {
+        let done = step(&one, &id, "acknowledged", "closed", outcome).await;
+        assert_eq!(done.location, format!("/concerns/{concern}"), "{}", done.html);
+    }
+    assert_eq!(school.number("select count(*) from entry").await, 2);
+    // A second outcome beside it is not lost either: it can be added as a note.
+    let late = step(&two, &school::id(), "acknowledged", "closed", "Rang the mother.").await;
+    late.has("This changed while you were reading it").has("Rang the mother.</textarea>").has(outcome);
+    // A form that was used before does not close without its words.
+    step(&one, &school::id(), "closed", "open", "").await;
+    step(&two, &school::id(), "new", "acknowledged", "").await;
+    let used = step(&one, &id, "open", "closed", "Moved to another school.").await;
+    used.has("Moved to another school.");
+    assert_eq!(school.number("select count(*) from concern where status = 'open'").await, 1);
+}
+
+#[tokio::test]
 async fn an_episode_becomes_a_concern_with_its_evidence() {
     let school = School::open().await;
     let dsl = school.person("dsl", "Mrs Adeyemi").await;

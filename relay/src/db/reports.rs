@@ -217,6 +217,22 @@ pub(crate) struct Reply<'a> {
     pub(crate) text: &'a str,
 }
 
+/// Whether the answer that is kept under this id says the same: then it is the same form, sent once more.
+pub(crate) async fn says(tx: &mut Tx, vault: &Vault, reply: Reply<'_>) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "select sealed from message where school_id = $1 and id = $2 and report_id = $3 and account_id = $4",
+    )
+    .bind(vault.school().to_owned())
+    .bind(reply.id.to_owned())
+    .bind(reply.report.to_owned())
+    .bind(reply.by.to_owned())
+    .fetch_optional(&mut **tx)
+    .await?;
+    let key = keys::of_record(tx, vault, (Object::Report, reply.report)).await?;
+    let Some((row, key)) = row.zip(key) else { return Ok(false) };
+    Ok(key.open_words(("message", reply.id), &row.try_get::<Vec<u8>, _>("sealed")?)? == reply.text)
+}
+
 /// Adds an adult's answer. Answers whether it was new.
 pub(crate) async fn reply(tx: &mut Tx, app: &App, vault: &Vault, reply: Reply<'_>) -> Result<bool, Error> {
     let school = vault.school();

@@ -1,7 +1,7 @@
 //! Pupils' reports: what a pupil wrote, who may know the name, and the conversation with the pupil. The DSL and the adult
 //! whom the pupil chose may read a report; the name follows the pupil's own choice (`db::reports::Report::name_for`).
 
-use super::form::{CHANGED, Errors, Posted, shown};
+use super::form::{CHANGED, Errors, Posted, SENT_BEFORE, shown};
 use super::inbox::{about_words, report_who};
 use super::when::When;
 use super::words::{capital, line};
@@ -267,6 +267,10 @@ pub(crate) async fn reply(
     if reports::reply(&mut tx, &app, &vault, answer).await? {
         trail::note(&mut tx, &app, &me, "reply", ("pupil_report", &id), json!({ "message": message }))
             .await?;
+    } else if !reports::says(&mut tx, &vault, answer).await? {
+        drop(tx);
+        errors.add("text", SENT_BEFORE);
+        return report_page(&app, &me, &id, Besides { errors, reply: &form.text, notice: None }).await;
     }
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);

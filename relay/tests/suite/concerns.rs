@@ -58,6 +58,58 @@ async fn a_concern_is_recorded_once_and_its_reporter_hears_what_comes_next() {
 }
 
 #[tokio::test]
+async fn a_form_that_was_mended_and_sent_again_is_not_called_recorded() {
+    let school = School::open().await;
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    let id = recorded(&school, &teacher).await;
+    for (field, word) in [
+        ("person_name", "Amina Kahn"),
+        ("person_year", "Year 8"),
+        ("person_role", "harmed"),
+        ("occurred_time", "15:45"),
+        ("place", "Bus stop on Hill Lane"),
+        ("childs_words", "He did it twice."),
+        ("told_dsl", "yes"),
+    ] {
+        let mut fields = with(&id, WHOLE);
+        fields.iter_mut().find(|(name, _)| *name == field).unwrap().1 = word;
+        let back = school.post(&teacher, "/concerns/new", &fields).await;
+        assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        back.has("This form was sent before").has(word);
+        assert_ne!(back.value("id"), id);
+        assert_eq!(school.number("select count(*) from concern").await, 1);
+    }
+    let mut fields = with(&id, WHOLE);
+    fields[1].1 = "Amina Kahn";
+    let fresh = school.post(&teacher, "/concerns/new", &fields).await.value("id");
+    fields[0].1 = &fresh;
+    let sent = school.post(&teacher, "/concerns/new", &fields).await;
+    assert_eq!(sent.location, format!("/concerns/{fresh}/recorded"), "{}", sent.html);
+    school.get(&teacher, &sent.location).await.has("Amina Kahn");
+    // A name is kept as it was first written, so another spelling of the same name is the same form.
+    fields[1].1 = "AMINA  kahn";
+    assert_eq!(school.post(&teacher, "/concerns/new", &fields).await.location, sent.location);
+}
+
+#[tokio::test]
+async fn a_note_that_was_mended_and_sent_again_comes_back() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let concern = recorded(&school, &dsl).await;
+    for (path, field) in [("note", "note"), ("feedback", "feedback")] {
+        let (path, id) = (format!("/concerns/{concern}/{path}"), school::id());
+        for _ in 0..2 {
+            let added = school.post(&dsl, &path, &[("id", &id), (field, "Rang the mother.")]).await;
+            assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.html);
+        }
+        let back = school.post(&dsl, &path, &[("id", &id), (field, "Rang the father.")]).await;
+        assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
+        back.has("This form was sent before").has("Rang the father.</textarea>");
+    }
+    assert_eq!(school.number("select count(*) from entry").await, 2);
+}
+
+#[tokio::test]
 async fn a_form_with_something_missing_loses_nothing() {
     let school = School::open().await;
     let teacher = school.person("staff", "Mr Bloggs").await;

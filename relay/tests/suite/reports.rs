@@ -62,6 +62,10 @@ async fn an_answer_is_sent_once_and_an_empty_one_not_at_all() {
     assert_eq!(school.number("select count(*) from message where voice = 'staff'").await, 1);
     assert_eq!(school.number("select count(*) from pupil_report where status = 'replied'").await, 1);
     school.get(&chosen, &format!("/reports/{report}")).await.has("Thank you for telling me.");
+    let other = school.post(&chosen, &reply, &[("id", &id), ("text", "Come and see me.")]).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+    other.has("This form was sent before").has("Come and see me.</textarea>");
+    assert_eq!(school.number("select count(*) from message where voice = 'staff'").await, 1);
     let forged = school.post(&chosen, &reply, &[("id", "nonsense"), ("text", "hello")]).await;
     assert_eq!(forged.status, StatusCode::BAD_REQUEST);
 }

@@ -1,7 +1,7 @@
 //! What may be done to a concern: moving it on, adding a note or feedback, saying what kind it is. Each is an entry of its
 //! own beside the record, which stays as it was written. Who may do it is asked of `walls`, in the same transaction.
 
-use super::super::form::{CHANGED, Errors, Posted, form_id};
+use super::super::form::{CHANGED, Errors, Posted, SENT_BEFORE, form_id};
 use super::super::trail;
 use super::draft::categories;
 use super::view::{Typed, concern_page};
@@ -158,6 +158,15 @@ async fn add(
     let entry = NewEntry { id: &entry_id, concern: id, kind, text, by: &me.id };
     if concerns::add_entry(&mut tx, app, &vault, entry).await? {
         trail::note(&mut tx, app, me, kind, ("concern", id), json!({ "entry": entry_id })).await?;
+    } else if !concerns::says(&mut tx, &vault, entry).await? {
+        drop(tx);
+        let mut errors = Errors::default();
+        errors.add(kind, SENT_BEFORE);
+        let typed = match kind {
+            "note" => Typed { note: text, ..Typed::default() },
+            _ => Typed { feedback: text, ..Typed::default() },
+        };
+        return concern_page(app, me, id, errors, typed).await;
     }
     tx.commit().await?;
     Ok(Redirect::to(&format!("/concerns/{id}#entries")).into_response())

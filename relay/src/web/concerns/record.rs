@@ -1,13 +1,14 @@
 //! Recording a concern: one form for anybody who sees or hears something, and for what a DSL makes of an alert or a
 //! report. The last page says what happens next and by whom. What must be true of a form is in `draft`.
 
-use super::super::form::{Errors, Posted, form_id, shown};
+use super::super::form::{Errors, Posted, SENT_BEFORE, form_id, shown};
 use super::super::{Area, Chrome, message, show, show_as, trail};
 use super::draft::{Draft, PRECISIONS, PersonRow, ROWS, TOLD, YEARS, categories};
 use super::origin::Origin;
 use super::{ROLES, named, persons_words};
 use crate::app::App;
 use crate::auth::{Account, Role, Staff};
+use crate::db::concerns::{Concern, NewConcern, Person};
 use crate::db::episodes::Closing;
 use crate::db::{Tx, concerns, episodes, people_names, reports, walls};
 use crate::error::Error;
@@ -142,8 +143,16 @@ pub(crate) async fn create(
         None => {
             // The same form once more. It is answered like the first time, unless the id is somebody else's.
             let known = concerns::find(&mut *tx, &vault, &concern.id).await?;
-            if known.is_none_or(|known| known.reporter_id != me.id) {
+            let Some(known) = known.filter(|known| known.reporter_id == me.id) else {
                 return Err(Error::BadRequest("Open the form again: this one was used before.".into()));
+            };
+            let persons = concerns::persons(&mut *tx, &vault, &concern.id).await?;
+            if !is_same(&vault, (&known, &persons), &concern) {
+                drop(tx);
+                draft.id = app.new_id()?;
+                let mut errors = Errors::default();
+                errors.add("seen_heard", SENT_BEFORE);
+                return form_page(&app, &me, (draft, ROWS), &origin, errors).await;
             }
         }
     }
@@ -155,6 +164,19 @@ pub(crate) async fn create(
         return Ok(message(StatusCode::OK, "It is recorded", NAMED_SELF));
     }
     Ok(Redirect::to(&format!("/concerns/{}/recorded", concern.id)).into_response())
+}
+
+/// Whether what was recorded is what is sent once more. What it is about is not asked: a lead may have changed that since.
+fn is_same(vault: &Vault, (known, persons): (&Concern, &[Person]), sent: &NewConcern) -> bool {
+    // A name is kept as it was first written in the school, so names are compared as they are recognised.
+    let who = |person: &Person| {
+        (vault.name_hash(&person.name), person.kind.clone(), person.year_group.clone(), person.role.clone())
+    };
+    persons.iter().map(who).eq(sent.persons.iter().map(who))
+        && (known.occurred_at, &known.precision, known.told_dsl)
+            == (sent.occurred_at, &sent.precision, sent.told_dsl)
+        && [&known.place, &known.seen_heard, &known.childs_words, &known.view, &known.done_so_far]
+            == [&sent.place, &sent.seen_heard, &sent.childs_words, &sent.view, &sent.done_so_far]
 }
 
 /// For whoever names themselves: nobody who is named in a concern can open it, its reporter included.

@@ -210,6 +210,7 @@ async fn from_staff(clerk: &Clerk, packs: &Packs) -> Result<String> {
         let concern = [
             ("id", id.as_str()),
             ("report", if place % 2 == 0 { report } else { "" }),
+            ("shown", "1"),
             ("person_name", pack(0)),
             ("person_year", "Year 9"),
             ("person_role", "subject"),
@@ -229,7 +230,10 @@ async fn from_staff(clerk: &Clerk, packs: &Packs) -> Result<String> {
         clerk.posts(&format!("/concerns/{id}/status"), &closing).await?;
     }
     for (place, episode) in episodes.iter().enumerate().filter(|(place, _)| place % 2 == 0) {
-        let reason = [("reason", "other"), ("note", packs.at(place))];
+        let page = clerk.reads(&format!("/episodes/{episode}")).await?;
+        let shown = page.split("name=\"shown\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let shown = shown.context("the page says how many alerts it shows")?;
+        let reason = [("shown", shown), ("reason", "other"), ("note", packs.at(place))];
         clerk.posts(&format!("/episodes/{episode}/dismiss"), &reason).await?;
     }
     // The pupil of the first report reads every answer on one page.

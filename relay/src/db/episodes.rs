@@ -306,9 +306,11 @@ pub(crate) struct Closing<'a> {
     pub(crate) reason: Option<&'a str>,
     /// What the DSL wrote beside it; may be empty.
     pub(crate) note: &'a str,
+    /// How many alerts the page showed. It stays open when there are others, or when nobody knows.
+    pub(crate) shown: Option<i64>,
 }
 
-/// Closes an open episode. Answers whether it was still open.
+/// Closes an open episode. Answers whether it was still open, with no alert that had not been shown.
 pub(crate) async fn close(
     tx: &mut Tx,
     app: &App,
@@ -316,6 +318,7 @@ pub(crate) async fn close(
     id: &str,
     closing: Closing<'_>,
 ) -> Result<bool, Error> {
+    let Some(shown) = closing.shown else { return Ok(false) };
     let note = match closing.note {
         "" => None,
         note => match keys::of_record(tx, vault, (Object::Episode, id)).await? {
@@ -326,7 +329,7 @@ pub(crate) async fn close(
     };
     let done = sqlx::query(
         "update episode set status = $1, closed_by = $2, closed_at = $3, closed_reason = $4, closed_note = $5 \
-         where school_id = $6 and id = $7 and status in ('new', 'claimed')",
+         where school_id = $6 and id = $7 and status in ('new', 'claimed') and alerts = $8",
     )
     .bind(closing.status.to_owned())
     .bind(closing.by.to_owned())
@@ -335,6 +338,7 @@ pub(crate) async fn close(
     .bind(note)
     .bind(vault.school().to_owned())
     .bind(id.to_owned())
+    .bind(shown)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)

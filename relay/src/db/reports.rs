@@ -217,6 +217,22 @@ pub(crate) struct Reply<'a> {
     pub(crate) text: &'a str,
 }
 
+/// Whether the answer that is kept under this id says the same: then it is the same form, sent once more.
+pub(crate) async fn says(tx: &mut Tx, vault: &Vault, reply: Reply<'_>) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "select sealed from message where school_id = $1 and id = $2 and report_id = $3 and account_id = $4",
+    )
+    .bind(vault.school().to_owned())
+    .bind(reply.id.to_owned())
+    .bind(reply.report.to_owned())
+    .bind(reply.by.to_owned())
+    .fetch_optional(&mut **tx)
+    .await?;
+    let key = keys::of_record(tx, vault, (Object::Report, reply.report)).await?;
+    let Some((row, key)) = row.zip(key) else { return Ok(false) };
+    Ok(key.open_words(("message", reply.id), &row.try_get::<Vec<u8>, _>("sealed")?)? == reply.text)
+}
+
 /// Adds an adult's answer. Answers whether it was new.
 pub(crate) async fn reply(tx: &mut Tx, app: &App, vault: &Vault, reply: Reply<'_>) -> Result<bool, Error> {
     let school = vault.school();
@@ -247,17 +263,54 @@ pub(crate) async fn reply(tx: &mut Tx, app: &App, vault: &Vault, reply: Reply<'_
     Ok(true)
 }
 
-/// Ends the work on a report here, as `closed` or as `concern`. Answers whether it was still open.
-pub(crate) async fn finish(tx: &mut Tx, school: &str, id: &str, status: &str) -> Result<bool, Error> {
-    let done = sqlx::query(
-        "update pupil_report set status = $1 where school_id = $2 and id = $3 and status in ('new', 'seen', 'replied')",
+/// What became of the wish to end the work on a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finished {
+    /// It is ended.
+    Now,
+    /// It was ended before.
+    Before,
+    /// The pupil has written what the page did not show, so it stays open.
+    Unread,
+}
+
+/// Ends the work on a report here, as `closed` or as `concern`, if the pupil has written no more than the `shown` messages
+/// that the page showed.
+pub(crate) async fn finish(
+    tx: &mut Tx,
+    school: &str,
+    id: &str,
+    status: &str,
+    shown: Option<i64>,
+) -> Result<Finished, Error> {
+    // This holds the row, so that a message that comes now is counted below, or waits and opens the report again.
+    let held = sqlx::query(
+        "update pupil_report set status = status where school_id = $1 and id = $2 and status in ('new', 'seen', 'replied')",
     )
-    .bind(status.to_owned())
     .bind(school.to_owned())
     .bind(id.to_owned())
     .execute(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if held.rows_affected() == 0 {
+        return Ok(Finished::Before);
+    }
+    let row = sqlx::query(
+        "select count(*) as said from message where school_id = $1 and report_id = $2 and voice = 'pupil'",
+    )
+    .bind(school.to_owned())
+    .bind(id.to_owned())
+    .fetch_one(&mut **tx)
+    .await?;
+    if shown != Some(row.try_get("said")?) {
+        return Ok(Finished::Unread);
+    }
+    sqlx::query("update pupil_report set status = $1 where school_id = $2 and id = $3")
+        .bind(status.to_owned())
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(Finished::Now)
 }
 
 #[cfg(test)]

@@ -201,9 +201,11 @@ pub(crate) async fn reply(
         return Ok(if same.is_some() { Kept::Before } else { Kept::Clash });
     }
     tx.wrote(school, Table::MESSAGE, id);
+    // Written to whatever its status is: whoever is closing the report at this moment either waits and counts this message,
+    // or is waited for, and then the report is opened again.
     sqlx::query(
-        "update pupil_report set status = 'seen' \
-         where school_id = $1 and id = $2 and status in ('replied', 'concern', 'closed')",
+        "update pupil_report set status = case when status in ('replied', 'concern', 'closed') then 'seen' else status end \
+         where school_id = $1 and id = $2",
     )
     .bind(school.to_owned())
     .bind(report_id.to_owned())

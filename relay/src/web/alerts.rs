@@ -2,7 +2,7 @@
 //! is in `alert_card`.
 
 use super::alert_card::{Card, cards};
-use super::form::{Errors, Posted, choice_label, is_choice};
+use super::form::{CHANGED, Errors, Posted, choice_label, is_choice, shown};
 use super::when::When;
 use super::words::{Grade, count, line, theme};
 use super::{Area, Chrome, readable_concerns, show_as, trail};
@@ -59,6 +59,8 @@ struct EpisodePage<'a> {
     first: When,
     last: When,
     many: String,
+    /// The same as a number: what a decision must still find.
+    total: i64,
     open: bool,
     dismissed: bool,
     /// Where to share it, for whoever may.
@@ -158,6 +160,7 @@ async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Resu
             first: When::new(episode.first_at, now),
             last: When::new(episode.last_at, now),
             many: count(episode.alerts, "alert"),
+            total: episode.alerts,
             open: episode.is_open() && access == Access::Work,
             dismissed: episode.status == "dismissed" && access == Access::Work,
             sharing: (access == Access::Work).then(|| format!("/sharing/episode/{id}")),
@@ -217,9 +220,6 @@ async fn must_work(tx: &mut Tx, app: &App, me: &Account, id: &str) -> Result<(),
     viewer.must(tx, Object::Episode(id), Access::Work).await.map(|_| ())
 }
 
-const CHANGED: &str =
-    "This changed while you were reading it, so nothing was done. Here is how it stands now.";
-
 /// Which holder the page showed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ClaimForm {
@@ -249,6 +249,9 @@ pub(crate) async fn claim(
 /// Why an episode is dismissed.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DismissForm {
+    /// How many alerts the page showed.
+    #[serde(default)]
+    shown: String,
     #[serde(default)]
     reason: String,
     #[serde(default)]
@@ -278,8 +281,14 @@ pub(crate) async fn dismiss(
     let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
     must_work(&mut tx, &app, &me, &id).await?;
-    let closing =
-        Closing { status: "dismissed", by: &me.id, at: app.now(), reason: Some(&form.reason), note: &note };
+    let closing = Closing {
+        status: "dismissed",
+        by: &me.id,
+        at: app.now(),
+        reason: Some(&form.reason),
+        note: &note,
+        shown: shown(&form.shown),
+    };
     if !episodes::close(&mut tx, &app, &vault, &id, closing).await? {
         drop(tx);
         let said = Said { notice: Some(CHANGED), reason: &form.reason, note: &form.note, errors };

@@ -130,6 +130,21 @@ pub(crate) fn form_id(raw: &str) -> Result<String, Error> {
     })
 }
 
+/// What a page says when it could not do what was asked of an older one.
+pub(crate) const CHANGED: &str =
+    "This changed while you were reading it, so nothing was done. Here is how it stands now.";
+
+/// What a form says that was sent before with other words: whoever goes back to mend a word must not be told that it is done.
+pub(crate) const SENT_BEFORE: &str = "This form was sent before, and what you changed since is not in it. Look at it, and \
+     send it again if it is to be a further entry.";
+
+/// How much had come in when the page was shown, as its form says. Nothing when the form says no number: then nobody can
+/// tell what its reader has seen.
+#[must_use]
+pub(crate) fn shown(raw: &str) -> Option<i64> {
+    raw.parse().ok()
+}
+
 /// Whether a value is one of a form's choices.
 #[must_use]
 pub(crate) fn is_choice(choices: &[(&str, &str)], value: &str) -> bool {

@@ -1,14 +1,14 @@
 //! Pupils' reports: what a pupil wrote, who may know the name, and the conversation with the pupil. The DSL and the adult
 //! whom the pupil chose may read a report; the name follows the pupil's own choice (`db::reports::Report::name_for`).
 
-use super::form::{Errors, Posted};
+use super::form::{CHANGED, Errors, Posted, SENT_BEFORE, shown};
 use super::inbox::{about_words, report_who};
 use super::when::When;
 use super::words::{capital, line};
 use super::{Area, Chrome, readable_concerns, show, show_as, trail};
 use crate::app::App;
 use crate::auth::{Account, Staff};
-use crate::db::reports::{self, Name, Reply, Report};
+use crate::db::reports::{self, Finished, Name, Reply, Report};
 use crate::db::{Tx, inbox};
 use crate::error::Error;
 use crate::extract::Path;
@@ -99,6 +99,9 @@ struct ReportPage<'a> {
     sharing: Option<String>,
     made: Vec<(String, i64)>,
     thread: Vec<Said>,
+    /// How many of them are the pupil's: what a decision must still find.
+    shown: usize,
+    notice: Option<&'a str>,
     back: &'static str,
     back_label: &'static str,
     reply_id: String,
@@ -108,19 +111,22 @@ struct ReportPage<'a> {
     printed: String,
 }
 
+/// What the page says besides the report itself.
+#[derive(Default)]
+struct Besides<'a> {
+    notice: Option<&'a str>,
+    errors: Errors,
+    reply: &'a str,
+}
+
 /// Whoever answers or closes a report must be let in by the walls to do so.
 async fn must_work(tx: &mut Tx, app: &App, me: &Account, id: &str) -> Result<(), Error> {
     let viewer = Viewer::of(app, tx, me).await?;
     viewer.must(tx, Object::Report(id), Access::Work).await.map(|_| ())
 }
 
-async fn report_page(
-    app: &App,
-    me: &Account,
-    id: &str,
-    reply: &str,
-    errors: Errors,
-) -> Result<Response, Error> {
+async fn report_page(app: &App, me: &Account, id: &str, besides: Besides<'_>) -> Result<Response, Error> {
+    let Besides { notice, errors, reply } = besides;
     let (school, now) = (me.school_id.as_str(), app.now());
     let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
@@ -180,7 +186,9 @@ async fn report_page(
             works,
             sharing: (works && me.role.decides()).then(|| format!("/sharing/report/{id}")),
             made,
+            shown: thread.iter().filter(|message| !message.from_staff).count(),
             thread: thread.into_iter().map(said).collect(),
+            notice,
             who,
             back,
             back_label,
@@ -227,7 +235,7 @@ pub(crate) async fn show_report(
     Staff(me): Staff,
     Path(id): Path<String>,
 ) -> Result<Response, Error> {
-    report_page(&app, &me, &id, "", Errors::default()).await
+    report_page(&app, &me, &id, Besides::default()).await
 }
 
 /// An answer to the pupil.
@@ -249,7 +257,7 @@ pub(crate) async fn reply(
     let mut errors = Errors::default();
     let text = errors.needed_words("text", &form.text, limit::STORY, "Your answer", "Write your answer");
     if !errors.is_empty() {
-        return report_page(&app, &me, &id, &form.text, errors).await;
+        return report_page(&app, &me, &id, Besides { errors, reply: &form.text, notice: None }).await;
     }
     let message = super::form::form_id(&form.id)?;
     let vault = app.vault(&me.school_id).await?;
@@ -259,10 +267,21 @@ pub(crate) async fn reply(
     if reports::reply(&mut tx, &app, &vault, answer).await? {
         trail::note(&mut tx, &app, &me, "reply", ("pupil_report", &id), json!({ "message": message }))
             .await?;
+    } else if !reports::says(&mut tx, &vault, answer).await? {
+        drop(tx);
+        errors.add("text", SENT_BEFORE);
+        return report_page(&app, &me, &id, Besides { errors, reply: &form.text, notice: None }).await;
     }
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);
     Ok(Redirect::to(&format!("/reports/{id}#thread")).into_response())
+}
+
+/// What the page showed when a report is closed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct CloseForm {
+    shown: String,
 }
 
 /// `POST /reports/{id}/close`.
@@ -270,11 +289,20 @@ pub(crate) async fn close(
     State(app): State<Arc<App>>,
     Staff(me): Staff,
     Path(id): Path<String>,
+    Posted(form): Posted<CloseForm>,
 ) -> Result<Response, Error> {
     let mut tx = app.db.begin().await?;
     must_work(&mut tx, &app, &me, &id).await?;
-    if reports::finish(&mut tx, &me.school_id, &id, "closed").await? {
-        trail::note(&mut tx, &app, &me, "close", ("pupil_report", &id), json!({})).await?;
+    match reports::finish(&mut tx, &me.school_id, &id, "closed", shown(&form.shown)).await? {
+        Finished::Now => {
+            trail::note(&mut tx, &app, &me, "close", ("pupil_report", &id), json!({})).await?;
+        }
+        Finished::Before => {}
+        Finished::Unread => {
+            drop(tx);
+            return report_page(&app, &me, &id, Besides { notice: Some(CHANGED), ..Besides::default() })
+                .await;
+        }
     }
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);

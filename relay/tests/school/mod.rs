@@ -253,7 +253,7 @@ impl School {
     pub(crate) async fn report(&self, told: &Told<'_>) -> String {
         let device = self.device("LIB-04").await;
         let report = id();
-        let digits: String = report.bytes().rev().map(|byte| char::from(b'0' + byte % 10)).take(16).collect();
+        let digits = receipt(&report);
         let identity = match told.identity {
             "anonymous" => json!({ "mode": "anonymous" }),
             mode => json!({ "mode": mode, "name": told.name }),
@@ -270,6 +270,13 @@ impl School {
         });
         self.send(&device, path::REPORTS, &body, NOW - 5 * MINUTE).await;
         report
+    }
+
+    /// The pupil writes again.
+    pub(crate) async fn write_again(&self, report: &str, text: &str) {
+        let device = self.device("LIB-05").await;
+        let body = json!({ "receipt": receipt(report), "id": id(), "text": text });
+        self.send(&device, path::THREAD_REPLY, &body, self.clock.now().as_millisecond()).await;
     }
 
     pub(crate) fn advance(&self, minutes: i64) {
@@ -392,6 +399,11 @@ impl Default for Told<'_> {
 
 pub(crate) fn id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// The receipt code of a report.
+fn receipt(report: &str) -> String {
+    report.bytes().rev().map(|byte| char::from(b'0' + byte % 10)).take(16).collect()
 }
 
 /// The key by which devices of `school` ask to be enrolled.

@@ -58,6 +58,58 @@ async fn a_concern_is_recorded_once_and_its_reporter_hears_what_comes_next() {
 }
 
 #[tokio::test]
+async fn a_form_that_was_mended_and_sent_again_is_not_called_recorded() {
+    let school = School::open().await;
+    let teacher = school.person("staff", "Mr Bloggs").await;
+    let id = recorded(&school, &teacher).await;
+    for (field, word) in [
+        ("person_name", "Amina Kahn"),
+        ("person_year", "Year 8"),
+        ("person_role", "harmed"),
+        ("occurred_time", "15:45"),
+        ("place", "Bus stop on Hill Lane"),
+        ("childs_words", "He did it twice."),
+        ("told_dsl", "yes"),
+    ] {
+        let mut fields = with(&id, WHOLE);
+        fields.iter_mut().find(|(name, _)| *name == field).unwrap().1 = word;
+        let back = school.post(&teacher, "/concerns/new", &fields).await;
+        assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        back.has("This form was sent before").has(word);
+        assert_ne!(back.value("id"), id);
+        assert_eq!(school.number("select count(*) from concern").await, 1);
+    }
+    let mut fields = with(&id, WHOLE);
+    fields[1].1 = "Amina Kahn";
+    let fresh = school.post(&teacher, "/concerns/new", &fields).await.value("id");
+    fields[0].1 = &fresh;
+    let sent = school.post(&teacher, "/concerns/new", &fields).await;
+    assert_eq!(sent.location, format!("/concerns/{fresh}/recorded"), "{}", sent.html);
+    school.get(&teacher, &sent.location).await.has("Amina Kahn");
+    // A name is kept as it was first written, so another spelling of the same name is the same form.
+    fields[1].1 = "AMINA  kahn";
+    assert_eq!(school.post(&teacher, "/concerns/new", &fields).await.location, sent.location);
+}
+
+#[tokio::test]
+async fn a_note_that_was_mended_and_sent_again_comes_back() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let concern = recorded(&school, &dsl).await;
+    for (path, field) in [("note", "note"), ("feedback", "feedback")] {
+        let (path, id) = (format!("/concerns/{concern}/{path}"), school::id());
+        for _ in 0..2 {
+            let added = school.post(&dsl, &path, &[("id", &id), (field, "Rang the mother.")]).await;
+            assert_eq!(added.status, StatusCode::SEE_OTHER, "{}", added.html);
+        }
+        let back = school.post(&dsl, &path, &[("id", &id), (field, "Rang the father.")]).await;
+        assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
+        back.has("This form was sent before").has("Rang the father.</textarea>");
+    }
+    assert_eq!(school.number("select count(*) from entry").await, 2);
+}
+
+#[tokio::test]
 async fn a_form_with_something_missing_loses_nothing() {
     let school = School::open().await;
     let teacher = school.person("staff", "Mr Bloggs").await;
@@ -157,15 +209,49 @@ async fn a_concern_moves_only_along_its_statuses() {
 }
 
 #[tokio::test]
+async fn an_outcome_comes_back_when_somebody_else_moved_the_concern() {
+    let school = School::open().await;
+    let (one, two) = (school.person("dsl", "Mrs Adeyemi").await, school.person("dsl", "Mr Price").await);
+    let concern = recorded(&school, &one).await;
+    let path = format!("/concerns/{concern}/status");
+    let step = async |who: &school::Person, id: &str, from: &str, to: &str, text: &str| {
+        school.post(who, &path, &[("id", id), ("from", from), ("to", to), ("text", text)]).await
+    };
+    let outcome = "Spoke to both families.";
+    step(&two, &school::id(), "new", "acknowledged", "").await;
+    let lost = step(&one, &school::id(), "new", "closed", outcome).await;
+    lost.has("This changed while you were reading it").has(outcome).has("value=\"acknowledged\"");
+    assert_eq!(school.number("select count(*) from concern where status = 'closed'").await, 0);
+
+    // What is sent from the page that came back closes it, however often it is sent.
+    let id = school::id();
+    for _ in 0..2 {
+        let done = step(&one, &id, "acknowledged", "closed", outcome).await;
+        assert_eq!(done.location, format!("/concerns/{concern}"), "{}", done.html);
+    }
+    assert_eq!(school.number("select count(*) from entry").await, 2);
+    // A second outcome beside it is not lost either: it can be added as a note.
+    let late = step(&two, &school::id(), "acknowledged", "closed", "Rang the mother.").await;
+    late.has("This changed while you were reading it").has("Rang the mother.</textarea>").has(outcome);
+    // A form that was used before does not close without its words.
+    step(&one, &school::id(), "closed", "open", "").await;
+    step(&two, &school::id(), "new", "acknowledged", "").await;
+    let used = step(&one, &id, "open", "closed", "Moved to another school.").await;
+    used.has("Moved to another school.");
+    assert_eq!(school.number("select count(*) from concern where status = 'open'").await, 1);
+}
+
+#[tokio::test]
 async fn an_episode_becomes_a_concern_with_its_evidence() {
     let school = School::open().await;
     let dsl = school.person("dsl", "Mrs Adeyemi").await;
     let (episode, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
-    let form = school.get(&dsl, &format!("/concerns/new?episode={episode}")).await;
+    let form = school.get(&dsl, &format!("/concerns/new?episode={episode}&shown=1")).await;
     form.has("nobody likes you, go away").has("Online, on device LIB-04").lacks("told_dsl");
     let id = form.value("id");
     let mut fields = with(&id, WHOLE);
-    fields.push(("episode", &episode));
+    let shown = form.value("shown");
+    fields.extend([("episode", episode.as_str()), ("shown", &shown)]);
     let sent = school.post(&dsl, "/concerns/new", &fields).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
     school
@@ -198,6 +284,7 @@ async fn a_chosen_adult_makes_a_concern_and_is_reminded_of_the_confidence() {
     let fields = [
         ("id", id.as_str()),
         ("report", &report),
+        ("shown", "0"),
         ("person_name", "A pupil"),
         ("person_role", "subject"),
         ("occurred_precision", "unknown"),

@@ -1,6 +1,6 @@
 //! The inbox and the episode page: what waits, in what order, who may decide, and that a decision is made once.
 
-use crate::school::{MINUTE, NOW, School, Seen, Told};
+use crate::school::{self, MINUTE, NOW, School, Seen, Told};
 use axum::http::StatusCode;
 use http_body_util::BodyExt as _;
 
@@ -94,7 +94,8 @@ async fn a_dismissal_needs_a_reason_and_can_be_taken_back() {
     missing.has("href=\"#reason\"").has("kept words").has("<title>Error: ");
     let other = school.post(&dsl, &dismiss, &[("reason", "other")]).await;
     other.has("href=\"#note\"");
-    let done = school.post(&dsl, &dismiss, &[("reason", "schoolwork"), ("note", "Set text")]).await;
+    let done =
+        school.post(&dsl, &dismiss, &[("shown", "1"), ("reason", "schoolwork"), ("note", "Set text")]).await;
     assert_eq!((done.status, done.location.as_str()), (StatusCode::SEE_OTHER, "/inbox"));
     school.get(&dsl, "/inbox").await.has("Nothing waits");
     school.get(&dsl, "/inbox/done").await.has("Dismissed by Mrs Adeyemi: School work");
@@ -107,6 +108,44 @@ async fn a_dismissal_needs_a_reason_and_can_be_taken_back() {
         school.number("select count(*) from audit_event where action in ('dismiss', 'reopen')").await,
         2
     );
+}
+
+#[tokio::test]
+async fn an_episode_is_not_dismissed_over_an_alert_that_nobody_has_read() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let device = school.device("LIB-04").await;
+    let (episode, _) = school.episode(&device, &Seen::default()).await;
+    let (path, dismiss) = (format!("/episodes/{episode}"), format!("/episodes/{episode}/dismiss"));
+    let shown = school.get(&dsl, &path).await.value("shown");
+    let worse = Seen { excerpt: "bring it tomorrow or else", at: NOW - MINUTE, ..Seen::default() };
+    assert_eq!(school.episode(&device, &worse).await.0, episode, "it joins");
+    for shown in [shown.as_str(), ""] {
+        let fields = [("shown", shown), ("reason", "joke"), ("note", "Two friends.")];
+        let page = school.post(&dsl, &dismiss, &fields).await;
+        page.has("This changed while you were reading it").has("bring it tomorrow").has("Two friends.");
+    }
+    school.get(&dsl, "/inbox").await.has(&path);
+
+    // A concern is recorded all the same, and leaves the episode where somebody sees it.
+    let id = school::id();
+    let concern = [
+        ("id", id.as_str()),
+        ("episode", &episode),
+        ("shown", &shown),
+        ("person_name", "Amira Khan"),
+        ("person_year", "Year 9"),
+        ("person_role", "subject"),
+        ("occurred_precision", "unknown"),
+        ("seen_heard", "Lapwing raised an alert."),
+    ];
+    let sent = school.post(&dsl, "/concerns/new", &concern).await;
+    school.get(&dsl, &sent.location).await.has("is recorded").has("What it was made from still waits");
+    school.get(&dsl, "/inbox").await.has(&path);
+    let shown = school.get(&dsl, &path).await.value("shown");
+    let done = school.post(&dsl, &dismiss, &[("shown", &shown), ("reason", "known")]).await;
+    assert_eq!(done.location, "/inbox", "{}", done.html);
+    school.get(&dsl, "/inbox").await.lacks(&path);
 }
 
 #[tokio::test]
@@ -144,7 +183,8 @@ async fn an_open_page_hears_of_a_change_and_of_its_sessions_end() {
     assert_eq!(String::from_utf8_lossy(&heard), "event: change\ndata: inbox\n\n");
 
     school.sql("update account set disabled_at = 1 where id = $1", &[one.id.as_str().into()]).await;
-    school.post(&two, &format!("/episodes/{episode}/dismiss"), &[("reason", "joke")]).await;
+    let joke = [("shown", "1"), ("reason", "joke")];
+    school.post(&two, &format!("/episodes/{episode}/dismiss"), &joke).await;
     let end = body.frame().await.unwrap().unwrap().into_data().unwrap();
     assert_eq!(String::from_utf8_lossy(&end), "event: end\ndata: signed out\n\n");
     assert!(body.frame().await.is_none(), "the stream goes on after its session ended");

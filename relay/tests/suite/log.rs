@@ -164,7 +164,7 @@ async fn nothing_that_anybody_said_is_in_the_log() {
     ];
     devices_say_it(&school).await;
     people_say_it(&school, &shown).await;
-    let dismissal = [("reason", "other"), ("note", CANARY)];
+    let dismissal = [("shown", "1"), ("reason", "other"), ("note", CANARY)];
     school.post(&dsl, &format!("/episodes/{episode}/dismiss"), &dismissal).await;
     for path in ["/csp-report", "/sign-in", "/nowhere"] {
         let body = json!({ "csp-report": { "effective-directive": CANARY, "blocked-uri": CANARY } });

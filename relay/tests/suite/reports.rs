@@ -62,6 +62,10 @@ async fn an_answer_is_sent_once_and_an_empty_one_not_at_all() {
     assert_eq!(school.number("select count(*) from message where voice = 'staff'").await, 1);
     assert_eq!(school.number("select count(*) from pupil_report where status = 'replied'").await, 1);
     school.get(&chosen, &format!("/reports/{report}")).await.has("Thank you for telling me.");
+    let other = school.post(&chosen, &reply, &[("id", &id), ("text", "Come and see me.")]).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+    other.has("This form was sent before").has("Come and see me.</textarea>");
+    assert_eq!(school.number("select count(*) from message where voice = 'staff'").await, 1);
     let forged = school.post(&chosen, &reply, &[("id", "nonsense"), ("text", "hello")]).await;
     assert_eq!(forged.status, StatusCode::BAD_REQUEST);
 }
@@ -78,9 +82,68 @@ async fn nobody_else_answers_or_closes() {
     let close = school.post(&other, &format!("/reports/{report}/close"), &[]).await;
     assert_eq!((reply.status, close.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
     assert_eq!(school.number("select count(*) from message").await, 0);
-    let closed = school.post(&chosen, &format!("/reports/{report}/close"), &[]).await;
+    let closed = school.post(&chosen, &format!("/reports/{report}/close"), &[("shown", "0")]).await;
     assert_eq!(closed.location, "/reports");
     let dsl = school.person("dsl", "Mrs Adeyemi").await;
     school.get(&dsl, "/inbox").await.has("Nothing waits");
     school.get(&dsl, "/inbox/done").await.has("Closed");
+}
+
+#[tokio::test]
+async fn a_report_is_not_closed_over_words_that_nobody_has_read() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let report = school.report(&Told::default()).await;
+    let (path, close) = (format!("/reports/{report}"), format!("/reports/{report}/close"));
+    let shown = school.get(&dsl, &path).await.value("shown");
+    school.write_again(&report, "It was worse today.").await;
+    for fields in [vec![("shown", shown.as_str())], Vec::new(), vec![("shown", "many")]] {
+        let page = school.post(&dsl, &close, &fields).await;
+        page.has("This changed while you were reading it").has("It was worse today.");
+    }
+    school.get(&dsl, "/inbox").await.has(&path);
+    let shown = school.get(&dsl, &path).await.value("shown");
+    for _ in 0..2 {
+        assert_eq!(school.post(&dsl, &close, &[("shown", &shown)]).await.location, "/inbox");
+    }
+    school.get(&dsl, "/inbox").await.has("Nothing waits");
+    assert_eq!(school.number("select count(*) from audit_event where action = 'close'").await, 1);
+    school.write_again(&report, "And again.").await;
+    school.get(&dsl, "/inbox").await.has(&path);
+}
+
+#[tokio::test]
+async fn a_concern_leaves_a_report_open_whose_last_words_nobody_has_read() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let report = school.report(&Told::default()).await;
+    let path = format!("/reports/{report}");
+    let make = async |came: bool| {
+        let page = school.get(&dsl, &path).await;
+        let link = page.html.split("href=\"").find(|rest| rest.starts_with("/concerns/new?report=")).unwrap();
+        let link = link.split('"').next().unwrap().replace("&amp;", "&");
+        let form = school.get(&dsl, &link).await;
+        if came {
+            school.write_again(&report, "It was worse today.").await;
+        }
+        let (id, shown) = (form.value("id"), form.value("shown"));
+        let fields = [
+            ("id", id.as_str()),
+            ("report", &report),
+            ("shown", &shown),
+            ("person_name", "Amira Khan"),
+            ("person_year", "Year 9"),
+            ("person_role", "subject"),
+            ("occurred_precision", "unknown"),
+            ("seen_heard", "A pupil wrote a report in Lapwing."),
+        ];
+        let sent = school.post(&dsl, "/concerns/new", &fields).await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+        school.get(&dsl, &sent.location).await
+    };
+    make(true).await.has("What it was made from still waits").has(&path);
+    school.get(&dsl, "/inbox").await.has(&path);
+    make(false).await.lacks("What it was made from still waits");
+    school.get(&dsl, "/inbox").await.lacks(&path);
+    assert_eq!(school.number("select count(*) from concern").await, 2);
 }

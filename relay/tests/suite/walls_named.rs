@@ -168,3 +168,51 @@ async fn a_lead_names_an_account_and_lets_a_namesake_back_in() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn an_adult_is_walled_off_whatever_part_they_are_given() {
+    let school = School::open().await;
+    let (bell, other) = (school.person("dsl", "Mr Bell").await, school.person("dsl", "Mrs Adeyemi").await);
+    let reporter = school.person("staff", "Mr Bloggs").await;
+    // The first role is chosen by the form; a teacher in haste leaves the year, too.
+    for (role, year) in [
+        ("subject", "Adult"),
+        ("harmed", "Adult"),
+        ("witness", "Adult"),
+        ("sibling", "Adult"),
+        ("alleged_harming", ""),
+        ("adult_named", ""),
+        ("subject", ""),
+    ] {
+        let record = about_bell(&school, &reporter, role, year).await;
+        assert_walled(&school, &bell, "concerns", &record).await;
+        school.get(&other, &format!("/concerns/{record}")).await.has("He shouted at her.");
+    }
+    // A pupil of the same name is no adult.
+    for (role, year) in [("subject", "Year 9"), ("alleged_harming", "Year 9"), ("witness", "")] {
+        let record = about_bell(&school, &reporter, role, year).await;
+        school.get(&bell, &format!("/concerns/{record}")).await.has("He shouted at her.");
+    }
+    // A child without a year is not written down among those who are kept out.
+    let before = school.number("select count(*) from named").await;
+    let fields = [("Amira Khan", "subject")];
+    concern(&school, &reporter, "bullying", &fields).await;
+    assert_eq!(school.number("select count(*) from named").await, before);
+}
+
+/// A concern in which Mr Bell is the first person.
+async fn about_bell(school: &School, reporter: &Person, role: &str, year: &str) -> String {
+    let record = id();
+    let fields = [
+        ("id", record.as_str()),
+        ("person_name", "Mr Bell"),
+        ("person_role", role),
+        ("person_year", year),
+        ("occurred_precision", "unknown"),
+        ("seen_heard", "He shouted at her."),
+        ("told_dsl", "no"),
+    ];
+    let page = school.post(reporter, "/concerns/new", &fields).await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.html);
+    record
+}

@@ -77,6 +77,23 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) by: &'a str,
 }
 
+/// Whether the entry that is kept under this id says the same: then it is the same form, sent once more.
+pub(crate) async fn says(tx: &mut Tx, vault: &Vault, entry: NewEntry<'_>) -> Result<bool, Error> {
+    let row = sqlx::query(
+        "select sealed from entry where school_id = $1 and id = $2 and concern_id = $3 and kind = $4 and author_id = $5",
+    )
+    .bind(vault.school().to_owned())
+    .bind(entry.id.to_owned())
+    .bind(entry.concern.to_owned())
+    .bind(entry.kind.to_owned())
+    .bind(entry.by.to_owned())
+    .fetch_optional(&mut **tx)
+    .await?;
+    let key = keys::of_record(tx, vault, (Object::Concern, entry.concern)).await?;
+    let Some((row, key)) = row.zip(key) else { return Ok(false) };
+    Ok(key.open_words(("entry", entry.id), &row.try_get::<Vec<u8>, _>("sealed")?)? == entry.text)
+}
+
 /// Adds an entry. Answers whether it was new.
 pub(crate) async fn add_entry(
     tx: &mut Tx,

@@ -6,7 +6,7 @@ mod people;
 mod read;
 mod record;
 
-pub(crate) use entries::{NewEntry, add_entry, entries, set_status};
+pub(crate) use entries::{NewEntry, add_entry, entries, says, set_status};
 pub(crate) use people::persons;
 pub(super) use people::{name, person};
 pub(crate) use read::{evidence, find, made_from};

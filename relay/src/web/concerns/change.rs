@@ -1,7 +1,7 @@
 //! What may be done to a concern: moving it on, adding a note or feedback, saying what kind it is. Each is an entry of its
 //! own beside the record, which stays as it was written. Who may do it is asked of `walls`, in the same transaction.
 
-use super::super::form::{Errors, Posted, form_id};
+use super::super::form::{CHANGED, Errors, Posted, SENT_BEFORE, form_id};
 use super::super::trail;
 use super::draft::categories;
 use super::view::{Typed, concern_page};
@@ -79,13 +79,22 @@ pub(crate) async fn set_status(
     let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
     must(&mut tx, &app, &me, &id, Access::Work).await?;
-    // Somebody else may have moved it in between; then the page shows how it stands now.
-    if concerns::set_status(&mut tx, &me.school_id, &id, &form.from, &form.to).await? {
-        let entry = NewEntry { id: &entry_id, concern: &id, kind: "status", text: &text, by: &me.id };
-        concerns::add_entry(&mut tx, &app, &vault, entry).await?;
-        let detail = json!({ "from": form.from, "to": form.to });
-        trail::note(&mut tx, &app, &me, "set_status", ("concern", &id), detail).await?;
+    let entry = NewEntry { id: &entry_id, concern: &id, kind: "status", text: &text, by: &me.id };
+    let moved = concerns::set_status(&mut tx, &me.school_id, &id, &form.from, &form.to).await?
+        && concerns::add_entry(&mut tx, &app, &vault, entry).await?;
+    if !moved {
+        // Somebody else moved it in between; the page shows how it stands now, and gives back what was typed. The same form
+        // once more is answered like the first time.
+        let is_kept = form.to != "closed" || concerns::says(&mut tx, &vault, entry).await?;
+        drop(tx);
+        if is_kept {
+            return Ok(Redirect::to(&format!("/concerns/{id}")).into_response());
+        }
+        let typed = Typed { closing: &form.text, notice: Some(CHANGED), ..Typed::default() };
+        return concern_page(&app, &me, &id, errors, typed).await;
     }
+    let detail = json!({ "from": form.from, "to": form.to });
+    trail::note(&mut tx, &app, &me, "set_status", ("concern", &id), detail).await?;
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);
     Ok(Redirect::to(&format!("/concerns/{id}")).into_response())
@@ -149,6 +158,15 @@ async fn add(
     let entry = NewEntry { id: &entry_id, concern: id, kind, text, by: &me.id };
     if concerns::add_entry(&mut tx, app, &vault, entry).await? {
         trail::note(&mut tx, app, me, kind, ("concern", id), json!({ "entry": entry_id })).await?;
+    } else if !concerns::says(&mut tx, &vault, entry).await? {
+        drop(tx);
+        let mut errors = Errors::default();
+        errors.add(kind, SENT_BEFORE);
+        let typed = match kind {
+            "note" => Typed { note: text, ..Typed::default() },
+            _ => Typed { feedback: text, ..Typed::default() },
+        };
+        return concern_page(app, me, id, errors, typed).await;
     }
     tx.commit().await?;
     Ok(Redirect::to(&format!("/concerns/{id}#entries")).into_response())

@@ -57,6 +57,8 @@ pub(crate) struct Draft {
     pub(super) episode: String,
     /// The report that it is made from, or nothing.
     pub(super) report: String,
+    /// How many alerts or messages of the pupil the page showed from which the form was opened; else nothing.
+    pub(super) shown: String,
     pub(super) person_name: Vec<String>,
     pub(super) person_year: Vec<String>,
     pub(super) person_role: Vec<String>,

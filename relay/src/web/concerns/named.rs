@@ -31,21 +31,29 @@ pub(super) struct Walled {
     pub(super) rows: Vec<String>,
 }
 
-/// Walls off every adult whom the new concern names, and everybody whom it says may have caused harm and who is not
-/// known to be a pupil. The name alone does it, so an account of this name that is made later is walled off too.
+/// Walls off every adult whom the new concern names, in whatever role, and everybody whom it says may have caused harm
+/// and who is not known to be a pupil. The name alone does it, so an account of this name that is made later is walled off
+/// too. The form chooses the role of the first person before anything is written, so that role says nothing of somebody
+/// without a year: there, the name of an account is taken for that account. A colleague lets a child's namesake back in;
+/// nobody takes back what an accused colleague has read.
 pub(super) async fn wall_off(
     tx: &mut Tx,
     app: &App,
     me: &Account,
     concern: &NewConcern,
 ) -> Result<(), Error> {
+    let accounts = accounts::list(&mut **tx, &me.school_id).await?;
+    let staff: Vec<String> =
+        accounts.iter().map(|one| name_key(app, &me.school_id, &one.account.name)).collect();
     for person in &concern.persons {
-        let may_be_staff = person.kind == "adult" || person.year_group.is_empty();
-        if !matches!(person.role.as_str(), "adult_named" | "alleged_harming") || !may_be_staff {
-            continue;
-        }
         let name_key = name_key(app, &me.school_id, &person.name);
-        if name_key.is_empty() {
+        let is_out = match (person.kind.as_str(), person.role.as_str()) {
+            ("adult", _) => true,
+            (_, "alleged_harming") => person.year_group.is_empty(),
+            (_, "subject") => person.year_group.is_empty() && staff.contains(&name_key),
+            _ => false,
+        };
+        if !is_out || name_key.is_empty() {
             continue;
         }
         let named = Named { id: app.new_id()?, concern_id: concern.id.clone(), account_id: None, name_key };

@@ -1,13 +1,14 @@
 //! Recording a concern: one form for anybody who sees or hears something, and for what a DSL makes of an alert or a
 //! report. The last page says what happens next and by whom. What must be true of a form is in `draft`.
 
-use super::super::form::{Errors, Posted, form_id};
+use super::super::form::{Errors, Posted, SENT_BEFORE, form_id, shown};
 use super::super::{Area, Chrome, message, show, show_as, trail};
 use super::draft::{Draft, PRECISIONS, PersonRow, ROWS, TOLD, YEARS, categories};
 use super::origin::Origin;
 use super::{ROLES, named, persons_words};
 use crate::app::App;
 use crate::auth::{Account, Role, Staff};
+use crate::db::concerns::{Concern, NewConcern, Person};
 use crate::db::episodes::Closing;
 use crate::db::{Tx, concerns, episodes, people_names, reports, walls};
 use crate::error::Error;
@@ -86,9 +87,10 @@ async fn form_page(
 pub(crate) struct Asked {
     episode: String,
     report: String,
+    shown: String,
 }
 
-/// `GET /concerns/new`, with `?episode=` or `?report=` for what it is made from.
+/// `GET /concerns/new`, with `?episode=` or `?report=` for what it is made from, and `&shown=` for how much of it was read.
 pub(crate) async fn new(
     State(app): State<Arc<App>>,
     Staff(me): Staff,
@@ -98,6 +100,7 @@ pub(crate) async fn new(
         id: app.new_id()?,
         episode: asked.episode,
         report: asked.report,
+        shown: asked.shown,
         person_role: vec!["subject".into()],
         occurred_date: when::date_value(app.now()),
         occurred_precision: "approximate".into(),
@@ -135,13 +138,21 @@ pub(crate) async fn create(
             let category = if draft.category.is_empty() { origin.category() } else { &draft.category };
             walls::set_category(&mut tx, &me.school_id, &concern.id, category).await?;
             named::wall_off(&mut tx, &app, &me, &concern).await?;
-            take_over(&mut tx, (&app, &vault), &me, &origin, &concern.id).await?;
+            take_over(&mut tx, (&app, &vault), &me, &origin, (&concern.id, shown(&draft.shown))).await?;
         }
         None => {
             // The same form once more. It is answered like the first time, unless the id is somebody else's.
             let known = concerns::find(&mut *tx, &vault, &concern.id).await?;
-            if known.is_none_or(|known| known.reporter_id != me.id) {
+            let Some(known) = known.filter(|known| known.reporter_id == me.id) else {
                 return Err(Error::BadRequest("Open the form again: this one was used before.".into()));
+            };
+            let persons = concerns::persons(&mut *tx, &vault, &concern.id).await?;
+            if !is_same(&vault, (&known, &persons), &concern) {
+                drop(tx);
+                draft.id = app.new_id()?;
+                let mut errors = Errors::default();
+                errors.add("seen_heard", SENT_BEFORE);
+                return form_page(&app, &me, (draft, ROWS), &origin, errors).await;
             }
         }
     }
@@ -155,28 +166,43 @@ pub(crate) async fn create(
     Ok(Redirect::to(&format!("/concerns/{}/recorded", concern.id)).into_response())
 }
 
+/// Whether what was recorded is what is sent once more. What it is about is not asked: a lead may have changed that since.
+fn is_same(vault: &Vault, (known, persons): (&Concern, &[Person]), sent: &NewConcern) -> bool {
+    // A name is kept as it was first written in the school, so names are compared as they are recognised.
+    let who = |person: &Person| {
+        (vault.name_hash(&person.name), person.kind.clone(), person.year_group.clone(), person.role.clone())
+    };
+    persons.iter().map(who).eq(sent.persons.iter().map(who))
+        && (known.occurred_at, &known.precision, known.told_dsl)
+            == (sent.occurred_at, &sent.precision, sent.told_dsl)
+        && [&known.place, &known.seen_heard, &known.childs_words, &known.view, &known.done_so_far]
+            == [&sent.place, &sent.seen_heard, &sent.childs_words, &sent.view, &sent.done_so_far]
+}
+
 /// For whoever names themselves: nobody who is named in a concern can open it, its reporter included.
 const NAMED_SELF: &str = "Because you are named in it, Lapwing does not show it to you again. Whoever deals with it will \
      speak to you. Keep a note of when you recorded it.";
 
-/// What the concern was made from is now the concern's.
+/// What the concern was made from is now the concern's. Where something came that its page had not shown, it goes on
+/// waiting in the inbox, so that somebody reads it.
 async fn take_over(
     tx: &mut Tx,
     (app, vault): (&App, &Vault),
     me: &Account,
     origin: &Origin,
-    concern: &str,
+    (concern, shown): (&str, Option<i64>),
 ) -> Result<(), Error> {
     let detail = json!({ "concern": concern });
     match origin {
         Origin::Nothing => Ok(()),
         Origin::Episode(episode, _) => {
-            let closing = Closing { status: "concern", by: &me.id, at: app.now(), reason: None, note: "" };
+            let closing =
+                Closing { status: "concern", by: &me.id, at: app.now(), reason: None, note: "", shown };
             episodes::close(tx, app, vault, &episode.id, closing).await?;
             trail::note(tx, app, me, "make_concern", ("episode", &episode.id), detail).await
         }
         Origin::Report(report) => {
-            reports::finish(tx, &me.school_id, &report.id, "concern").await?;
+            reports::finish(tx, &me.school_id, &report.id, "concern", shown).await?;
             trail::note(tx, app, me, "make_concern", ("pupil_report", &report.id), detail).await
         }
     }
@@ -191,6 +217,8 @@ struct RecordedPage {
     who: String,
     told: bool,
     is_dsl: bool,
+    /// What it was made from, where that still waits for somebody to read it.
+    waits: Option<String>,
     leads: Vec<(String, String)>,
 }
 
@@ -208,6 +236,17 @@ pub(crate) async fn recorded(
     let concern = concern.ok_or(Error::NotFound)?;
     let persons = concerns::persons(&mut *db, &vault, &id).await?;
     let keepers = keepers(&mut db, &app, &me.school_id, &id).await?;
+    let mut waits = None;
+    for (kind, object_id) in concerns::evidence(&mut *db, &me.school_id, &id).await? {
+        let open = match kind.as_str() {
+            "episode" => episodes::find(&mut *db, &vault, &object_id).await?.is_some_and(|one| one.is_open()),
+            _ => reports::find(&mut *db, &vault, &object_id).await?.is_some_and(|one| one.is_open()),
+        };
+        let Some(object) = Object::of(&kind, &object_id) else { continue };
+        if open && viewer.access(&mut db, object).await? >= Access::Read {
+            waits = Some(object.path());
+        }
+    }
     drop(db);
     show(&RecordedPage {
         chrome: Chrome::of(&app, &me, Area::NewConcern).await?,
@@ -216,6 +255,7 @@ pub(crate) async fn recorded(
         who: persons_words(&persons),
         told: concern.told_dsl,
         is_dsl: matches!(me.role, Role::Dsl | Role::DeputyDsl),
+        waits,
         leads: keepers.into_iter().map(|who| (who.name, who.job)).collect(),
     })
 }

@@ -92,6 +92,8 @@ pub(super) struct Typed<'a> {
     pub(super) note: &'a str,
     pub(super) feedback: &'a str,
     pub(super) closing: &'a str,
+    /// Why they come back, when nothing is wrong with them.
+    pub(super) notice: Option<&'a str>,
 }
 
 /// Where the reader came from.
@@ -209,6 +211,11 @@ pub(super) async fn concern_page(
     if !whole {
         entries.retain(|entry| entry.kind == "feedback");
     }
+    // How a closed concern is closed, nobody can write any more: the words stay, to be added as a note.
+    let typed = match concern.status.as_str() {
+        "closed" if !typed.closing.is_empty() => Typed { note: typed.closing, closing: "", ..typed },
+        _ => typed,
+    };
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     show_as(
         status,

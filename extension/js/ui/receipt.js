@@ -70,7 +70,7 @@ function whoSees({ school, draft }) {
   const who = adult ? `${adult.name} and the safeguarding team` : "The safeguarding team";
   if (draft.mode === "anonymous") return `${who} will see what you wrote, but not your name.`;
   if (draft.mode === "confidant" && adult) {
-    return `${who} will see what you wrote. Only ${adult.name} will see your name, unless somebody is not safe.`;
+    return `${who} will see what you wrote. Only ${adult.name} will see your name, unless somebody is not safe, or ${adult.name} has left.`;
   }
   return `${who} will see what you wrote, and your name.`;
 }

@@ -203,7 +203,10 @@ fn report_item(row: &ReportRow, me: &Account, now: i64) -> Item {
 pub(super) fn report_who(row: &ReportRow, me: &str) -> String {
     match (row.identity, &row.pupil_name, &row.adult) {
         (Identity::Named, Some(name), _) => line(name),
-        (Identity::Confidant, _, Some((id, name))) if id != me => format!("Name known only to {name}"),
+        // Whether that adult can still open it, the report's page says.
+        (Identity::Confidant, _, Some((id, name))) if id != me => {
+            format!("Name given in confidence to {name}")
+        }
         (Identity::Confidant, ..) => "Name given in confidence".into(),
         (Identity::Anonymous, ..) => "Anonymous".into(),
         (Identity::Named, None, _) => "Name left empty".into(),

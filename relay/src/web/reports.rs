@@ -205,11 +205,16 @@ fn who_words(report: &Report, me: &Account, works: bool, inherits: bool) -> (Str
         Name::Known("", device) => ("Name left empty".into(), String::new(), device.map(line)),
         Name::Known(name, device) if report.identity == reports::Identity::Confidant => {
             let whose = match &report.adult {
-                Some((_, adult)) if inherits => {
-                    format!("The pupil gave this name only to {adult}, who can no longer open this report. It is shown to you instead, so that the child can be found.")
-                }
+                Some((_, adult)) if inherits => format!(
+                    "The pupil gave this name only to {adult}, who can no longer open this report. It is shown to \
+                     you instead, so that the child can be found."
+                ),
                 Some(_) => "The name is for you alone.".into(),
-                None => "The pupil gave this name only to one adult, who cannot receive reports here. The report came to the safeguarding team instead, so that the child can be found.".into(),
+                None => {
+                    "The pupil gave this name only to one adult, who cannot receive reports here. The report \
+                         came to the safeguarding team instead, so that the child can be found."
+                        .into()
+                }
             };
             let note =
                 "Do not pass it on unless a child may come to harm; if you must, tell the pupil first.";

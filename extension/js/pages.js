@@ -57,9 +57,12 @@ async function status() {
     version: platform.version(),
     lists: await listsState(),
     counts: await counts(),
-    halted: JSON.parse((await outbox()).next(Date.now())).step === "halted",
+    halted: await halted(),
   };
 }
+
+/** Whether the relay no longer takes this device's word. */
+const halted = async () => JSON.parse((await outbox()).next(Date.now())).step === "halted";
 
 /**
  * Words that cannot be sent as they are come back as words for the pupil; any other fault is a fault.
@@ -97,7 +100,8 @@ async function reply({ id, receipt, text }) {
 }
 
 /**
- * What has become of an entry, after waiting a little for it: “sent”, “waiting”, or “refused”, when nobody will ever have it.
+ * What has become of an entry, after waiting a little for it: “sent”, “waiting”, “refused”, when nobody will ever have it, or
+ * “halted”, when the relay no longer takes this device's word: being online then changes nothing.
  * @param {string} id
  * @returns {Promise<string>}
  */
@@ -115,6 +119,6 @@ async function thread(typed) {
   if (answer.status === 0) return { offline: true };
   if (answer.status === 404) return { unknown: true };
   if (answer.status === 429) return { later: answer.retry_after ?? 60 };
-  if (answer.status !== 200) return { offline: true };
+  if (answer.status !== 200) return (await halted()) ? { halted: true } : { offline: true };
   return { thread: JSON.parse(answer.body) };
 }

@@ -114,6 +114,8 @@ pub struct Outcome {
 pub enum Stands {
     /// It waits to be sent.
     Waiting,
+    /// It is kept, and the relay no longer takes this device's word: nobody at school has it, and being online changes nothing.
+    Halted,
     /// The relay will never take it: nobody at school has it.
     Refused,
     /// The relay has it.
@@ -164,6 +166,7 @@ impl Outbox {
         match self.entries.iter().find(|entry| entry.id == id) {
             None => Stands::Sent,
             Some(entry) if entry.refused.is_some() => Stands::Refused,
+            Some(_) if self.pace.halted() => Stands::Halted,
             Some(_) => Stands::Waiting,
         }
     }

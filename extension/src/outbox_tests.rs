@@ -199,6 +199,19 @@ fn a_revoked_device_keeps_everything_and_stops() {
 }
 
 #[test]
+fn words_on_a_revoked_device_are_not_said_to_wait() {
+    let mut outbox = with([report("r", 1)]);
+    assert_eq!(outbox.stands("r"), Stands::Waiting);
+    let revoked = answer(401, r#"{"type":"https://relay.example/problems/revoked-device"}"#);
+    outbox.answered(&["r".into()], &revoked, 0, 0.5);
+    assert_eq!(outbox.stands("r"), Stands::Halted);
+    outbox.add(report("later", 2));
+    assert_eq!((outbox.stands("later"), outbox.stands("sent before")), (Stands::Halted, Stands::Sent));
+    outbox.enrolled();
+    assert_eq!(outbox.stands("r"), Stands::Waiting);
+}
+
+#[test]
 fn an_unknown_device_enrols_again() {
     let mut outbox = with([entry("a", Severity::Low, 1)]);
     let unknown = answer(401, r#"{"type":"https://relay.example/problems/unknown-device"}"#);

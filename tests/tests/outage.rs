@@ -81,6 +81,18 @@ async fn alerts_arrive_under_a_session_and_without_one_when_the_relay_forgets_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pupil_on_a_revoked_device_reads_that_nobody_has_the_report() {
+    let mut stage = Stage::open().await.unwrap();
+    let store = stage.ground.store();
+    wait::until("a session", || has_session(&store)).await.unwrap();
+    rewritten(&mut stage, "update device set revoked_at = 1").await.unwrap();
+    stage.pupil.reports("Mr Evans", "Somebody takes my lunch money").await.unwrap();
+    let driver = &stage.pupil.browser().unwrap().driver;
+    page::see(driver, "Nobody at your school has your report").await.unwrap();
+    page::see(driver, "Somebody takes my lunch money").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_device_sends_twice_is_kept_once_and_a_revoked_device_is_refused() {
     let stage = Stage::open().await.unwrap();
     let desk = stage.desk().await.unwrap();

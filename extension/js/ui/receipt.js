@@ -1,7 +1,7 @@
 // @ts-check
 //! Sends a report, and shows the receipt: the code, whether it has arrived, who will see it, and when.
 
-import { ask, button, el, h1, p, say, show } from "./dom.js";
+import { ask, button, el, h1, h2, p, say, show } from "./dom.js";
 
 /**
  * @param {import("./report.js").Report} report
@@ -24,19 +24,25 @@ export async function send(report, again) {
   }
   const saved = answer.saved ? "It is saved on this device. It is being sent now." : "It is being sent now.";
   const state = el("p", { id: "sent", role: "status" }, saved);
+  const promises = [p(whoSees(report)), p(hours(report))];
   show([
     h1("Thank you for telling us"),
     state,
     p("Your receipt code:"),
     el("p", { class: "receipt", id: "receipt" }, answer.receipt),
     p("Write it down. It is the only way to see the reply: press “See a reply” and type it in. We cannot show it again."),
-    p(whoSees(report)),
-    p(hours(report)),
+    ...promises,
     p("If you are in danger now, call 999. You can talk to Childline free on 0800 1111."),
     button("Done", report.leave),
   ]);
   const { sent } = await ask("sent", { id: answer.id });
   state.textContent = became(sent, answer.saved);
+  if (sent === "halted") {
+    // Nobody will read it at any time: only what was written stays, to be shown to an adult.
+    for (const promise of promises) promise.remove();
+    const words = [story, wish].filter(Boolean).map((text) => el("p", { class: "words" }, text));
+    state.after(h2("What you wrote"), ...words);
+  }
   if (sent === "refused") state.after(button("See what I wrote", () => again({ ...report, attempt: undefined }, [])));
 }
 
@@ -48,6 +54,9 @@ export async function send(report, again) {
 function became(sent, saved) {
   if (sent === "sent") return "It has been sent. Your school has it.";
   if (sent === "refused") return "It could not be delivered. Nobody at your school has it. Please tell an adult in person.";
+  if (sent === "halted") {
+    return "This device is not let through to your school. Nobody at your school has your report. Tell an adult in person, or use another device.";
+  }
   if (saved) return "It has not been sent yet. It will be sent when this device is online, even if you close this window.";
   return "It has not been sent yet, and could not be saved on this device. Try again when you are online, or tell an adult in person.";
 }
@@ -70,7 +79,7 @@ function whoSees({ school, draft }) {
   const who = adult ? `${adult.name} and the safeguarding team` : "The safeguarding team";
   if (draft.mode === "anonymous") return `${who} will see what you wrote, but not your name.`;
   if (draft.mode === "confidant" && adult) {
-    return `${who} will see what you wrote. Only ${adult.name} will see your name, unless somebody is not safe.`;
+    return `${who} will see what you wrote. Only ${adult.name} will see your name, unless somebody is not safe, or ${adult.name} has left.`;
   }
   return `${who} will see what you wrote, and your name.`;
 }

@@ -5,6 +5,9 @@ import { ask, button, el, h1, h2, p, problemBox, say, show, when } from "./dom.j
 
 const UNREACHABLE = "We cannot reach your school just now. Try again when this device is online.";
 const REFUSED = "It could not be delivered. Nobody at your school has it. Please tell an adult in person.";
+const HALTED =
+  "This device is not let through to your school. Nobody at your school has this message. Tell an adult in person, or use another device.";
+const SHUT = "This device is not let through to your school. Use another device to see the reply, or ask an adult in person.";
 const UNSAVED = "It could not be saved. What you wrote is still here. Try again.";
 const UNKNOWN = "No report has this code. Check each number. If you sent it just now, it may not have arrived yet.";
 
@@ -50,7 +53,7 @@ async function open(home, receipt, note) {
   say("");
   if (answer.thread) return conversation(home, receipt, answer.thread, note);
   const slow = answer.later && `That was a lot of tries. Wait ${answer.later} seconds, then try again.`;
-  replies(home, receipt, answer.problem ?? (slow || (answer.unknown ? UNKNOWN : UNREACHABLE)));
+  replies(home, receipt, answer.problem ?? (slow || (answer.unknown ? UNKNOWN : answer.halted ? SHUT : UNREACHABLE)));
 }
 
 /** @param {{from: string, name: string, text: string, at: number}} message */
@@ -99,7 +102,7 @@ function conversation(home, receipt, thread, note) {
     isSending = false;
     if (sent === "sent") return open(home, receipt, "Your message has been sent.");
     if (sent === "waiting" && made.saved) return open(home, receipt, "Your message will be sent when this device is online.");
-    problem(made.problem ?? (sent === "refused" ? REFUSED : UNSAVED));
+    problem(made.problem ?? (sent === "refused" ? REFUSED : sent === "halted" ? HALTED : UNSAVED));
   });
   show([
     h1("Your report"),

@@ -151,7 +151,7 @@ export function how(report, problems = []) {
   const adult = chosenAdult(report);
   if (!adult && draft.mode === "confidant") draft.mode = "";
   const named = adult ? `${adult.name} and the safeguarding team will see your name.` : "The safeguarding team will see your name.";
-  const only = `${adult?.name} will see your name. If they think that somebody is not safe, they must tell others who can help.`;
+  const only = `${adult?.name} will see your name. If they think that somebody is not safe, they must tell others who can help. If they have left, the safeguarding team sees it.`;
   const none = "Nobody is told your name or which computer this is. Your words may still show who you are, and it is harder to help.";
   const name = el("input", { type: "text", id: "name", name: "name", autocomplete: "off", maxlength: 300, value: draft.name });
   const wish = el("textarea", { id: "wish", name: "wish", rows: 3, maxlength: 10000 });

@@ -5,7 +5,7 @@ use super::checked;
 use super::problem::{Kind, Problem};
 use super::signed::Signed;
 use crate::app::App;
-use crate::db::accounts;
+use crate::db::accounts::{self, Listed};
 use crate::db::audit::{self, Event};
 use crate::db::threads::{self, Kept};
 use crate::limit::Lane;
@@ -24,11 +24,12 @@ pub(crate) async fn report(
     let _admitted = app.admission.admit(&device, Lane::Severe, 1)?;
     let school = device.school_id.as_str();
     if let Some(adult) = &report.adult {
-        // An adult who has left since the device last asked still stands for the choice that the pupil made. Where the account is
-        // unknown here (a restored or another relay) or has another role now, the report is one to the safeguarding team: a
-        // child's words are not refused for an old list of adults.
+        // A child's words are not refused for an old list of adults. Where the account is closed, is unknown here (a restored or
+        // another relay) or has another role now, the report is one to the safeguarding team: addressed to somebody who cannot
+        // open it, a name given in confidence would be known to nobody.
         let known = accounts::find(app.db.read(), school, adult).await?;
-        if known.is_none_or(|adult| !adult.account.role.is_school_staff()) {
+        let receives = |adult: &Listed| adult.disabled_at.is_none() && adult.account.role.is_school_staff();
+        if !known.as_ref().is_some_and(receives) {
             tracing::warn!("a report names an adult who cannot receive it; it goes to the safeguarding team");
             report.adult = None;
         }

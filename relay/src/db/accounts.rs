@@ -140,6 +140,28 @@ pub(crate) async fn holding<'c>(
     .collect()
 }
 
+/// The open accounts of `school` that hold `role` and can sign in, by name. Whoever was invited and never used the link is not
+/// among them: nobody reads what waits for them alone.
+pub(crate) async fn able<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    role: Role,
+) -> Result<Vec<Account>, Error> {
+    sqlx::query(
+        "select a.id, a.school_id, a.email, a.name, a.role, a.job from account a \
+         where a.school_id = $1 and a.role = $2 and a.disabled_at is null and (a.password_hash is not null \
+         or exists (select 1 from sso_link l where l.account_id = a.id) \
+         or exists (select 1 from passkey p where p.account_id = a.id)) order by lower(a.name), a.id",
+    )
+    .bind(school.to_owned())
+    .bind(role.as_str())
+    .fetch_all(db)
+    .await?
+    .iter()
+    .map(account)
+    .collect()
+}
+
 /// Whether a deputy reads only what their scopes cover.
 pub(crate) async fn is_limited<'c>(db: impl AnyExecutor<'c>, school: &str, id: &str) -> Result<bool, Error> {
     let row = sqlx::query("select limited from account where school_id = $1 and id = $2")

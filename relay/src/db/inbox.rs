@@ -137,7 +137,7 @@ macro_rules! episode_rows {
     };
 }
 
-/// Episodes that wait, gravest first, at most [`MOST`].
+/// Episodes that wait, gravest first and of the same gravity those that nobody has, at most [`MOST`].
 pub(crate) async fn waiting_episodes(
     db: &AnyPool,
     vault: &Vault,
@@ -145,7 +145,8 @@ pub(crate) async fn waiting_episodes(
 ) -> Result<Vec<EpisodeRow>, Error> {
     let query = sqlx::query(episode_rows!(
         "e.status in ('new', 'claimed')",
-        "case when e.stage = 'active' then 1 else 0 end desc, e.rank desc, e.last_at desc"
+        "case when e.stage = 'active' then 1 else 0 end desc, e.rank desc, \
+         case when e.status = 'new' then 0 else 1 end, e.last_at desc"
     ));
     let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| episode_row(row, vault)).collect()
@@ -204,17 +205,47 @@ macro_rules! report_rows {
     };
 }
 
-/// Reports that are not closed and not yet a concern, latest first, at most [`MOST`].
+/// Reports that are not closed and not yet a concern, at most [`MOST`]: those that nobody has opened, then those that wait for
+/// an answer, each with the longest wait first, then those that are answered. They are in no other list, so the ones that
+/// need somebody must not be pushed out by newer ones that do not.
 pub(crate) async fn waiting_reports(
     db: &AnyPool,
     vault: &Vault,
     viewer: &Viewer,
 ) -> Result<Vec<ReportRow>, Error> {
     let query = sqlx::query(report_rows!(
-        "r.status in ('new', 'seen', 'replied') order by r.received_at desc limit 200"
+        "r.status in ('new', 'seen', 'replied') order by case r.status when 'new' then 0 when 'seen' then 1 else 2 end, \
+         case when r.status = 'replied' then -r.received_at else r.received_at end, r.id limit 200"
     ));
     let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| report_row(row, vault)).collect()
+}
+
+/// How much waits for a reader in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Waits {
+    /// Episodes.
+    pub(crate) episodes: i64,
+    /// Reports.
+    pub(crate) reports: i64,
+}
+
+/// How many episodes and reports wait, of which [`waiting_episodes`] and [`waiting_reports`] give at most [`MOST`] each.
+pub(crate) async fn waits(db: &AnyPool, viewer: &Viewer) -> Result<Waits, Error> {
+    let episodes = sqlx::query(concat!(
+        "select count(*) as n from episode e where e.school_id = $1 and ",
+        episode_visible!(),
+        " and e.status in ('new', 'claimed')"
+    ));
+    let reports = sqlx::query(concat!(
+        "select count(*) as n from pupil_report r where r.school_id = $1 and ",
+        report_visible!(),
+        " and r.status in ('new', 'seen', 'replied')"
+    ));
+    Ok(Waits {
+        episodes: bound(episodes, viewer).fetch_one(db).await?.try_get("n")?,
+        reports: bound(reports, viewer).fetch_one(db).await?.try_get("n")?,
+    })
 }
 
 /// Reports that are closed or became a concern, latest first, at most [`MOST`].
@@ -229,13 +260,17 @@ pub(crate) async fn done_reports(
     rows.iter().map(|row| report_row(row, vault)).collect()
 }
 
-/// Reports that a pupil addressed to this adult, latest first, at most [`MOST`].
+/// Reports that a pupil addressed to this adult, at most [`MOST`]: those that nobody has opened, those that wait for an answer,
+/// then the others, each latest first. Whoever is no lead has no other list of them.
 pub(crate) async fn reports_to(
     db: &AnyPool,
     vault: &Vault,
     viewer: &Viewer,
 ) -> Result<Vec<ReportRow>, Error> {
-    let query = sqlx::query(report_rows!("r.adult_id = $2 order by r.received_at desc limit 200"));
+    let query = sqlx::query(report_rows!(
+        "r.adult_id = $2 order by case r.status when 'new' then 0 when 'seen' then 1 else 2 end, r.received_at desc \
+         limit 200"
+    ));
     let rows = bound(query, viewer).fetch_all(db).await?;
     rows.iter().map(|row| report_row(row, vault)).collect()
 }

@@ -71,7 +71,7 @@ pub(crate) struct Report {
 pub(crate) enum Name<'a> {
     /// The name that the pupil gave, and the device where it is known.
     Known(&'a str, Option<&'a str>),
-    /// Known only to the adult with this name.
+    /// Given in confidence to the adult with this name.
     KnownOnlyTo(&'a str),
     /// The pupil gave no name.
     Anonymous,
@@ -79,11 +79,11 @@ pub(crate) enum Name<'a> {
 
 impl Report {
     /// What the account `reader` may know of the pupil's name. A report in confidence to nobody in particular is in
-    /// confidence to the safeguarding team.
-    pub(crate) fn name_for(&self, reader: &str) -> Name<'_> {
+    /// confidence to the safeguarding team. `inherits` is what [`walls::inherits`](crate::walls::inherits) says of the reader.
+    pub(crate) fn name_for(&self, reader: &str, inherits: bool) -> Name<'_> {
         match (self.identity, &self.adult) {
             (Identity::Anonymous, _) => Name::Anonymous,
-            (Identity::Confidant, Some((id, name))) if id != reader => Name::KnownOnlyTo(name),
+            (Identity::Confidant, Some((id, name))) if id != reader && !inherits => Name::KnownOnlyTo(name),
             _ => Name::Known(&self.pupil_name, self.device_label.as_deref()),
         }
     }
@@ -338,17 +338,19 @@ mod tests {
     #[test]
     fn a_name_in_confidence_is_for_the_chosen_adult_alone() {
         let told = report(Identity::Confidant, Some("okafor"));
-        assert_eq!(told.name_for("okafor"), Name::Known("Amira", Some("LIB-4")));
-        assert_eq!(told.name_for("dsl"), Name::KnownOnlyTo("Mrs Okafor"));
-        assert_eq!(report(Identity::Confidant, None).name_for("dsl"), Name::Known("Amira", Some("LIB-4")));
+        assert_eq!(told.name_for("okafor", false), Name::Known("Amira", Some("LIB-4")));
+        assert_eq!(told.name_for("dsl", false), Name::KnownOnlyTo("Mrs Okafor"));
+        assert_eq!(told.name_for("dsl", true), Name::Known("Amira", Some("LIB-4")));
+        let to_nobody = report(Identity::Confidant, None);
+        assert_eq!(to_nobody.name_for("dsl", false), Name::Known("Amira", Some("LIB-4")));
     }
 
     #[test]
     fn anonymous_means_nobody() {
         let told = report(Identity::Anonymous, Some("okafor"));
-        assert_eq!(told.name_for("okafor"), Name::Anonymous);
+        assert_eq!(told.name_for("okafor", true), Name::Anonymous);
         assert_eq!(
-            report(Identity::Named, Some("okafor")).name_for("dsl"),
+            report(Identity::Named, Some("okafor")).name_for("dsl", false),
             Name::Known("Amira", Some("LIB-4"))
         );
     }

@@ -1,5 +1,6 @@
 //! Who deals with a concern in which a safeguarding lead is named: the leads who are not, and when every one is, the
-//! head. When the head is named too, nobody in the school can open it here, and the reporter is told where to go.
+//! head. When the head is named too, nobody in the school can open it here, and the reporter is told where to go. A lead
+//! who has never signed in is none here: what waits for them alone would be read by nobody.
 
 use super::name_key;
 use crate::app::App;
@@ -23,7 +24,7 @@ pub(crate) async fn orphans(
     if concerns.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let leads = with_keys(app, school, accounts::holding(&mut *db, school, Role::Dsl).await?);
+    let leads = with_keys(app, school, accounts::able(&mut *db, school, Role::Dsl).await?);
     let orphaned =
         |named: &Vec<Named>| leads.iter().all(|(lead, key)| named.iter().any(|one| one.is(&lead.id, key)));
     Ok(concerns.into_iter().filter(|(_, named)| orphaned(named)).map(|(id, _)| id).collect())
@@ -38,8 +39,11 @@ pub(crate) async fn keepers(
     concern: &str,
 ) -> Result<Vec<Account>, Error> {
     let named = walls::named_in(&mut *db, school, concern).await?;
-    for role in [Role::Dsl, Role::Head] {
-        let holding = with_keys(app, school, accounts::holding(&mut *db, school, role).await?);
+    let leads = accounts::able(&mut *db, school, Role::Dsl).await?;
+    // A head who has not signed in yet is still the one to be told in person; nobody comes after the head.
+    let heads = accounts::holding(&mut *db, school, Role::Head).await?;
+    for holding in [leads, heads] {
+        let holding = with_keys(app, school, holding);
         let free = holding.into_iter().filter(|(who, key)| !named.iter().any(|one| one.is(&who.id, key)));
         let free: Vec<Account> = free.map(|(who, _)| who).collect();
         if !free.is_empty() {

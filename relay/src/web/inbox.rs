@@ -77,7 +77,10 @@ struct Group<'a> {
 /// What waits, in order, with its counts.
 struct Waiting {
     items: Vec<Item>,
-    full: bool,
+    /// What waits and is not among the items, in words: “37 more alerts”.
+    left_out: Vec<String>,
+    /// Whether there can be more new concerns.
+    more_concerns: bool,
     /// Records that somebody opened in need, until a second person has taken note.
     notices: Vec<Notice>,
 }
@@ -92,13 +95,29 @@ impl Waiting {
         let fresh = ConcernFilter { status: "new", ..ConcernFilter::default() };
         let concerns = inbox::concerns(db, &vault, &viewer, fresh).await?;
         let notices = glass::notices(app, &viewer).await?;
-        let full = [episodes.len(), reports.len(), concerns.len()].into_iter().any(|n| n >= inbox::MOST);
+        let full = |shown: usize| shown >= inbox::MOST;
+        let mut left_out = Vec::new();
+        if full(episodes.len()) || full(reports.len()) {
+            let waits = inbox::waits(db, &viewer).await?;
+            let kinds = [
+                (waits.episodes, episodes.len(), "more group of alerts", "more groups of alerts"),
+                (waits.reports, reports.len(), "more report from pupils", "more reports from pupils"),
+            ];
+            for (all, shown, one, many) in kinds {
+                let left = all.saturating_sub(i64::try_from(shown).unwrap_or(i64::MAX));
+                // Something may have come or gone between the two looks.
+                if left > 0 && full(shown) {
+                    left_out.push(format!("{left} {}", if left == 1 { one } else { many }));
+                }
+            }
+        }
+        let more_concerns = full(concerns.len());
         let mut items: Vec<Item> = Vec::with_capacity(episodes.len() + reports.len() + concerns.len());
         items.extend(episodes.iter().map(|row| episode_item(row, now)));
         items.extend(reports.iter().map(|row| report_item(row, me, now)));
         items.extend(concerns.iter().map(|row| concern_item(row, now)));
         items.sort_by(|a, b| (a.urgency, b.rank, b.at).cmp(&(b.urgency, a.rank, a.at)));
-        Ok(Self { items, full, notices })
+        Ok(Self { items, left_out, more_concerns, notices })
     }
 
     fn groups(&self) -> Vec<Group<'_>> {
@@ -120,6 +139,7 @@ impl Waiting {
         for notice in &self.notices {
             notice.id.hash(&mut hasher);
         }
+        (&self.left_out, self.more_concerns).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -203,7 +223,10 @@ fn report_item(row: &ReportRow, me: &Account, now: i64) -> Item {
 pub(super) fn report_who(row: &ReportRow, me: &str) -> String {
     match (row.identity, &row.pupil_name, &row.adult) {
         (Identity::Named, Some(name), _) => line(name),
-        (Identity::Confidant, _, Some((id, name))) if id != me => format!("Name known only to {name}"),
+        // Whether that adult can still open it, the report's page says.
+        (Identity::Confidant, _, Some((id, name))) if id != me => {
+            format!("Name given in confidence to {name}")
+        }
         (Identity::Confidant, ..) => "Name given in confidence".into(),
         (Identity::Anonymous, ..) => "Anonymous".into(),
         (Identity::Named, None, _) => "Name left empty".into(),

@@ -272,9 +272,9 @@ pub(crate) async fn close(
     } else if !may_close(&me, &person) {
         errors.add("close", "Only IT closes the account of a head or of a trust’s lead");
     } else if matches!(role, Role::Dsl | Role::ItAdmin)
-        && accounts::count(&mut *tx, &me.school_id, role).await? <= 1
+        && accounts::able(&mut *tx, &me.school_id, role).await?.iter().all(|one| one.id == id)
     {
-        errors.add("close", format!("This is the school’s only {}. Add another first", role.label()));
+        errors.add("close", only_one(role));
     }
     if !errors.is_empty() {
         drop(tx);
@@ -284,6 +284,14 @@ pub(crate) async fn close(
     trail::note(&mut tx, &app, &me, "close", ("account", &id), json!({})).await?;
     tx.commit().await?;
     Ok(Redirect::to("/people").into_response())
+}
+
+/// Why the last one of a role stays. Somebody who was only invited could not take over.
+fn only_one(role: Role) -> String {
+    let role = role.label();
+    format!(
+        "This is the school’s only {role} who can sign in. Add another first, and wait until they have signed in"
+    )
 }
 
 async fn find(app: &App, me: &Account, id: &str) -> Result<Listed, Error> {
@@ -314,9 +322,9 @@ pub(crate) async fn role(
     } else if new == Some(Role::Head) && has_head(&app, &me).await? {
         errors.add("role", ONE_HEAD);
     } else if matches!(old, Role::Dsl | Role::ItAdmin)
-        && accounts::count(app.db.read(), &me.school_id, old).await? <= 1
+        && accounts::able(app.db.read(), &me.school_id, old).await?.iter().all(|one| one.id == id)
     {
-        errors.add("role", format!("This is the school’s only {}. Add another first", old.label()));
+        errors.add("role", only_one(old));
     }
     let (Some(new), true) = (new, errors.is_empty()) else {
         return person_page(&app, &me, &person, &person.account.job, person.trusted_adult, errors).await;

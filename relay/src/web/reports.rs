@@ -1,5 +1,6 @@
 //! Pupils' reports: what a pupil wrote, who may know the name, and the conversation with the pupil. The DSL and the adult
-//! whom the pupil chose may read a report; the name follows the pupil's own choice (`db::reports::Report::name_for`).
+//! whom the pupil chose may read a report; the name follows the pupil's own choice (`db::reports::Report::name_for`), and
+//! passes to whoever works on the report when the chosen adult cannot open it (`walls::inherits`).
 
 use super::form::{CHANGED, Errors, Posted, SENT_BEFORE, shown};
 use super::inbox::{about_words, report_who};
@@ -13,7 +14,7 @@ use crate::db::{Tx, inbox};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
-use crate::walls::{Access, Object, Viewer};
+use crate::walls::{self, Access, Object, Viewer};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -138,13 +139,18 @@ async fn report_page(app: &App, me: &Account, id: &str, besides: Besides<'_>) ->
     let report = reports::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
     let thread = reports::thread(&mut *tx, &vault, id).await?;
     let made = readable_concerns(&mut tx, &viewer, ("report", id)).await?;
-    trail::note(&mut tx, app, me, "view", ("pupil_report", id), json!({ "first": first })).await?;
+    let inherits = !report.is_for(&me.id) && walls::inherits(&mut tx, app, school, &report, access).await?;
+    let mut detail = json!({ "first": first });
+    if inherits {
+        detail["name_in_confidence"] = true.into();
+    }
+    trail::note(&mut tx, app, me, "view", ("pupil_report", id), detail).await?;
     tx.commit().await?;
     if first {
         app.live.notify(school, Change::Inbox);
     }
 
-    let (who, who_note, device) = who_words(&report, me);
+    let (who, who_note, device) = who_words(&report, me, works, inherits);
     let (area, (back, back_label)) = if report.is_for(&me.id) && !me.role.decides() {
         (Area::Reports, ("/reports", "Back to reports to me"))
     } else {
@@ -202,18 +208,36 @@ async fn report_page(app: &App, me: &Account, id: &str, besides: Besides<'_>) ->
 }
 
 /// Who wrote it, why that is or is not known, and the device where the reader may know it.
-fn who_words(report: &Report, me: &Account) -> (String, String, Option<String>) {
-    match report.name_for(&me.id) {
+fn who_words(report: &Report, me: &Account, works: bool, inherits: bool) -> (String, String, Option<String>) {
+    match report.name_for(&me.id, inherits) {
         Name::Known("", device) => ("Name left empty".into(), String::new(), device.map(line)),
         Name::Known(name, device) if report.identity == reports::Identity::Confidant => {
-            let note = "The name is for you alone. Do not pass it on unless a child may come to harm; \
-                        if you must, tell the pupil first.";
-            (line(name), note.into(), device.map(line))
+            let whose = match &report.adult {
+                Some((_, adult)) if inherits => format!(
+                    "The pupil gave this name only to {adult}, who can no longer open this report. It is shown to \
+                     you instead, so that the child can be found."
+                ),
+                Some(_) => "The name is for you alone.".into(),
+                None => {
+                    "The pupil gave this name only to one adult, who cannot receive reports here. The report \
+                         came to the safeguarding team instead, so that the child can be found."
+                        .into()
+                }
+            };
+            let note =
+                "Do not pass it on unless a child may come to harm; if you must, tell the pupil first.";
+            (line(name), format!("{whose} {note}"), device.map(line))
         }
         Name::Known(name, device) => (
             line(name),
             "The pupil gave this name for you and the safeguarding team.".into(),
             device.map(line),
+        ),
+        // Whether that adult can still open it is said to nobody who only reads: it can be a wall that they must not hear of.
+        Name::KnownOnlyTo(adult) if !works => (
+            format!("Name given in confidence to {adult}"),
+            format!("The pupil asked that only {adult} sees the name."),
+            None,
         ),
         Name::KnownOnlyTo(adult) => (
             format!("Name known only to {adult}"),

@@ -179,8 +179,8 @@ impl School {
         let email = format!("{account}@oak.example");
         let now = self.clock.now().as_millisecond();
         self.sql(
-            "insert into account (id, school_id, email, name, role, trusted_adult, created_at) \
-             values ($1, $2, $3, $4, $5, 1, $6)",
+            "insert into account (id, school_id, email, name, role, trusted_adult, password_hash, created_at) \
+             values ($1, $2, $3, $4, $5, 1, 'set', $6)",
             &[
                 account.as_str().into(),
                 self.id.as_str().into(),

@@ -204,15 +204,22 @@ async fn a_report_to_an_adult_who_cannot_receive_it_goes_to_the_safeguarding_tea
     let school = School::open().await;
     let (dsl, governor) =
         (school.person("dsl", "Mrs Adeyemi").await, school.person("governor", "Mr Evans").await);
+    let gone = school.person("staff", "Mrs Okafor").await;
+    school.sql("update account set disabled_at = 1 where id = $1", &[gone.id.as_str().into()]).await;
     let device = enrolled(&school).await;
     let identity = json!({ "mode": "confidant", "name": "Amira Khan" });
-    for (receipt, adult) in [("1111222233334444", governor.id.clone()), ("1111222233335555", school::id())] {
+    let adults = [
+        ("1111222233334444", governor.id.clone()),
+        ("1111222233335555", school::id()),
+        ("1111222233336666", gone.id.clone()),
+    ];
+    for (receipt, adult) in adults {
         let sent = with(report(receipt), json!({ "identity": identity, "adult": adult }));
         let answer = device.send(path::REPORTS, &sent).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         school.get(&dsl, &format!("/reports/{}", sent["id"].as_str().unwrap())).await.has("Amira Khan");
     }
-    assert_eq!(school.number("select count(*) from pupil_report where adult_id is null").await, 2);
+    assert_eq!(school.number("select count(*) from pupil_report where adult_id is null").await, 3);
 }
 
 #[tokio::test]

@@ -199,6 +199,21 @@ async fn the_last_dsl_and_ones_own_account_cannot_be_closed() {
 }
 
 #[tokio::test]
+async fn a_dsl_who_was_only_invited_does_not_stand_in_for_the_last_one() {
+    let relay = Relay::open().await;
+    let (it, dsl) = relay.with_dsl().await;
+    let adeyemi = relay.database.text("select id from account where role = 'dsl'").await;
+    let add = [("name", "Mr Price"), ("email", "price@oak.example"), ("role", "dsl"), ("trusted", "yes")];
+    let link = link_in(&relay.post(&dsl, "/people", &add).await);
+    let last = relay.post(&it, &format!("/people/{adeyemi}/close"), &[]).await;
+    assert_eq!(last.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(last.text.contains("only safeguarding lead (DSL) who can sign in"), "{}", last.text);
+    relay.post("", &link, &[("password", "seven green bottles")]).await;
+    let closed = relay.post(&it, &format!("/people/{adeyemi}/close"), &[]).await;
+    assert_eq!(location(&closed), "/people", "{}", closed.text);
+}
+
+#[tokio::test]
 async fn it_cannot_become_a_dsl_by_a_link_and_pupils_cannot_choose_it() {
     let relay = Relay::open().await;
     let (it, dsl) = relay.with_dsl().await;

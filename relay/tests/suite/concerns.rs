@@ -293,7 +293,7 @@ async fn a_chosen_adult_makes_a_concern_and_is_reminded_of_the_confidence() {
     ];
     assert_eq!(school.post(&chosen, "/concerns/new", &fields).await.status, StatusCode::SEE_OTHER);
     let whole = school.get(&dsl, &format!("/concerns/{id}")).await;
-    whole.has("Name known only to Mrs Okafor").has("They wait for me after school.").lacks("Amira");
+    whole.has("Name given in confidence to Mrs Okafor").has("They wait for me after school.").lacks("Amira");
     assert_eq!(school.number("select count(*) from pupil_report where status = 'concern'").await, 1);
 }
 

@@ -38,6 +38,43 @@ async fn what_cannot_wait_comes_first() {
 }
 
 #[tokio::test]
+async fn a_report_that_nobody_has_opened_is_not_pushed_out_by_newer_ones() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let chosen = school.person("staff", "Mrs Okafor").await;
+    let told = Told { identity: "anonymous", adult: Some(&chosen.id), ..Told::default() };
+    let (first, second) = (school.report(&told).await, school.report(&told).await);
+    school.sql("update pupil_report set status = 'seen' where id = $1", &[second.as_str().into()]).await;
+    let newer = "insert into pupil_report (id, school_id, adult_id, identity, about, sealed, receipt_hash, written_at, \
+                 received_at, status) with recursive n (i) as (select 1 union all select i + 1 from n where i < 204) \
+                 select 'newer-' || cast(n.i as text), r.school_id, r.adult_id, r.identity, r.about, r.sealed, \
+                 'newer-' || cast(n.i as text), r.written_at, r.received_at + n.i, 'replied' \
+                 from pupil_report r cross join n where r.id = $1";
+    school.sql(newer, &[first.as_str().into()]).await;
+    let page = school.get(&dsl, "/inbox").await;
+    page.has(&format!("/reports/{first}\"")).has(&format!("/reports/{second}\""));
+    page.has("Not shown here: 6 more reports from pupils.").has("Nobody has opened it yet.");
+    let page = school.get(&chosen, "/reports").await;
+    page.has(&format!("/reports/{first}\"")).has(&format!("/reports/{second}\""));
+}
+
+#[tokio::test]
+async fn alerts_that_nobody_has_are_not_pushed_out_by_those_that_somebody_has() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let (first, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
+    let newer = "insert into episode (id, school_id, device_id, account_hash, sealed, category, severity, rank, first_at, \
+                 last_at, alerts, status, claimed_by, claimed_at) \
+                 with recursive n (i) as (select 1 union all select i + 1 from n where i < 200) \
+                 select 'newer-' || cast(n.i as text), e.school_id, e.device_id, 'newer-' || cast(n.i as text), e.sealed, \
+                 e.category, e.severity, e.rank, e.first_at, e.last_at + n.i, 1, 'claimed', $2, e.last_at + n.i \
+                 from episode e cross join n where e.id = $1";
+    school.sql(newer, &[first.as_str().into(), dsl.id.as_str().into()]).await;
+    let page = school.get(&dsl, "/inbox").await;
+    page.has(&format!("/episodes/{first}\"")).has("Not shown here: 1 more group of alerts.");
+}
+
+#[tokio::test]
 async fn the_list_alone_can_be_asked_for() {
     let school = School::open().await;
     let dsl = school.person("dsl", "Mrs Adeyemi").await;

@@ -1,5 +1,6 @@
 //! Pupils' reports: who may read them, who may know the name, and the conversation.
 
+use super::walls::share;
 use crate::school::{self, School, Told};
 use axum::http::StatusCode;
 
@@ -15,12 +16,70 @@ async fn a_name_in_confidence_is_seen_by_the_chosen_adult_alone() {
 
     let shown = school.get(&dsl, &path).await;
     shown.has("Name known only to Mrs Okafor").has("They wait for me after school.").lacks("Amira");
-    school.get(&dsl, "/inbox").await.has("Name known only to Mrs Okafor").lacks("Amira");
+    school.get(&dsl, "/inbox").await.has("Name given in confidence to Mrs Okafor").lacks("Amira");
     school.get(&dsl, &format!("/concerns/new?report={report}")).await.has("They wait for me").lacks("Amira");
     school.get(&chosen, &path).await.has("Amira Khan").has("for you alone");
     school.get(&chosen, "/reports").await.has(&path).has("Name given in confidence");
     assert_eq!(school.get(&other, &path).await.status, StatusCode::NOT_FOUND);
     school.get(&other, "/reports").await.has("No pupil has written to you");
+}
+
+#[tokio::test]
+async fn a_name_in_confidence_passes_on_when_the_chosen_adult_cannot_open_the_report() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let reader = school.person("staff", "Mr Bloggs").await;
+    let passed =
+        "select count(*) from audit_event where action = 'view' and detail like '%name_in_confidence%'";
+    for how in [
+        "update account set disabled_at = 1 where id = $1",
+        "update account set role = 'governor' where id = $1",
+        "update account set role = 'trust_lead' where id = $1",
+    ] {
+        let chosen = school.person("staff", "Mrs Okafor").await;
+        let told = Told { adult: Some(&chosen.id), identity: "confidant", ..Told::default() };
+        let path = format!("/reports/{}", school.report(&told).await);
+        let before = school.number(passed).await;
+        school.get(&dsl, &path).await.has("Mrs Okafor can read this report too").lacks("Amira");
+        assert_eq!(school.number(passed).await, before);
+
+        school.sql(how, &[chosen.id.as_str().into()]).await;
+        let shown = school.get(&dsl, &path).await;
+        shown.has("Amira Khan").has("Mrs Okafor, who can no longer open this report").lacks("can read this");
+        assert_eq!(school.number(passed).await, before + 1, "{how}: the reading is noted");
+        // Lists name nobody, and a colleague with whom it is only shared is told no name.
+        school.get(&dsl, "/inbox").await.has("Name given in confidence to Mrs Okafor").lacks("Amira");
+        let id = path.rsplit('/').next().unwrap();
+        let shared = share(&school, &dsl, "report", id, &reader, "read", "2026-11-26").await;
+        assert_eq!(shared.status, StatusCode::SEE_OTHER, "{}", shared.html);
+        let shown = school.get(&reader, &path).await;
+        shown.has("Name given in confidence to Mrs Okafor").lacks("Amira").lacks("can read this");
+    }
+}
+
+#[tokio::test]
+async fn a_name_in_confidence_passes_on_when_the_chosen_adult_is_walled_off() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let chosen = school.person("staff", "Mrs Okafor").await;
+    let told = Told { adult: Some(&chosen.id), identity: "confidant", ..Told::default() };
+    let report = school.report(&told).await;
+    let form = school.get(&dsl, &format!("/concerns/new?report={report}")).await;
+    let (id, named) = (form.value("id"), "Mrs Okafor");
+    let fields = [
+        ("id", id.as_str()),
+        ("report", &report),
+        ("person_name", named),
+        ("person_role", "adult_named"),
+        ("occurred_precision", "unknown"),
+        ("seen_heard", "A pupil wrote a report in Lapwing."),
+        ("told_dsl", "yes"),
+    ];
+    let made = school.post(&dsl, "/concerns/new", &fields).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.html);
+    let path = format!("/reports/{report}");
+    assert_eq!(school.get(&chosen, &path).await.status, StatusCode::NOT_FOUND);
+    school.get(&dsl, &path).await.has("Amira Khan").has("who can no longer open this report");
 }
 
 #[tokio::test]

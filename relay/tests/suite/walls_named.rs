@@ -143,6 +143,44 @@ async fn what_names_every_lead_goes_to_the_head_and_beyond() {
 }
 
 #[tokio::test]
+async fn a_lead_who_has_never_signed_in_keeps_nothing_from_the_head() {
+    let school = School::open().await;
+    school.person("dsl", "Mrs One").await;
+    let invited = school.person("dsl", "Mr Two").await;
+    let account = [invited.id.as_str().into()];
+    school.sql("update account set password_hash = null where id = $1", &account).await;
+    let head = school.person("head", "Dr Head").await;
+    let reporter = school.person("staff", "Mr Bloggs").await;
+    let record = concern(&school, &reporter, "bullying", &[("Mrs One", "adult_named")]).await;
+    let recorded = format!("/concerns/{record}/recorded");
+    school.get(&reporter, &recorded).await.has("Dr Head").lacks("Mr Two");
+    school.get(&head, "/inbox").await.has(&record);
+    school.get(&head, &format!("/concerns/{record}")).await.has("Acknowledge").has("He will not stop.");
+
+    // From when on they can sign in, by whatever means, it is theirs.
+    for (given, taken) in [
+        (
+            "update account set password_hash = 'set' where id = $1",
+            "update account set password_hash = null where id = $1",
+        ),
+        (
+            "insert into sso_link (issuer, subject, account_id, linked_at) values ('https://id.example', 'two', $1, 1)",
+            "delete from sso_link where account_id = $1",
+        ),
+        (
+            "insert into passkey (id, account_id, name, credential, created_at) values ('key', $1, 'Key', '{}', 1)",
+            "delete from passkey where account_id = $1",
+        ),
+    ] {
+        school.sql(given, &account).await;
+        school.get(&reporter, &recorded).await.has("Mr Two").lacks("Dr Head");
+        assert_absent(&school, &head, "concerns", &record).await;
+        school.sql(taken, &account).await;
+        school.get(&reporter, &recorded).await.has("Dr Head");
+    }
+}
+
+#[tokio::test]
 async fn a_lead_names_an_account_and_lets_a_namesake_back_in() {
     let school = School::open().await;
     let (dsl, named) = (school.person("dsl", "Mrs Adeyemi").await, school.person("dsl", "Mr T Bell").await);

@@ -82,7 +82,8 @@ impl Origin {
         }
     }
 
-    /// Fills an empty form with what is known. It guesses nobody's name: an account is a claim of the device.
+    /// Fills an empty form with what is known. It guesses nobody's name: an account is a claim of the device. A name in
+    /// confidence that passed to the reader stays on the report's page, where reading it is noted.
     pub(super) fn fill(&self, draft: &mut Draft, reader: &str) {
         match self {
             Self::Nothing => {}
@@ -101,7 +102,7 @@ impl Origin {
                 fill_time(draft, alert.occurred_at, alert.received_at);
             }
             Self::Report(report) => {
-                if let Name::Known(name, _) = report.name_for(reader) {
+                if let Name::Known(name, _) = report.name_for(reader, false) {
                     draft.person_name = vec![line(name)];
                     let role = if report.about == "me" { "subject" } else { "witness" };
                     draft.person_role = vec![role.into()];
@@ -120,7 +121,7 @@ impl Origin {
     /// Whether the form is about to tell others a name that was given in confidence to its reader.
     pub(super) fn breaks_confidence(&self, reader: &str) -> bool {
         matches!(self, Self::Report(report)
-            if report.identity == reports::Identity::Confidant && matches!(report.name_for(reader), Name::Known(..)))
+            if report.identity == reports::Identity::Confidant && matches!(report.name_for(reader, false), Name::Known(..)))
     }
 }
 

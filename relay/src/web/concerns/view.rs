@@ -167,12 +167,13 @@ async fn evidence(
             });
         } else {
             let Some(report) = reports::find(&mut **tx, vault, &id).await? else { continue };
+            // A name that passes to whoever works on the report is shown on its own page, where the reading is noted.
             list.push(Evidence {
                 href,
                 title: "A pupil’s report".into(),
-                who: match report.name_for(&viewer.id) {
+                who: match report.name_for(&viewer.id, false) {
                     Name::Known(name, _) => line(name),
-                    Name::KnownOnlyTo(adult) => format!("Name known only to {adult}"),
+                    Name::KnownOnlyTo(adult) => format!("Name given in confidence to {adult}"),
                     Name::Anonymous => "Anonymous".into(),
                 },
                 when: When::new(report.received_at, now),

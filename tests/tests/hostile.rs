@@ -10,7 +10,7 @@ use lapwing_core::wire::{
     Reason, Report, ThreadReply, path,
 };
 use lapwing_tests::device::{Device, alert};
-use lapwing_tests::hostile::{Hostile, Judge, MARK, packs, strings};
+use lapwing_tests::hostile::{Hostile, Judge, MARK, Packs, packs, strings};
 use lapwing_tests::school::sign_out;
 use lapwing_tests::stage::Ground;
 use lapwing_tests::tls::Certificate;
@@ -19,15 +19,6 @@ use serde_json::json;
 
 /// Pages of one kind whose address has a query: more of them show nothing new.
 const ENOUGH: usize = 12;
-
-/// A pack by its place, beginning again after the last.
-struct Packs(Vec<String>);
-
-impl Packs {
-    fn at(&self, place: usize) -> &str {
-        &self.0[place % self.0.len()]
-    }
-}
 
 fn uuid() -> String {
     uuid::Uuid::new_v4().to_string()

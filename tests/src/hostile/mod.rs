@@ -97,6 +97,18 @@ pub fn packs(strings: &[Hostile], most: usize) -> Vec<String> {
     packs.into_iter().map(|(pack, _)| pack).collect()
 }
 
+/// Packs by their places, beginning again after the last.
+#[derive(Debug, Clone)]
+pub struct Packs(pub Vec<String>);
+
+impl Packs {
+    /// The pack at a place.
+    #[must_use]
+    pub fn at(&self, place: usize) -> &str {
+        self.0.get(place % self.0.len().max(1)).map(String::as_str).unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,6 +19,7 @@ mod lists {
     pub(crate) mod cues;
     pub(crate) mod english;
     pub(crate) mod error;
+    pub(crate) mod first;
     pub(crate) mod gathered;
     pub(crate) mod kind;
     pub(crate) mod lexicon;
@@ -64,6 +65,9 @@ use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     compile("lists", "starter.lists", |files| lists::source::compile(files)?.to_bytes())?;
+    compile("lists", "first.lists", |files| {
+        lists::first::addresses(lists::source::compile(files)?)?.to_bytes()
+    })?;
     compile("model", "model.bin", |files| model::source::compile(files)?.to_bytes())
 }
 

@@ -51,6 +51,8 @@ impl Engine {
     /// read.
     pub fn new(lists: Lists, policy: Policy) -> Result<Self, ListsError> {
         let mut compiled = lists.into_compiled();
+        // A model adds up what phrases lead to; where there are none it has nothing to add.
+        let model = if compiled.rules.is_empty() { None } else { Some(Model::shipped()?) };
         Ok(Self {
             sites: SiteMap::new(std::mem::take(&mut compiled.sites), std::mem::take(&mut compiled.reasons)),
             packed: None,
@@ -62,7 +64,7 @@ impl Engine {
             built_in: compiled.version.len(),
             lists_version: std::mem::take(&mut compiled.version),
             patterns: std::mem::take(&mut compiled.patterns),
-            matcher: Matcher::new(compiled, policy.audience).with_model(Model::shipped()?),
+            matcher: Matcher::new(compiled, policy.audience).with_model(model),
             policy,
         })
     }

@@ -6,10 +6,10 @@ const { readFileSync } = require("node:fs");
 const { open } = require("./module.js");
 
 (async () => {
-  const { module, fresh } = open(process.argv[2]);
+  const { module, lists, fresh } = open(process.argv[2]);
   const glue = await fresh();
   glue.initSync({ module });
-  const probe = new glue.Probe();
+  const probe = new glue.Probe(lists);
   const lines = readFileSync(0, "utf8").split("\n").filter((line) => line !== "");
   process.stdout.write(lines.map((line) => probe.scan(line) + "\n").join(""));
 })();

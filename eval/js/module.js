@@ -6,8 +6,8 @@ const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
 /**
- * @param {string} folder where lapwing_extension.js and lapwing_extension_bg.wasm are
- * @returns {{ module: WebAssembly.Module, bytes: number, fresh: () => Promise<any> }}
+ * @param {string} folder where lapwing_extension.js, lapwing_extension_bg.wasm and starter.lists are
+ * @returns {{ module: WebAssembly.Module, lists: Uint8Array, bytes: number, fresh: () => Promise<any> }}
  */
 exports.open = (folder) => {
   const wasm = readFileSync(join(folder, "lapwing_extension_bg.wasm"));
@@ -16,6 +16,7 @@ exports.open = (folder) => {
   let number = 0;
   return {
     module,
+    lists: new Uint8Array(readFileSync(join(folder, "starter.lists"))),
     bytes: wasm.length,
     fresh: () => import(`data:text/javascript;base64,${glue}#${++number}`),
   };

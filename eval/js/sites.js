@@ -18,14 +18,14 @@ const middle = (numbers) => numbers.slice().sort((a, b) => a - b)[Math.floor(num
 
 /** The extension's module with a pack, asked through the glue as the extension would ask it. */
 const wasm = async (folder, input, rounds, key) => {
-  const { module, fresh } = open(folder);
+  const { module, lists, fresh } = open(folder);
   const pack = new Uint8Array(readFileSync(join(input, "sites.pack")));
   const loads = [];
   let probe;
   for (let round = 0; round < Math.min(rounds, 3); round++) {
     const glue = await fresh();
     glue.initSync({ module });
-    const empty = new glue.Probe();
+    const empty = new glue.Probe(lists);
     loads.push(milliseconds(() => (probe = empty.take_pack(pack, key))));
   }
   return {

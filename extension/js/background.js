@@ -9,15 +9,18 @@ import { fetchLists, load } from "./lists.js";
 import { beforeFetch, beforeRequest, checkOpenTabs, enforce, enforceInPage, ledAway } from "./navigation.js";
 import { keep, onKept } from "./outbox.js";
 import { answerPage } from "./pages.js";
+import { readPhrases } from "./phrases.js";
 import * as platform from "./platform.js";
 import { isOwnPage, typed } from "./protocol.js";
 import { arrange } from "./second_layer.js";
 import { visited } from "./shadow.js";
-import { analyser, follow, ready, refresh, remember, stamp, start } from "./state.js";
+import { analyser, follow, readable, refresh, remember, stamp, start } from "./state.js";
 import { typing, updateAvailable, updateIfQuiet } from "./update.js";
 
 const TICK = "tick";
 const CHECK_IN = "check-in";
+/** How long a worker waits for the event that woke it before it gathers what it knows, in milliseconds. */
+const FIRST = 20;
 
 function listenToAddresses() {
   const frames = { urls: ["http://*/*", "https://*/*"], types: ["main_frame", "sub_frame", "object"] };
@@ -32,6 +35,8 @@ function listenToAddresses() {
     } catch (error) {
       fault(error);
       return undefined;
+    } finally {
+      beginLater(0);
     }
   };
   try {
@@ -55,7 +60,7 @@ function listenToAddresses() {
 /** @param {NonNullable<ReturnType<typeof typed>>} heard */
 async function readTyped(heard) {
   typing();
-  await ready;
+  await readable;
   const reading = JSON.parse(analyser.heard(JSON.stringify({ ...heard, ...stamp() })));
   await Promise.all([remember(), reading.entry ? keep(reading.entry) : undefined]);
   return { read: reading.read, around: reading.around };
@@ -67,6 +72,7 @@ async function readTyped(heard) {
  * @param {(answer: unknown) => void} respond
  */
 function onMessage(message, sender, respond) {
+  begin();
   const heard = isOwnPage(sender) ? null : typed(message, sender);
   const work = isOwnPage(sender) ? answerPage(message, sender) : heard && readTyped(heard);
   if (!work) return false;
@@ -79,6 +85,8 @@ function onMessage(message, sender, respond) {
 
 /** @param {chrome.alarms.Alarm} alarm */
 async function onAlarm(alarm) {
+  begin();
+  void readPhrases();
   if (alarm.name === CHECK_IN) return checkIn();
   await refresh();
   void fetchLists();
@@ -104,6 +112,24 @@ async function ensureAlarms() {
   if (!(await chrome.alarms.get(CHECK_IN))) await chrome.alarms.create(CHECK_IN, { periodInMinutes: 5 });
 }
 
+let begun = false;
+
+/** Gathers what a worker has to know, once. A page that waits for the worker's first answer does not wait for this too. */
+function begin() {
+  if (begun) return;
+  begun = true;
+  load().catch(fault);
+  void readPhrases();
+  start().catch(fault);
+  ensureListening().catch(fault);
+  ensureAlarms().catch(fault);
+}
+
+/** @param {number} wait */
+function beginLater(wait) {
+  if (!begun) setTimeout(begin, wait);
+}
+
 listenToAddresses();
 chrome.runtime.onMessage.addListener(onMessage);
 chrome.alarms.onAlarm.addListener((alarm) => void onAlarm(alarm).catch(fault));
@@ -119,7 +145,4 @@ follow((status) => {
   checkOpenTabs().catch(fault);
   checkIn().catch(fault);
 });
-load().catch(fault);
-start().catch(fault);
-ensureListening().catch(fault);
-ensureAlarms().catch(fault);
+beginLater(FIRST);

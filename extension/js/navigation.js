@@ -2,9 +2,9 @@
 //! Addresses: asks the analyser about each, and shows the block or support page instead of what may not be opened.
 //!
 //! `beforeRequest` answers in the same turn, before the page loads. A worker that has just woken does not yet know the
-//! school's policy nor the packs of lists; it then answers from the lists that are built in and the default policy, and asks
-//! again when it knows: the stopped
-//! page lets through what the school allows, and a page that should have been stopped is replaced.
+//! school's policy, the packs of lists nor the phrases that searches are checked for; it then answers from the sites that are built
+//! in and the default policy, and asks again when it knows: the stopped page lets through what the school allows, and a page that
+//! should have been stopped is replaced.
 
 import { isTest } from "./canary.js";
 import { fault } from "./fault.js";

@@ -53,11 +53,20 @@ let isListed;
 const packsKnown = new Promise((resolve) => (isListed = () => resolve(undefined)));
 let packsAreKnown = false;
 
+/** @type {() => void} */
+let isPhrased;
+const phrasesKnown = new Promise((resolve) => (isPhrased = () => resolve(undefined)));
+/** Why words are not checked; null while it is not known whether they are. @type {string | null} */
+let phraseProblem = null;
+
+/** Done when the extension knows whether it watches, and words can be read. */
+export const readable = Promise.all([ready, phrasesKnown]);
+
 /** Done when, besides, the packs of lists that are stored decide too. */
-export const complete = Promise.all([ready, packsKnown]);
+export const complete = Promise.all([readable, packsKnown]);
 
 /** Whether addresses are judged by everything that is known. */
-export const isComplete = () => packsAreKnown && status.state !== "starting";
+export const isComplete = () => packsAreKnown && phraseProblem !== null && status.state !== "starting";
 
 /** Why the lists that the relay has are not in force. */
 let packProblem = "";
@@ -70,6 +79,16 @@ export async function listed(problem) {
   packsAreKnown = true;
   packProblem = problem;
   isListed();
+  await settle();
+}
+
+/**
+ * The phrases are there, or it is known why not.
+ * @param {string} problem
+ */
+export async function phrased(problem) {
+  phraseProblem = problem;
+  isPhrased();
   await settle();
 }
 
@@ -170,6 +189,7 @@ async function settle() {
   try {
     const change = JSON.parse(analyser.settle(JSON.stringify({ ...setup, now: Date.now() })));
     status = change.status;
+    if (phraseProblem) status.problems.push(phraseProblem);
     if (status.state !== "starting") await keep(change);
   } catch (error) {
     status = { ...status, state: "broken", problems: [String(error)] };
@@ -177,8 +197,8 @@ async function settle() {
   icon.show(status);
   if (status.state === "starting") return;
   isReady();
-  // A worker that has just woken has not read its packs yet: that is no change.
-  if (!packsAreKnown) return;
+  // A worker that has just woken has not read its packs nor its phrases yet: that is no change.
+  if (!isComplete()) return;
   const { state, policy_version, in_force, relay_url, lists_version, problems } = status;
   const under = [state, policy_version, in_force, relay_url, lists_version, packProblem, ...problems].join(" ");
   if (under === checkedUnder) return;

@@ -34,8 +34,10 @@ struct Session {
 /// See the module.
 #[derive(Debug)]
 pub struct Analyser {
-    /// Built when it is first asked: building the matcher is most of a worker's start.
+    /// Made when it is first asked, of the lists that decide about addresses; made anew when the phrases are there.
     pub(crate) engine: Option<Engine>,
+    /// Whether words are read, which they are not before the phrases are there.
+    reads: bool,
     packed: Packed,
     pub(crate) standing: Standing,
     lessons: Lessons,
@@ -47,6 +49,7 @@ impl Default for Analyser {
     fn default() -> Self {
         Self {
             engine: None,
+            reads: false,
             packed: Packed::default(),
             standing: Standing::Starting,
             lessons: Lessons::default(),
@@ -57,6 +60,14 @@ impl Default for Analyser {
 }
 
 impl Analyser {
+    /// One that has its phrases, as a worker has some moments after its start.
+    #[cfg(test)]
+    pub(crate) fn with_phrases() -> Self {
+        let mut analyser = Self::default();
+        analyser.take_lists(Lists::starter_bytes().to_vec()).expect("the lists that are carried");
+        analyser
+    }
+
     /// Takes in what the browser knows about how Lapwing is installed and set up.
     ///
     /// # Errors
@@ -82,6 +93,19 @@ impl Analyser {
             status.problems.extend(self.school.problems().iter().cloned());
         }
         Ok(Change { status, keep: settled.keep, empty_since: settled.empty_since, changed })
+    }
+
+    /// Takes in the lists with their phrases, from the file that the extension carries: words are read from the next question
+    /// on. Addresses are judged before, because a blocking listener cannot wait for a file.
+    ///
+    /// # Errors
+    /// When it is not that file; addresses are judged as before then, and no words.
+    pub fn take_lists(&mut self, carried: Vec<u8>) -> Result<(), ListsError> {
+        let engine = Engine::new(Lists::carried(carried)?, self.managed())?;
+        self.school.forget_compiled();
+        self.engine = Some(self.packed.joined(engine));
+        self.reads = true;
+        Ok(())
     }
 
     /// Puts a verified pack of lists in force, from the next question on.
@@ -165,10 +189,13 @@ impl Analyser {
     /// Something was typed: the alert if one is due.
     ///
     /// # Errors
-    /// When the lists that are built in cannot be used, or the alert cannot be written.
+    /// When the lists that are built in cannot be used or their phrases are not there, or the alert cannot be written.
     pub fn heard(&mut self, heard: Heard) -> Result<Reading, AnalyserError> {
         if !matches!(self.standing, Standing::Watching(..)) {
             return Ok(Reading::of(None));
+        }
+        if !self.reads {
+            return Err(AnalyserError::NoPhrases);
         }
         self.ensure_engine_at(heard.stamp.now)?;
         let Some(engine) = &self.engine else { return Ok(Reading::of(None)) };
@@ -294,7 +321,7 @@ impl Analyser {
     fn ensure_engine(&mut self) -> Result<(), ListsError> {
         if self.engine.is_none() {
             self.school.forget_compiled();
-            self.engine = Some(self.packed.joined(Engine::new(Lists::starter()?, self.managed())?));
+            self.engine = Some(self.packed.joined(Engine::new(Lists::first()?, self.managed())?));
         }
         Ok(())
     }
@@ -317,6 +344,9 @@ pub enum AnalyserError {
     /// The lists that are built in cannot be used.
     #[error(transparent)]
     Lists(#[from] ListsError),
+    /// The file of phrases has not been taken in.
+    #[error("the phrases that words are checked for are not there yet, or could not be read")]
+    NoPhrases,
     /// An alert could not be written.
     #[error("the alert could not be written: {0}")]
     Write(#[from] serde_json::Error),

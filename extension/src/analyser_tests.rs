@@ -14,7 +14,7 @@ fn settled(change: impl FnOnce(&mut Value)) -> Analyser {
         "relay_url": "https://relay.example", "enrolment_key": "k", "school_name": "Elm School", "year_group": "9"
     });
     change(&mut managed);
-    let mut analyser = Analyser::default();
+    let mut analyser = Analyser::with_phrases();
     let setup = Setup { install_type: Some("admin".into()), managed: Some(managed), ..Setup::default() };
     let change = analyser.settle(setup).unwrap();
     assert_eq!(change.status.state, "watching", "{:?}", change.status.problems);
@@ -83,7 +83,7 @@ fn what_nobody_was_told_of_silences_nothing_once_it_is_to_be_told() {
 
 #[test]
 fn before_the_policy_is_known_the_lists_hold_and_nothing_is_recorded() {
-    let mut analyser = Analyser::default();
+    let mut analyser = Analyser::with_phrases();
     assert_eq!(analyser.decide(CASINO, true, 0).unwrap().unwrap().action, Action::Block);
     assert_eq!(analyser.opened(visit(CASINO, 0)).unwrap().entry, None);
     let mut allowing = settled(|policy| policy["allowed_sites"] = json!(["gambling.lapwing.test"]));
@@ -92,7 +92,7 @@ fn before_the_policy_is_known_the_lists_hold_and_nothing_is_recorded() {
 
 #[test]
 fn it_does_nothing_where_no_school_installed_it() {
-    let mut analyser = Analyser::default();
+    let mut analyser = Analyser::with_phrases();
     let setup = Setup { install_type: Some("normal".into()), ..Setup::default() };
     assert_eq!(analyser.settle(setup).unwrap().status.state, "not_managed");
     assert_eq!(analyser.decide(CASINO, true, 0).unwrap(), None);
@@ -346,4 +346,26 @@ fn the_words_of_a_search_are_read_in_the_light_of_the_lesson_too() {
     let plain = alert(watching().opened(visit(search, 0)).unwrap().entry);
     assert!(!plain.reasons.iter().any(says) && plain.severity >= lowered.severity);
     assert!(lowered.severity == Severity::Critical || lowered.reasons.iter().any(says), "{lowered:?}");
+}
+
+#[test]
+fn before_its_phrases_are_there_addresses_are_judged_and_words_are_refused_not_passed_over() {
+    let managed =
+        json!({ "relay_url": "https://relay.example", "enrolment_key": "k", "school_name": "Elm School" });
+    let mut analyser = Analyser::default();
+    let stops = |analyser: &mut Analyser, url: &str| {
+        analyser.decide(url, true, 1).unwrap().is_some_and(|answer| answer.page.is_some())
+    };
+    let search = "https://www.google.com/search?safe=active&ssui=on&q=how+to+kill+myself";
+    assert!(stops(&mut analyser, CASINO), "in the worker's very first turn");
+    let setup = Setup { install_type: Some("admin".into()), managed: Some(managed), ..Setup::default() };
+    let before = analyser.settle(setup).unwrap().status.lists_version;
+    assert!(stops(&mut analyser, CASINO) && !stops(&mut analyser, search));
+    assert!(matches!(analyser.heard(typed(WORDS, 2)), Err(AnalyserError::NoPhrases)));
+    assert!(analyser.take_lists(Lists::starter_bytes()[1..].to_vec()).is_err());
+    assert!(stops(&mut analyser, CASINO) && analyser.heard(typed(WORDS, 2)).is_err());
+    analyser.take_lists(Lists::starter_bytes().to_vec()).unwrap();
+    assert!(stops(&mut analyser, CASINO) && stops(&mut analyser, search));
+    assert!(analyser.heard(typed(WORDS, 3)).unwrap().entry.is_some());
+    assert_eq!(analyser.settle(Setup::default()).unwrap().status.lists_version, before);
 }

@@ -55,6 +55,14 @@ impl WasmAnalyser {
         write(&self.0.settle(read(setup)?).map_err(|error| failed("ListsError", &error))?)
     }
 
+    /// [`Analyser::take_lists`].
+    ///
+    /// # Errors
+    /// `ListsError`.
+    pub fn take_lists(&mut self, carried: Vec<u8>) -> Result<(), JsValue> {
+        self.0.take_lists(carried).map_err(|error| failed("ListsError", &error))
+    }
+
     /// [`Analyser::announced`]: JSON of the lessons that the school has set. What cannot be read is no lesson.
     pub fn announced(&mut self, lessons: &str) {
         let lessons = serde_json::from_str(lessons).unwrap_or_default();
@@ -246,8 +254,8 @@ impl WasmProbe {
     /// # Errors
     /// `ListsError`.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Result<Self, JsValue> {
-        Probe::new().map(Self).map_err(|error| failed("ListsError", &error))
+    pub fn new(carried: Vec<u8>) -> Result<Self, JsValue> {
+        Probe::new(carried).map(Self).map_err(|error| failed("ListsError", &error))
     }
 
     /// [`Probe::scan`].

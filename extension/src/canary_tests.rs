@@ -8,7 +8,7 @@ fn settled(change: impl FnOnce(&mut Value)) -> Analyser {
         "relay_url": "https://relay.example", "enrolment_key": "k", "school_name": "Elm School", "year_group": "9"
     });
     change(&mut managed);
-    let mut analyser = Analyser::default();
+    let mut analyser = Analyser::with_phrases();
     let setup = Setup { install_type: Some("admin".into()), managed: Some(managed), ..Setup::default() };
     assert_eq!(analyser.settle(setup).unwrap().status.state, "watching");
     analyser
@@ -68,7 +68,7 @@ fn lists_that_do_not_know_the_address_fail() {
 
 #[test]
 fn who_does_not_watch_tests_nothing() {
-    assert_eq!(Analyser::default().canary(true, 0).unwrap(), None);
+    assert_eq!(Analyser::with_phrases().canary(true, 0).unwrap(), None);
 }
 
 #[test]

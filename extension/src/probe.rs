@@ -15,12 +15,12 @@ use std::sync::Arc;
 pub struct Probe(Engine, Option<Arc<Sites>>);
 
 impl Probe {
-    /// Loads the lists, as a worker does when it wakes.
+    /// Loads the lists that the extension carries, as a worker does when it wakes.
     ///
     /// # Errors
-    /// When the lists that are built in cannot be used.
-    pub fn new() -> Result<Self, ListsError> {
-        Engine::new(Lists::starter()?, Policy::school_default(Audience::Year(9)))
+    /// When these are not they.
+    pub fn new(carried: Vec<u8>) -> Result<Self, ListsError> {
+        Engine::new(Lists::carried(carried)?, Policy::school_default(Audience::Year(9)))
             .map(|engine| Self(engine, None))
     }
 
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn it_answers_as_the_engine_does() {
-        let probe = Probe::new().unwrap();
+        let probe = Probe::new(Lists::starter_bytes().to_vec()).unwrap();
         let answer = probe.scan(r#"{"id": 1, "text": "i want to die"}"#);
         assert!(answer.contains(r#""alert":true"#) && answer.contains("suicide"), "{answer}");
         assert!(probe.scan("{").contains("error"));

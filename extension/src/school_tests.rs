@@ -18,7 +18,7 @@ fn settle(analyser: &mut Analyser, now: i64) -> Status {
 }
 
 fn analyser(account: &str) -> Analyser {
-    let mut analyser = Analyser::default();
+    let mut analyser = Analyser::with_phrases();
     analyser.school().restore(serde_json::from_value(json!({})).unwrap(), account);
     settle(&mut analyser, NOW);
     analyser
@@ -78,7 +78,7 @@ fn a_bad_version_is_refused_out_loud_and_the_last_good_one_stays() {
     hear(&mut one, json!({ "number": 3 }));
     assert_eq!(settle(&mut one, NOW).problems, Vec::<String>::new());
     // A worker that starts anew follows what was kept.
-    let mut again = Analyser::default();
+    let mut again = Analyser::with_phrases();
     again.school().restore(serde_json::from_value(kept).unwrap(), "");
     assert!(settle(&mut again, NOW).policy_version.ends_with("+3"));
     assert_eq!(action(&mut again, NOW), Action::Allow);

@@ -32,7 +32,7 @@ fn analyser() -> Analyser {
         "relay_url": RELAY, "enrolment_key": "k", "school_name": "Elm School", "year_group": "9",
         "allowed_sites": ["allowed.test"],
     });
-    let mut analyser = Analyser::default();
+    let mut analyser = Analyser::with_phrases();
     let setup = Setup { install_type: Some("admin".into()), managed: Some(managed), ..Setup::default() };
     assert_eq!(analyser.settle(setup).unwrap().status.state, "watching");
     analyser
@@ -211,5 +211,5 @@ fn a_pack_that_ends_the_worker_is_given_up_and_counted_with_no_more() {
 #[test]
 fn who_does_not_watch_counts_nothing() {
     let (mut shadow, _) = taking_part("casino.test\n");
-    assert!(!shadow.visited(&mut Analyser::default(), "https://casino.test/", 0).unwrap());
+    assert!(!shadow.visited(&mut Analyser::with_phrases(), "https://casino.test/", 0).unwrap());
 }

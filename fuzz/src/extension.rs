@@ -2,8 +2,8 @@
 //! and an answer may come from anything between the device and the relay.
 
 use crate::bytes;
-use lapwing_core::Severity;
 use lapwing_core::wire::{Alert, limit};
+use lapwing_core::{Lists, Severity};
 use lapwing_extension::analyser::Analyser;
 use lapwing_extension::outbox::{Entry, Kind, Outbox, Stands, Step};
 use lapwing_extension::pace::{Answer, Pace};
@@ -21,6 +21,7 @@ thread_local! {
 
 fn watching() -> Analyser {
     let mut analyser = Analyser::default();
+    analyser.take_lists(Lists::starter_bytes().to_vec()).unwrap();
     let setup = json!({
         "install_type": "admin", "now": 1_795_511_640_000_i64,
         "managed": { "relay_url": "https://relay.school.example", "enrolment_key": "key", "school_name": "Oak Park" },

@@ -15,7 +15,7 @@ use crate::wait;
 
 /// What was measured of one extension.
 pub struct Measured {
-    /// Opening a page, the worker running.
+    /// Opening a page, the worker running and complete.
     pub warm: Times,
     /// Opening a page, the worker stopped just before.
     pub cold: Times,
@@ -37,6 +37,8 @@ impl Measured {
             browser.stop_workers().await?;
             cold.push(navigation(browser, "cold", trial).await?);
             stand_at(browser, page).await?;
+            // Everything that a worker gathers at its start is there: only then does it run as it does all day.
+            answer(browser).await?;
             warm.push(navigation(browser, "warm", trial).await?);
             stand_at(browser, page).await?;
             browser.stop_workers().await?;

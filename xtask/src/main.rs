@@ -1,6 +1,6 @@
 //! `cargo xtask`: everything that is done to Lapwing rather than by it.
 //!
-//! One file a command: `build` (with `wasm` and `package` under it), `schema`, `tidy`, `demo`, `test` (with `faults` and
+//! One file a command: `build` (with `wasm`, `package` and `join` under it), `schema`, `tidy`, `demo`, `test` (with `faults` and
 //! `security`), `sso`, `deny`, `sbom`, `fuzz`, `eval` and `bench`.
 //! `say` prints, `run` starts other programs, `tools` finds or installs them, and `place` knows where things lie.
 //! Nothing here is part of the product: the relay and the extension never depend on this crate.
@@ -13,6 +13,7 @@ mod eval;
 mod evidence;
 mod faults;
 mod fuzz;
+mod join;
 mod package;
 mod place;
 mod run;

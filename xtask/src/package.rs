@@ -13,8 +13,12 @@ use base64::engine::general_purpose::STANDARD;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+use crate::join;
 use crate::place::Place;
-use crate::wasm::Module;
+use crate::wasm::{self, Module};
+
+/// The script that the manifest names as the worker.
+const WORKER: &str = "js/background.js";
 
 /// Every file of the extension by its path inside it, sorted.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
@@ -41,8 +45,22 @@ pub(crate) fn gather(place: &Place, module: &Module) -> Result<Files> {
     // The worker must answer a navigation synchronously, and only a script can be loaded synchronously.
     let script = format!("export const WASM_BASE64 = \"{}\";\n", STANDARD.encode(&module.wasm));
     files.insert("pkg/wasm.js".to_owned(), script.into_bytes());
+    files.insert(format!("pkg/{}", wasm::LISTS), module.lists.to_vec());
+    join_worker(&mut files)?;
     check_manifest(&files)?;
     Ok(files)
+}
+
+/// The worker as one script, without the modules that only it imports.
+fn join_worker(files: &mut Files) -> Result<()> {
+    let (script, used) = join::join(files, WORKER)?;
+    let pages = files.keys().filter(|name| name.starts_with("js/ui/")).map(String::as_str);
+    let pages = join::reached(files, pages)?;
+    for name in used.difference(&pages) {
+        files.remove(name);
+    }
+    files.insert(WORKER.to_owned(), script.into_bytes());
+    Ok(())
 }
 
 fn add_folder(files: &mut Files, folder: &Path, to: &str) -> Result<()> {

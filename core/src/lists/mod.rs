@@ -62,8 +62,14 @@ pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, letter, letters};
 
 use std::borrow::Cow;
 
-/// Compiled by the build script from `lists/`.
+/// Compiled by the build script from `lists/`. A browser's worker must answer in its first turn, and every megabyte of the
+/// script that carries the module makes that turn some six milliseconds longer: there the phrases, which are most of these
+/// bytes, come after it from a file of their own ([`Lists::carried`]).
+#[cfg(not(target_family = "wasm"))]
 static STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lists"));
+
+/// The same lists without a phrase.
+static FIRST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/first.lists"));
 
 /// Rules, sites and never-read hosts, ready for [`Engine::new`](crate::Engine::new).
 #[derive(Debug, Clone)]
@@ -72,12 +78,45 @@ pub struct Lists {
 }
 
 impl Lists {
-    /// The lists that ship with Lapwing, the same on every platform.
+    /// The lists that ship with Lapwing, the same on every platform. As WebAssembly there are [`first`](Self::first) and
+    /// [`carried`](Self::carried) instead.
     ///
     /// # Errors
     /// [`ListsError::Damaged`], which a test of this crate rules out.
+    #[cfg(not(target_family = "wasm"))]
     pub fn starter() -> Result<Self, ListsError> {
         Ok(Self { compiled: Compiled::read(Cow::Borrowed(STARTER), true)? })
+    }
+
+    /// The lists that ship with Lapwing, as the file that an extension carries beside its module.
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub const fn starter_bytes() -> &'static [u8] {
+        STARTER
+    }
+
+    /// What of the lists that ship with Lapwing decides about addresses: its sites and what is never read, and no phrase. For
+    /// the first turn of a worker, which cannot wait for more.
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`], which a test of this crate rules out.
+    pub fn first() -> Result<Self, ListsError> {
+        Ok(Self { compiled: Compiled::read(Cow::Borrowed(FIRST), true)? })
+    }
+
+    /// The lists that ship with Lapwing, from the file that the extension carries. They are read where they lie, so the bytes
+    /// stay in memory for as long as the program runs: to be called once in a worker's life.
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`] when the bytes are no whole lists of this version of Lapwing, or belong to another build of it.
+    pub fn carried(bytes: Vec<u8>) -> Result<Self, ListsError> {
+        let bytes: &'static [u8] = Box::leak(bytes.into_boxed_slice());
+        // They come out of the package that the module came out of, and were looked at when that was built.
+        let lists = Self { compiled: Compiled::read(Cow::Borrowed(bytes), true)? };
+        if lists.version() != Self::first()?.version() {
+            return Err(ListsError::Damaged("they are of another build than the program".to_owned()));
+        }
+        Ok(lists)
     }
 
     /// Reads the compiled form.

@@ -18,6 +18,27 @@ fn the_starter_lists_are_whole_and_versioned() {
 }
 
 #[test]
+fn the_first_lists_are_the_starter_lists_without_a_phrase() {
+    let (first, all) = (Lists::first().unwrap(), Lists::starter().unwrap());
+    assert_eq!(first.version(), all.version());
+    assert_eq!(first.compiled.sites, all.compiled.sites);
+    assert_eq!(first.compiled.reasons, all.compiled.reasons);
+    assert_eq!(first.compiled.never_read, all.compiled.never_read);
+    assert!(first.compiled.is_sound() && first.rule_count() == 0 && first.compiled.patterns.is_empty());
+    assert!(FIRST.len() * 20 < STARTER.len(), "{} bytes are in each worker's way", FIRST.len());
+}
+
+#[test]
+fn carried_lists_are_the_starter_lists_or_refused() {
+    let carried = Lists::carried(Lists::starter_bytes().to_vec()).unwrap();
+    assert_eq!(carried.compiled, Lists::starter().unwrap().compiled);
+    let other = Lists::from_sources(&[("phrases/a.toml", &rule(""))]).unwrap().to_bytes().unwrap();
+    for bytes in [Vec::new(), STARTER[..STARTER.len() - 1].to_vec(), FIRST[..9].to_vec(), other] {
+        assert!(matches!(Lists::carried(bytes), Err(ListsError::Damaged(_))));
+    }
+}
+
+#[test]
 fn sources_compile_in_any_order_to_the_same_version() {
     let one = ("phrases/a.toml", rule(""));
     let two = (

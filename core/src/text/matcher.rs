@@ -94,9 +94,11 @@ impl Matcher {
     }
 
     /// Asks a model too, where no rule has said the same.
-    pub(crate) fn with_model(self, mut model: Model) -> Self {
-        model.meet(&self.vocabulary);
-        Self { model: Some(model), ..self }
+    pub(crate) fn with_model(self, mut model: Option<Model>) -> Self {
+        if let Some(model) = &mut model {
+            model.meet(&self.vocabulary);
+        }
+        Self { model, ..self }
     }
 
     /// A name or a reason.

@@ -72,4 +72,16 @@ async fn a_search_is_seen_once_wherever_its_words_appear() {
     .await
     .unwrap();
     desk.wait_for_alerts(2).await.unwrap();
+
+    // The search that wakes a worker, which answers before it has its phrases.
+    for words in ["how+to+make+myself+throw+up", "best+way+to+cut+myself"] {
+        pupil.stop_worker().await.unwrap();
+        pupil.browser().unwrap().goto(&format!("https://www.bing.com/search?q={words}")).await.unwrap();
+        wait::until("the support page", || async {
+            Ok(driver.title().await?.starts_with("Help is here").then_some(()))
+        })
+        .await
+        .unwrap();
+    }
+    desk.wait_for_alerts(4).await.unwrap();
 }

@@ -61,6 +61,8 @@ function listenToAddresses() {
 async function readTyped(heard) {
   typing();
   await readable;
+  // Done long ago, unless it has failed: then it is tried once more for these words.
+  await readPhrases();
   const reading = JSON.parse(analyser.heard(JSON.stringify({ ...heard, ...stamp() })));
   await Promise.all([remember(), reading.entry ? keep(reading.entry) : undefined]);
   return { read: reading.read, around: reading.around };

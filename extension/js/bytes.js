@@ -8,6 +8,15 @@ export const utf8 = (text) => new TextEncoder().encode(text);
 export const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
 /**
+ * As hexadecimal digits.
+ * @param {BufferSource} bytes
+ */
+export async function sha256(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
  * The point of a public key: unpadded base64url.
  * @param {CryptoKey} key
  */

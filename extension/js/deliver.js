@@ -92,7 +92,7 @@ async function sayHello() {
   const seen = await shadow.told();
   const newer = {
     ...(offer ? { session_point: offer.point } : {}),
-    ...(school?.lists ? { lists: { version, problem } } : {}),
+    ...(school?.lists || problem ? { lists: { version, problem } } : {}),
     ...(ran ? { canary: ran.result } : {}),
     ...(seen ? { shadow: seen } : {}),
   };

@@ -5,7 +5,7 @@
 import { HeldPack, Packs, pack_places } from "./engine.js";
 import { fault, hasStopped } from "./fault.js";
 import { isFirstWorker } from "./platform.js";
-import { analyser, current, listed } from "./state.js";
+import { analyser, current, listed, wordsProblem } from "./state.js";
 import * as store from "./store.js";
 
 /** Every pack's header ends within this. */
@@ -161,11 +161,16 @@ export async function isTrusted(key) {
 }
 
 /** @returns {Promise<{version: number, problem: string, progress: number | null}>} */
-export const listsState = async () =>
-  JSON.parse((await opened)?.state() ?? '{"version": 0, "problem": "", "progress": null}');
+const packsState = async () => JSON.parse((await opened)?.state() ?? '{"version": 0, "problem": "", "progress": null}');
+
+/** The packs' version, and what is wrong with any lists: that words are not checked is the gravest. */
+export async function listsState() {
+  const state = await packsState();
+  return { ...state, problem: wordsProblem() || state.problem };
+}
 
 /** What is in force, or what was refused, goes to the relay and over the open tabs when it is other than before. */
-const tell = async () => listed((await listsState()).problem);
+const tell = async () => listed((await packsState()).problem);
 
 /** @type {Promise<void> | null} */
 let running = null;

@@ -4,7 +4,7 @@
 //! `beforeRequest` answers in the same turn, before the page loads. A worker that has just woken does not yet know the
 //! school's policy, the packs of lists nor the phrases that searches are checked for; it then answers from the sites that are built
 //! in and the default policy, and asks again when it knows: the stopped page lets through what the school allows, and a page that
-//! should have been stopped is replaced.
+//! should have been stopped is replaced. A search waits until it can be judged.
 
 import { isTest } from "./canary.js";
 import { fault } from "./fault.js";
@@ -14,7 +14,7 @@ import { isByRule, letThrough } from "./second_layer.js";
 import { analyser, complete, isComplete, remember, stamp } from "./state.js";
 
 /**
- * One stopped address. `url` is empty for unlawful content, which is never kept.
+ * One stopped address. `url` is empty for unlawful content, which is never kept; `page` is null for a search that waits.
  * @typedef {{url: string, main: boolean, page: any}} Stop
  */
 
@@ -25,6 +25,12 @@ const BEGINNING = 200;
 const KEPT_STOPS = 100;
 /** Letters of one; of a longer one only the page is kept. Session storage takes ten megabytes in all, and conversations are there too. */
 const LONGEST_KEPT = 8_192;
+
+/** However slow the disk is, a search goes on after this long, in milliseconds, and is judged when it is open. */
+const LONGEST_HOLD = 3_000;
+
+/** Searches that wait, or have waited, for this worker to know everything. @type {Set<string>} */
+const held = new Set();
 
 /** @type {Map<string, Stop>} */
 const stops = new Map();
@@ -58,15 +64,17 @@ const stop = (url, main, page) => pageFor(page, kept(url, main, page));
  */
 function kept(url, main, page) {
   const key = crypto.randomUUID();
-  const isShown = page.address !== "" || page.search;
+  const isShown = page === null || page.address !== "" || page.search;
   stops.set(key, { url: isShown && url.length <= LONGEST_KEPT ? url : "", main, page });
   for (const oldest of stops.keys()) {
     if (stops.size <= KEPT_STOPS) break;
     stops.delete(oldest);
   }
-  restored.then(() => platform.writeSession({ stops: Object.fromEntries(stops) }));
+  keepStops();
   return key;
 }
+
+const keepStops = () => void restored.then(() => platform.writeSession({ stops: Object.fromEntries(stops) }));
 
 /**
  * @param {any} page
@@ -97,10 +105,15 @@ export function beforeRequest(details) {
   const { url, tabId, frameId } = details;
   const answer = decide(url, main);
   // A page that nobody has opened yet: refuse to prepare it, and judge it when somebody does.
-  if (answer && details.documentLifecycle === "prerender") return { cancel: true };
+  if (details.documentLifecycle === "prerender" && (answer || !isComplete())) return { cancel: true };
   if (answer?.page) {
     record(url, main, tabId).catch(fault);
     return { redirectUrl: stop(url, main, answer.page) };
+  }
+  if (main && waits(details)) {
+    held.add(url);
+    record(url, main, tabId).catch(fault);
+    return { redirectUrl: chrome.runtime.getURL(`pages/wait.html?k=${kept(url, main, null)}`) };
   }
   // The same search, in the engine's safe mode; it is judged when it comes back here.
   if (answer?.go_to) return { redirectUrl: answer.go_to };
@@ -108,6 +121,14 @@ export function beforeRequest(details) {
   else if (answer) record(url, main, tabId).catch(fault);
   return undefined;
 }
+
+/**
+ * Whether an address is a search whose words cannot be judged yet: it is not asked for before they can be. What it leads to may
+ * have an address that says nothing of the words, so it could not be found again.
+ * @param {any} details
+ */
+const waits = ({ url, method }) =>
+  !isComplete() && method === "GET" && url.length <= LONGEST_KEPT && !held.has(url) && analyser.is_search(url);
 
 /**
  * What the browser's own rules have stopped is told here, since the blocking listener never hears of it.
@@ -196,12 +217,18 @@ export async function checkOpenTabs() {
  * @returns {Promise<{page?: any, goTo?: string, main?: boolean}>}
  */
 export async function stopped(key) {
-  await Promise.all([complete, restored]);
+  await restored;
   const found = stops.get(key);
   if (!found) return {};
+  await (found.page ? complete : Promise.race([complete, new Promise((resolve) => setTimeout(resolve, LONGEST_HOLD))]));
   if (found.url === "") return { page: found.page, main: found.main };
   const answer = decide(found.url, found.main);
-  return answer?.page ? { page: answer.page, main: found.main } : { goTo: found.url };
+  if (!answer?.page) return { goTo: found.url };
+  if (!found.page) {
+    found.page = answer.page;
+    keepStops();
+  }
+  return { page: answer.page, main: found.main };
 }
 
 /**

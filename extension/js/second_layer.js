@@ -2,6 +2,7 @@
 //! The browser's own rules (declarativeNetRequest): puts in force what the module says they should be. They hold while
 //! this worker sleeps or has failed, and come before its own answer. Nothing is decided here.
 
+import { sha256, utf8 } from "./bytes.js";
 import * as platform from "./platform.js";
 import { analyser } from "./state.js";
 
@@ -26,7 +27,7 @@ async function put() {
   const { dynamic, session } = JSON.parse(analyser.second_layer(blockPage, Date.now()));
   const rules = chrome.declarativeNetRequest;
   const there = await rules.getDynamicRules();
-  const digest = await sha256(JSON.stringify(dynamic));
+  const digest = await sha256(utf8(JSON.stringify(dynamic)));
   const { second_layer: kept } = await platform.readLocal(["second_layer"]);
   if (kept !== digest || there.length !== dynamic.length) {
     await rules.updateDynamicRules({ removeRuleIds: there.map(({ id }) => id), addRules: dynamic });
@@ -71,9 +72,3 @@ function through(before) {
  * @param {string} to Where it was led.
  */
 export const isByRule = (to) => /^chrome-extension:\/\/[^/]+\/pages\/block\.html#/.test(to);
-
-/** @param {string} text */
-async function sha256(text) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}

@@ -59,6 +59,9 @@ const phrasesKnown = new Promise((resolve) => (isPhrased = () => resolve(undefin
 /** Why words are not checked; null while it is not known whether they are. @type {string | null} */
 let phraseProblem = null;
 
+/** Why words are not checked; empty when they are, or that is not known yet. */
+export const wordsProblem = () => phraseProblem ?? "";
+
 /** Done when the extension knows whether it watches, and words can be read. */
 export const readable = Promise.all([ready, phrasesKnown]);
 
@@ -189,7 +192,6 @@ async function settle() {
   try {
     const change = JSON.parse(analyser.settle(JSON.stringify({ ...setup, now: Date.now() })));
     status = change.status;
-    if (phraseProblem) status.problems.push(phraseProblem);
     if (status.state !== "starting") await keep(change);
   } catch (error) {
     status = { ...status, state: "broken", problems: [String(error)] };
@@ -200,7 +202,7 @@ async function settle() {
   // A worker that has just woken has not read its packs nor its phrases yet: that is no change.
   if (!isComplete()) return;
   const { state, policy_version, in_force, relay_url, lists_version, problems } = status;
-  const under = [state, policy_version, in_force, relay_url, lists_version, packProblem, ...problems].join(" ");
+  const under = [state, policy_version, in_force, relay_url, lists_version, packProblem, wordsProblem(), ...problems].join(" ");
   if (under === checkedUnder) return;
   checkedUnder = under;
   await platform.writeSession({ checked_under: under });

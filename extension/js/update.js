@@ -4,6 +4,7 @@
 
 import { deliver } from "./deliver.js";
 import * as platform from "./platform.js";
+import { complete } from "./state.js";
 
 const QUIET = 60_000;
 const DEADLINE = 3_600_000;
@@ -30,6 +31,8 @@ export async function updateIfQuiet() {
   const now = Date.now();
   if (now - typedAt < QUIET && now - since < DEADLINE) return;
   if (await platform.reportIsOpen()) return;
+  // What is stopped but not yet recorded would be lost.
+  await complete;
   await deliver();
   chrome.runtime.reload();
 }

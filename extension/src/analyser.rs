@@ -37,7 +37,7 @@ pub struct Analyser {
     /// Made when it is first asked, of the lists that decide about addresses; made anew when the phrases are there.
     pub(crate) engine: Option<Engine>,
     /// Whether words are read, which they are not before the phrases are there.
-    reads: bool,
+    pub(crate) reads: bool,
     packed: Packed,
     pub(crate) standing: Standing,
     lessons: Lessons,

@@ -57,7 +57,8 @@ impl Analyser {
         let (lists, policy) = engine.map_or_else(Default::default, |engine| {
             (engine.lists_version().to_owned(), engine.policy().version())
         });
-        format!("{extension_version} {lists} {policy}")
+        let phrases = if self.reads { "" } else { " without phrases" };
+        format!("{extension_version} {lists} {policy}{phrases}")
     }
 
     /// Runs the test; nothing while the extension does not watch. `listened` says whether the blocking listener stopped the

@@ -73,7 +73,7 @@ async fn a_search_is_seen_once_wherever_its_words_appear() {
     .unwrap();
     desk.wait_for_alerts(2).await.unwrap();
 
-    // The search that wakes a worker, which answers before it has its phrases.
+    // The search that wakes a worker, which cannot read its words before it has its phrases: it waits, unasked.
     for words in ["how+to+make+myself+throw+up", "best+way+to+cut+myself"] {
         pupil.stop_worker().await.unwrap();
         pupil.browser().unwrap().goto(&format!("https://www.bing.com/search?q={words}")).await.unwrap();
@@ -84,4 +84,13 @@ async fn a_search_is_seen_once_wherever_its_words_appear() {
         .unwrap();
     }
     desk.wait_for_alerts(4).await.unwrap();
+    assert!(!stage.ground.site.was_asked("www.bing.com"));
+    // A harmless one goes on by itself.
+    pupil.stop_worker().await.unwrap();
+    pupil.browser().unwrap().goto("https://www.bing.com/search?q=how+bees+make+honey").await.unwrap();
+    wait::until("the results", || async {
+        Ok(driver.current_url().await?.as_str().starts_with("https://www.bing.com/search?").then_some(()))
+    })
+    .await
+    .unwrap();
 }

@@ -50,12 +50,16 @@ async fn every_engine_is_kept_in_its_safe_mode() {
         assert_eq!(sorted(&queries), [sorted_query(wanted)], "{url}");
     }
 
-    // The first thing that a worker hears when it wakes.
+    // The first thing that a worker hears when it wakes: it waits until its words can be read.
+    let asked_for = || site.asked().into_iter().filter(|asked| asked.query.contains("q=woken"));
     for url in ["https://www.google.com/search?q=woken&safe=off", "https://www.bing.com/search?q=woken"] {
+        let before = asked_for().count();
         pupil.stop_worker().await.unwrap();
         browser.goto(url).await.unwrap();
+        let what = format!("{url} to be asked for");
+        wait::until(&what, || async { Ok((asked_for().count() > before).then_some(())) }).await.unwrap();
     }
-    let woken: Vec<_> = site.asked().into_iter().filter(|asked| asked.query.contains("q=woken")).collect();
+    let woken: Vec<_> = asked_for().collect();
     assert_eq!(woken.len(), 2, "{woken:?}");
     assert!(
         woken.iter().all(|asked| asked.query.contains("safe=active") || asked.query.contains("adlt=strict")),

@@ -60,6 +60,8 @@ struct Joined {
     script: String,
     /// In the order in which they are run; a module's number is its place here.
     done: Vec<String>,
+    /// What each of them gives, in the same order.
+    given: Vec<BTreeSet<String>>,
 }
 
 impl Joined {
@@ -81,6 +83,7 @@ impl Joined {
             match names {
                 Names::All(all) => writeln!(head, "const {all} = ${number};")?,
                 Names::Some(names) => {
+                    self.has(number, names).with_context(|| format!("{name} imports what is not there"))?;
                     let names: Vec<_> = names.iter().map(|(there, here)| pair(there, here)).collect();
                     writeln!(head, "const {{ {} }} = ${number};", names.join(", "))?;
                 }
@@ -89,17 +92,29 @@ impl Joined {
         let mut gives: Vec<_> = module.exports.iter().map(|(here, there)| pair(there, here)).collect();
         for (names, from) in &module.handed_on {
             let number = self.add(files, from, within)?;
+            self.has(number, names).with_context(|| format!("{name} hands on what is not there"))?;
             gives.extend(names.iter().map(|(here, there)| format!("{there}: ${number}.{here}")));
         }
         within.pop();
         let number = self.done.len();
         self.done.push(name.to_owned());
+        let lists = module.handed_on.iter().flat_map(|(names, _)| names);
+        self.given.push(lists.chain(&module.exports).map(|(_, there)| there.clone()).collect());
         let (body, gives) = (module.body.trim_end(), gives.join(", "));
         writeln!(
             self.script,
             "// {name}\nconst ${number} = (() => {{\n{head}{body}\nreturn {{ {gives} }};\n}})();"
         )?;
         Ok(number)
+    }
+}
+
+impl Joined {
+    /// A name that another module does not give would be nothing, where a browser refuses it.
+    fn has(&self, number: usize, names: &[(String, String)]) -> Result<()> {
+        let given = self.given.get(number).context("a module that was not joined")?;
+        let missing = names.iter().find(|(there, _)| !given.contains(there));
+        missing.map_or(Ok(()), |(there, _)| bail!("there is no “{there}”"))
     }
 }
 
@@ -140,8 +155,7 @@ impl Module {
                     .iter()
                     .find_map(|kind| rest.strip_prefix(kind))
                     .context("only functions, classes and constants can be exported here")?;
-                let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
-                let (name, _) = name.split_at(end);
+                let name = first_name(name);
                 ensure!(!name.is_empty(), "an export without a name");
                 self.exports.push((name.to_owned(), name.to_owned()));
                 rest
@@ -171,11 +185,28 @@ impl Module {
                 self.imports.push((names, from));
             }
             (None, Some(names), Some(from)) => self.handed_on.push((list(names)?, from)),
-            (None, Some(names), None) => self.exports.extend(list(names)?),
+            (None, Some(names), None) => {
+                let names = list(names)?;
+                // What changes later would stay what it was when the module had run.
+                let changes = |(here, _): &(String, String)| {
+                    self.body.lines().any(|line| {
+                        let name = line.strip_prefix("let ").or_else(|| line.strip_prefix("var "));
+                        name.is_some_and(|rest| first_name(rest) == here)
+                    })
+                };
+                ensure!(!names.iter().any(changes), "only functions, classes and constants can be exported");
+                self.exports.extend(names);
+            }
             _ => bail!("“{statement}” is no form of import that can be joined"),
         }
         Ok(())
     }
+}
+
+/// The name that a text begins with; empty when it begins with something else.
+fn first_name(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
 }
 
 /// `{ a, b as c }`.
@@ -249,9 +280,12 @@ mod tests {
             ("import { b } from \"b\";", "no file of the package"),
             ("import { b } from \"./c.js\";", "is not there"),
             ("import { b } from \"./b.js\";", "imports itself"),
+            ("import { c } from \"./d.js\";", "there is no “c”"),
+            ("export { c } from \"./d.js\";", "there is no “c”"),
+            ("let c = 1;\nexport { c };", "only functions"),
             ("import {\n  b,", "without an end"),
         ] {
-            let files = files(&[("a.js", text), ("b.js", "import { a } from \"./a.js\";")]);
+            let files = files(&[("a.js", text), ("b.js", "import { a } from \"./a.js\";"), ("d.js", "")]);
             let error = format!("{:#}", join(&files, "a.js").unwrap_err());
             assert!(error.contains(says), "{text}: {error}");
         }

@@ -10,6 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -43,7 +44,11 @@ pub(crate) fn gather(place: &Place, module: &Module) -> Result<Files> {
     }
     files.insert("pkg/lapwing_extension.js".to_owned(), module.glue.clone().into_bytes());
     // The worker must answer a navigation synchronously, and only a script can be loaded synchronously.
-    let script = format!("export const WASM_BASE64 = \"{}\";\n", STANDARD.encode(&module.wasm));
+    let digest: String = Sha256::digest(module.lists).iter().map(|byte| format!("{byte:02x}")).collect();
+    let script = format!(
+        "export const WASM_BASE64 = \"{}\";\nexport const LISTS_SHA256 = \"{digest}\";\n",
+        STANDARD.encode(&module.wasm)
+    );
     files.insert("pkg/wasm.js".to_owned(), script.into_bytes());
     files.insert(format!("pkg/{}", wasm::LISTS), module.lists.to_vec());
     join_worker(&mut files)?;

@@ -32,7 +32,7 @@ function heading(known) {
 
 /** @param {any} known */
 function news(known) {
-  const { counts, halted, status } = known;
+  const { counts, halted, lists, status } = known;
   const lines = [];
   if (counts?.refused_words > 0) {
     lines.push("Something that you or somebody else wrote here could not be delivered. Please tell an adult in person.");
@@ -41,6 +41,7 @@ function news(known) {
   if (status?.problems?.length > 0) {
     lines.push("For the IT team: the newest settings have a mistake.", ...status.problems);
   }
+  if (lists?.problem) lines.push(`For the IT team: ${lists.problem}.`);
   return lines.length > 0 ? el("div", { class: "note" }, ...lines.map((line) => p(line))) : null;
 }
 

@@ -11,6 +11,7 @@ mod conditions;
 pub(crate) mod access;
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod backups;
 pub(crate) mod browsers;
 pub(crate) mod canary;
 pub(crate) mod catalogue;

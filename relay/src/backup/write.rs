@@ -78,6 +78,10 @@ async fn write(
     {
         anyhow::bail!("there is no school with the id {school}: `lapwing-relay keys list` shows the ids");
     }
+    if let Some(school) = school {
+        // A bundle of what cannot be opened here would be worth nothing there.
+        app.vault(school).await.map_err(Error::into_anyhow)?;
+    }
     let backup_key = begin(app, school).await.map_err(Error::into_anyhow)?;
     let mut snapshot = app.db.snapshot().await?;
     // The first statement decides which moment it is.
@@ -247,7 +251,15 @@ impl<'a> Job<'a> {
         }
         let old =
             KeyRow { id: text("id"), kind: Kind::School, under: text("under"), wrapped: wrapped.clone() };
-        let new = self.app.vaults.rewrapped(self.app.random.as_ref(), &row.school, &old, transfer)?;
+        let new = match self.app.vaults.rewrapped(self.app.random.as_ref(), &row.school, &old, transfer) {
+            Ok(new) => new,
+            Err(error) => {
+                // An older key that nobody can open here is no use there either. Without the present one, the school’s
+                // vault, opened before, would not have opened.
+                tracing::error!(key = old.id, %error, "a key of the school cannot be handed over");
+                return Ok(());
+            }
+        };
         for (name, value) in [("under", Value::Text(new.under)), ("wrapped", Value::Bytes(new.wrapped))] {
             if let Some(place) = at(name).and_then(|at| row.values.get_mut(at)) {
                 *place = value;

@@ -56,6 +56,7 @@ pub(crate) mod sessions;
 pub(crate) mod shadow;
 pub(crate) mod shares;
 pub(crate) mod sso;
+pub(crate) mod stranded;
 pub(crate) mod threads;
 pub(crate) mod trail;
 pub(crate) mod tries;

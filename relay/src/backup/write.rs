@@ -69,9 +69,9 @@ async fn write(
     // Looked at now, so that nobody waits for a backup that cannot get its names; and once more when it gets them.
     keep::is_free(data)?;
     if school.is_some() {
-        keep::is_free(keys)?
+        keep::is_free(keys)?;
     } else {
-        keep::keys_file(keys).map(drop)?
+        keep::keys_file(keys)?;
     }
     if let Some(school) = school
         && !schools::ids(app.db.read()).await.map_err(Error::into_anyhow)?.iter().any(|id| id == school)

@@ -14,6 +14,7 @@ pub(crate) mod audit;
 pub(crate) mod backups;
 pub(crate) mod browsers;
 pub(crate) mod canary;
+pub(crate) mod canary_days;
 pub(crate) mod catalogue;
 pub(crate) mod chain;
 pub(crate) mod concerns;

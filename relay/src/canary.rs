@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::db::canary::{self, Day, Today};
+use crate::db::canary_days;
 use crate::db::packs::{self, Newest};
 use crate::db::scope::{self, Scope};
 use crate::error::Error;
@@ -164,15 +165,30 @@ impl Judged {
     }
 }
 
-/// Deletes old rows, a few times a day, until the task is aborted.
+impl App {
+    /// Puts the days of the daily test that are over into the audit chains, and deletes old ones: what the relay does by
+    /// itself a few times a day.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn tidy_days(&self) -> anyhow::Result<()> {
+        let today = when::today(self.now()).number;
+        let done = scope::within(Scope::Relay, async {
+            // A check-in of yesterday's last second may still be on its way to the disk: yesterday is left until tomorrow.
+            canary_days::close(self, today - 1).await?;
+            canary_days::forget(self, today - KEPT).await
+        });
+        done.await.map_err(Error::into_anyhow)
+    }
+}
+
+/// Does that until the task is aborted.
 pub(crate) async fn tidy(app: Arc<App>) {
     let mut due = tokio::time::interval(TIDY);
     loop {
         due.tick().await;
-        let before = when::today(app.now()).number - KEPT;
-        let done = scope::within(Scope::Relay, canary::forget(&app, before)).await;
-        if let Err(error) = done.map_err(Error::into_anyhow) {
-            tracing::error!(%error, "old rows of the daily test could not be deleted; it is tried again later");
+        if let Err(error) = app.tidy_days().await {
+            tracing::error!(%error, "the days of the daily test could not be tidied; it is tried again later");
         }
     }
 }

@@ -58,7 +58,7 @@ pub use cli::main;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use crx::{Key, Package, PackageError};
 pub use db::{Db, OpenError};
-pub use random::{Random, SystemRandom};
+pub use random::{NoRandomness, Random, SystemRandom};
 pub use routes::{Needs, Row, router, table};
 pub use seal::{
     Destroyed, Master, MasterError, MasterSource, Rotated, Secret, destroy_person, hold_person,

@@ -68,6 +68,8 @@ mod sources;
 mod sources_fetched;
 #[path = "suite/sso.rs"]
 mod sso;
+#[path = "suite/stranded.rs"]
+mod stranded;
 #[path = "suite/two_relays.rs"]
 mod two_relays;
 #[path = "suite/walls.rs"]

@@ -73,6 +73,8 @@ mod sources;
 mod sources_fetched;
 #[path = "suite/sso.rs"]
 mod sso;
+#[path = "suite/stranded.rs"]
+mod stranded;
 #[path = "suite/walls.rs"]
 mod walls;
 #[path = "suite/walls_named.rs"]

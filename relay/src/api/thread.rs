@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::db::audit::{self, Event};
 use crate::db::devices::Device;
 use crate::db::threads::{self, Kept, Opened};
+use crate::error::Error;
 use crate::limit::Lane;
 use crate::live::Change;
 use axum::Json;
@@ -41,7 +42,11 @@ pub(crate) async fn reply(
     let school = device.school_id.as_str();
     let vault = app.vault(school).await?;
     let mut tx = app.db.begin().await?;
-    match threads::reply(&mut tx, &app, &vault, (&opened.report_id, &body.id), &text).await? {
+    let kept = match threads::reply(&mut tx, &app, &vault, (&opened.report_id, &body.id), &text).await {
+        Err(Error::Gone(why)) => return Err(Problem::new(Kind::UNKNOWN_RECEIPT, why)),
+        kept => kept?,
+    };
+    match kept {
         Kept::Clash => return Err(Problem::new(Kind::CLASH, "Another message has this id. Make a new one.")),
         Kept::Before => {}
         Kept::New => {

@@ -6,6 +6,7 @@
 //! for the last one, four bytes with the length, and the sealed bytes. All numbers have their highest byte first.
 
 use super::BackupError;
+use crate::db::backups::Reached;
 use crate::random::Random;
 use crate::seal::{Key, SealError};
 use crate::secrets::hex;
@@ -50,6 +51,9 @@ pub(super) struct Header {
     pub(super) program: String,
     /// The moment that it holds, milliseconds since 1970.
     pub(super) at: i64,
+    /// How far the record had got then. Files of older versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reached: Option<Reached>,
     /// What the file's key is wrapped by.
     pub(super) under: Under,
     /// The file's key, wrapped; hexadecimal.
@@ -78,8 +82,19 @@ impl Header {
         let key = Key::new(random)?;
         let wrapped = wrapper.wrap(random, &key_place(&id), &key)?;
         let program = env!("CARGO_PKG_VERSION").to_owned();
-        let header =
-            Self { form: FORM, contents, id, school, schema, program, at, under, key: hex(&wrapped) };
+        let key_text = hex(&wrapped);
+        let header = Self {
+            form: FORM,
+            contents,
+            id,
+            school,
+            schema,
+            program,
+            at,
+            reached: None,
+            under,
+            key: key_text,
+        };
         Ok((header, key))
     }
 

@@ -7,12 +7,13 @@
 //! Opening takes the master key, which is in neither.
 //!
 //! [`form`] is how a file is sealed, [`records`] what stands in it, [`which`] what goes where, [`tally`] how two copies are
-//! compared, [`write`] and [`restore`] do it, [`source`] opens a pair of files. The SQL is in `db::{catalogue, dump, load}`;
+//! compared, [`write`] and [`restore`] do it, [`keep`] gives files their names, [`source`] opens a pair of them. The SQL is in `db::{catalogue, dump, load}`;
 //! keys are changed and destroyed in `seal::{rotate, destroy}`.
 
 mod form;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod keep;
 mod records;
 mod restore;
 mod source;
@@ -100,6 +101,16 @@ pub enum BackupError {
         keys: PathBuf,
         /// The data file.
         data: PathBuf,
+    },
+    /// Something has the name that a file of the backup was to get.
+    #[error(
+        "{path} {what}: give the new file another name, or move this one away first. It was left as it is"
+    )]
+    Taken {
+        /// The file.
+        path: PathBuf,
+        /// What has its name.
+        what: &'static str,
     },
     /// There is something already where the backup is to be restored to.
     #[error("{0}: a backup is restored into an empty place only, so that nothing is mixed or lost")]

@@ -3,10 +3,10 @@
 //! file that gets its name at the end: a restore that is interrupted leaves no database behind.
 
 use super::form::Header;
+use super::keep::{beside, sync_folder};
 use super::records::{Heading, Record};
 use super::source::{Records, Source, sources};
 use super::tally::{Summary, Tally};
-use super::write::{beside, sync_folder};
 use super::{BackupError, file_error};
 use crate::db::catalogue::{self, Engine, Table};
 use crate::db::dump::{self, Owned, Shape, Value};

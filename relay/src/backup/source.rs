@@ -49,7 +49,7 @@ pub(super) fn sources<'a>(
     if header.school != keys_source.header.school {
         return Err(not_its().into());
     }
-    if keys_source.header.at < header.at {
+    if is_older(&keys_source.header, &header) {
         return Err(BackupError::OlderKeys { keys: keys.to_path_buf(), data: data.to_path_buf() }.into());
     }
     let wrapper = match &header.under {
@@ -58,6 +58,17 @@ pub(super) fn sources<'a>(
     };
     let key = header.key(&wrapper).ok_or_else(|| damaged(data))?;
     Ok((Source { path: data, header, text, key }, keys_source))
+}
+
+/// Whether a keys file is from before a data file: by the clock, and by how far the record had got, which a clock that was
+/// set back does not change.
+fn is_older(keys: &Header, data: &Header) -> bool {
+    let further = keys
+        .reached
+        .as_ref()
+        .zip(data.reached.as_ref())
+        .is_some_and(|(keys, data)| keys.events >= data.events);
+    keys.at < data.at && !further
 }
 
 fn opened(path: &Path, wanted: Contents) -> Result<(Header, Vec<u8>), BackupError> {

@@ -2,11 +2,13 @@
 //! rows are in memory at a time. A file has its name only when all of it is on the disk.
 
 use super::form::{Contents, Header, Sealed, Under};
+use super::keep::{self, Unkept, beside};
 use super::records::{Heading, Record};
 use super::tally::{Summary, Tally};
 use super::which::{self, Place};
 use super::{BackupError, file_error};
 use crate::app::App;
+use crate::db::backups::{self, Reached};
 use crate::db::catalogue::{self, Table};
 use crate::db::dump::{self, Owned, Shape, Value};
 use crate::db::keys::{self, KeyRow, Kind};
@@ -21,7 +23,6 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use futures_util::StreamExt as _;
 use sqlx::AnyConnection;
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -35,12 +36,15 @@ pub struct Taken {
     pub data: Summary,
     /// What the keys file holds.
     pub keys: Summary,
+    /// Whether a later backup was quicker: then its keys file stays, which opens this data file too.
+    pub newer_keys: bool,
     /// The file with the key that opens the bundle of one school.
     pub transfer_key: Option<PathBuf>,
 }
 
 /// Makes a backup of everything, or of one school, in `data` and `keys`. `folder` is the data folder, whose small files go
-/// along. A keys file that is there already is replaced, a data file never.
+/// along. An older keys file of the whole relay that is there already is replaced; a newer one stays, and so does every other
+/// file.
 ///
 /// The bundle of one school is for another relay. It is sealed under a key of its own, which is written beside the data
 /// file: this relay's keys stay here.
@@ -62,34 +66,49 @@ async fn write(
     (data, keys): (&Path, &Path),
     school: Option<&str>,
 ) -> anyhow::Result<Taken> {
-    if data.try_exists().map_err(|error| file_error(data, error))? {
-        return Err(BackupError::NotEmpty(format!("{} is there already", data.display())).into());
+    // Looked at now, so that nobody waits for a backup that cannot get its names; and once more when it gets them.
+    keep::is_free(data)?;
+    if school.is_some() {
+        keep::is_free(keys)?;
+    } else {
+        keep::keys_file(keys)?;
     }
     if let Some(school) = school
         && !schools::ids(app.db.read()).await.map_err(Error::into_anyhow)?.iter().any(|id| id == school)
     {
         anyhow::bail!("there is no school with the id {school}: `lapwing-relay keys list` shows the ids");
     }
+    if let Some(school) = school {
+        // A bundle of what cannot be opened here would be worth nothing there.
+        app.vault(school).await.map_err(Error::into_anyhow)?;
+    }
     let backup_key = begin(app, school).await.map_err(Error::into_anyhow)?;
     let mut snapshot = app.db.snapshot().await?;
     // The first statement decides which moment it is.
     let schema = catalogue::version(&mut snapshot).await?.context("the database has no schema")?;
     let at = app.now();
+    let reached = backups::reached(&mut snapshot).await.map_err(Error::into_anyhow)?;
     let all = catalogue::tables(&mut snapshot).await?;
     let transfer = school.map(|_| Master::new(app.random.as_ref())).transpose()?;
+    let backup_id = backup_key.id.clone();
     let wrapping = Wrapping::new(app, transfer.as_ref(), backup_key)?;
 
-    let mut job = Job { app, all: &all, school, schema, at, transfer: transfer.as_ref() };
-    let (kept, keys_sum) =
+    let mut job = Job { app, all: &all, school, schema, at, reached, transfer: transfer.as_ref() };
+    let (keys_kept, keys_header, keys_sum) =
         job.file(&mut snapshot, keys, Contents::Keys, &wrapping.keys, &small_files(folder, school)?).await?;
-    let (data_kept, data_sum) = job.file(&mut snapshot, data, Contents::Data, &wrapping.data, &[]).await?;
+    let (data_kept, _, data_sum) = job.file(&mut snapshot, data, Contents::Data, &wrapping.data, &[]).await?;
     drop(snapshot);
 
     let transfer_key = transfer.map(|transfer| write_transfer_key(data, &transfer)).transpose()?;
     // Keys first: newer keys open older data, but not the other way round.
-    kept.keep()?;
+    let newer_keys = if school.is_some() {
+        keys_kept.keep()?;
+        false
+    } else {
+        !keys_kept.keep_newest(app, &keys_header, &backup_id).await?
+    };
     data_kept.keep()?;
-    Ok(Taken { at, data: data_sum, keys: keys_sum, transfer_key })
+    Ok(Taken { at, data: data_sum, keys: keys_sum, newer_keys, transfer_key })
 }
 
 /// Audits the backup, and answers the relay's backup key, made when there is none.
@@ -145,6 +164,7 @@ struct Job<'a> {
     school: Option<&'a str>,
     schema: i64,
     at: i64,
+    reached: Option<Reached>,
     transfer: Option<&'a Master>,
 }
 
@@ -159,11 +179,13 @@ impl<'a> Job<'a> {
         contents: Contents,
         (wrapper, under): &(Key, Under),
         files: &[(String, Vec<u8>)],
-    ) -> anyhow::Result<(Unkept, Summary)> {
+    ) -> anyhow::Result<(Unkept, Header, Summary)> {
         let random = self.app.random.as_ref();
         let unkept = Unkept::new(path);
         let what = (contents, self.app.new_id()?, self.school.map(str::to_owned));
-        let (header, key) = Header::new(random, wrapper, what, (self.schema, self.at), under.clone())?;
+        let (mut header, key) = Header::new(random, wrapper, what, (self.schema, self.at), under.clone())?;
+        // How far the relay has got is nothing that a bundle for another one needs to tell.
+        header.reached = self.reached.clone().filter(|_| self.school.is_none());
         let failed = |error| file_error(path, error);
         let file = BufWriter::with_capacity(1 << 20, unkept.create().map_err(failed)?);
         let sealed = Sealed::begin(file, random, &header, key).map_err(failed)?;
@@ -178,7 +200,7 @@ impl<'a> Job<'a> {
         Record::End(summary.clone()).write(&mut out).map_err(failed)?;
         let file = out.finish().and_then(Sealed::finish).map_err(failed)?;
         file.into_inner().map_err(|error| failed(error.into_error()))?.sync_all().map_err(failed)?;
-        Ok((unkept, summary))
+        Ok((unkept, header, summary))
     }
 
     async fn tables(
@@ -229,7 +251,15 @@ impl<'a> Job<'a> {
         }
         let old =
             KeyRow { id: text("id"), kind: Kind::School, under: text("under"), wrapped: wrapped.clone() };
-        let new = self.app.vaults.rewrapped(self.app.random.as_ref(), &row.school, &old, transfer)?;
+        let new = match self.app.vaults.rewrapped(self.app.random.as_ref(), &row.school, &old, transfer) {
+            Ok(new) => new,
+            Err(error) => {
+                // An older key that nobody can open here is no use there either. Without the present one, the school’s
+                // vault, opened before, would not have opened.
+                tracing::error!(key = old.id, %error, "a key of the school cannot be handed over");
+                return Ok(());
+            }
+        };
         for (name, value) in [("under", Value::Text(new.under)), ("wrapped", Value::Bytes(new.wrapped))] {
             if let Some(place) = at(name).and_then(|at| row.values.get_mut(at)) {
                 *place = value;
@@ -261,62 +291,6 @@ fn write_transfer_key(data: &Path, key: &Master) -> anyhow::Result<PathBuf> {
     let path = beside(data, ".transfer-key");
     secrets::write_private(&path, key.text().as_bytes()).map_err(|error| file_error(&path, error))?;
     Ok(path)
-}
-
-/// `path` with `ending` after its name.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(ending);
-    name.into()
-}
-
-/// A file that goes away again unless it is kept.
-struct Unkept {
-    part: PathBuf,
-    path: PathBuf,
-    kept: bool,
-}
-
-impl Unkept {
-    fn new(path: &Path) -> Self {
-        let part = beside(path, &format!(".{}.part", uuid::Uuid::new_v4().simple()));
-        Self { part, path: path.to_path_buf(), kept: false }
-    }
-
-    fn create(&self) -> io::Result<File> {
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&self.part)
-    }
-
-    /// Gives the file its name, on the disk too.
-    fn keep(mut self) -> Result<(), BackupError> {
-        let failed = |error| file_error(&self.path, error);
-        std::fs::rename(&self.part, &self.path).map_err(failed)?;
-        sync_folder(&self.path).map_err(failed)?;
-        self.kept = true;
-        Ok(())
-    }
-}
-
-impl Drop for Unkept {
-    fn drop(&mut self) {
-        if !self.kept {
-            // There is nobody to tell, and a half file that stays says by its name what it is.
-            let _ = std::fs::remove_file(&self.part);
-        }
-    }
-}
-
-/// Waits until the name of `path` is on the disk. Windows has no such thing.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// At another relay nobody has named the school as the one that keeps every school's lists.

@@ -18,7 +18,7 @@ pub(super) struct What {
     /// The data file to write; it must not be there yet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The keys file to write; replaced when it is there. FILE.keys when absent
+    /// The keys file to write; an older one that is there is replaced. FILE.keys when absent
     #[arg(long, value_name = "KEYS")]
     keys: Option<PathBuf>,
     /// Only this school, for another relay
@@ -42,7 +42,15 @@ pub(super) async fn backup(config: &Config, what: &What, out: &mut dyn Write) ->
     app.db.close().await;
     writeln!(out, "Backed up as of {}", moment(taken.at))?;
     writeln!(out, "{}: {}", what.out.display(), sums(&taken.data))?;
-    writeln!(out, "{}: {}. Keep only the newest of these", keys.display(), sums(&taken.keys))?;
+    if taken.newer_keys {
+        writeln!(
+            out,
+            "{}: a later backup was quicker, and its keys stay. They open this data file too",
+            keys.display()
+        )?;
+    } else {
+        writeln!(out, "{}: {}. Keep only the newest of these", keys.display(), sums(&taken.keys))?;
+    }
     match taken.transfer_key {
         Some(path) => writeln!(
             out,

@@ -6,7 +6,7 @@ use super::keys::{self, key_columns, key_joins};
 use crate::app::App;
 use crate::error::Error;
 use crate::proof::Table;
-use crate::seal::{AccessText, AnswerText, DESTROYED, Object, Vault};
+use crate::seal::{AccessText, AnswerText, Object, Vault};
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 
@@ -74,19 +74,13 @@ macro_rules! asked_columns {
 
 fn asked(row: &AnyRow, vault: &Vault) -> Result<Asked, Error> {
     let id: String = row.try_get("id")?;
-    let key = keys::record(row, vault, (Object::Access, &id))?;
+    let opener = keys::record(row, vault, (Object::Access, &id))?;
     let sealed: Vec<u8> = row.try_get("sealed")?;
-    let text = match &key {
-        Some(key) => key.open(("access_request", &id), &sealed)?,
-        None => AccessText { reason: DESTROYED.to_owned(), ..AccessText::default() },
-    };
-    let answer = match (row.try_get::<Option<String>, _>("answer")?, key) {
-        (Some(answer), key) => {
+    let text = opener.text(("access_request", &id), &sealed);
+    let answer = match row.try_get::<Option<String>, _>("answer")? {
+        Some(answer) => {
             let sealed: Option<Vec<u8>> = row.try_get("answer_sealed")?;
-            let text = match (key, sealed) {
-                (Some(key), Some(sealed)) => key.open(("access_answer", &id), &sealed)?,
-                _ => AnswerText { words: DESTROYED.to_owned(), ..AnswerText::default() },
-            };
+            let text = opener.text(("access_answer", &id), &sealed.unwrap_or_default());
             Some(Answer {
                 allowed: answer == "allowed",
                 for_pupil: row.try_get::<Option<String>, _>("scope")?.as_deref() == Some("pupil"),
@@ -97,7 +91,7 @@ fn asked(row: &AnyRow, vault: &Vault) -> Result<Asked, Error> {
                 ended_at: row.try_get("ended_at")?,
             })
         }
-        (None, _) => None,
+        None => None,
     };
     Ok(Asked { device: row.try_get("label")?, at: row.try_get("asked_at")?, id, text, answer })
 }
@@ -219,6 +213,9 @@ pub(crate) async fn keep(
 }
 
 /// Answers a request. Answers whether it still waited.
+///
+/// # Errors
+/// [`Error::Gone`] when nobody can open the request any more.
 pub(crate) async fn answer(
     tx: &mut Tx,
     app: &App,
@@ -226,9 +223,8 @@ pub(crate) async fn answer(
     id: &str,
     new: NewAnswer<'_>,
 ) -> Result<bool, Error> {
-    let Some(key) = keys::of_record(tx, vault, (Object::Access, id)).await? else {
-        return Err(Error::BadRequest(DESTROYED.to_owned()));
-    };
+    let held = keys::held_record(tx, vault, (Object::Access, id)).await?;
+    let key = held.needed("This request cannot be answered.")?;
     let done = sqlx::query(
         "update access_request set answer = $1, answer_sealed = $2, answered_by = $3, answered_at = $4, scope = $5, \
          until = $6 where school_id = $7 and id = $8 and answered_at is null",

@@ -1,8 +1,8 @@
-//! The daily test: one row for each device and day on which it checked in. What counts as proof is decided in `crate::canary`.
+//! The daily test: one row for each device and day on which it checked in. What counts as proof is decided in `crate::canary`; how the chains
+//! vouch for it, in `canary_days`.
 
 use super::Tx;
 use super::many::Many;
-use crate::app::App;
 use crate::error::Error;
 use lapwing_core::wire::CheckIn;
 use sqlx::any::AnyRow;
@@ -287,11 +287,4 @@ pub(crate) async fn failures<'c>(
     rows.iter()
         .map(|row| Ok((row.try_get("failed")?, row.try_get("devices")?, row.try_get("days")?)))
         .collect()
-}
-
-/// Deletes the rows of every school from before a day.
-pub(crate) async fn forget(app: &App, before: i64) -> Result<(), Error> {
-    let mut tx = app.db.begin().await?;
-    sqlx::query("delete from canary_day where day < $1").bind(before).execute(&mut *tx).await?;
-    tx.commit().await
 }

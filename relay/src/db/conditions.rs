@@ -87,6 +87,19 @@ macro_rules! orphan {
     };
 }
 
+/// Whether the episode or report is evidence for a concern that is the head's to deal with: nobody else may open it then.
+macro_rules! orphan_evidence {
+    ($kind:literal, $object:literal) => {
+        concat!(
+            "($6 <> '' and exists (select 1 from evidence ov where ov.school_id = $1 and ov.kind = '",
+            $kind,
+            "' and ov.object_id = ",
+            $object,
+            " and $6 like '%,' || ov.concern_id || ',%'))"
+        )
+    };
+}
+
 /// Whether the reader may read the whole of the concern `c`.
 macro_rules! concern_visible {
     () => {
@@ -118,6 +131,8 @@ macro_rules! episode_visible {
             shared!("episode", "e.id"),
             " or ",
             glass!("episode", "e.id"),
+            " or ",
+            orphan_evidence!("episode", "e.id"),
             "))"
         )
     };
@@ -133,6 +148,8 @@ macro_rules! report_visible {
             shared!("report", "r.id"),
             " or ",
             glass!("report", "r.id"),
+            " or ",
+            orphan_evidence!("report", "r.id"),
             "))"
         )
     };

@@ -4,7 +4,7 @@ use super::Tx;
 use super::keys::{self, key_columns, key_joins};
 use crate::app::App;
 use crate::error::Error;
-use crate::seal::{AlertText, DESTROYED, Object, Vault};
+use crate::seal::{AlertText, Object, Vault};
 use lapwing_core::wire::{Reason, SourceKind};
 use lapwing_core::{Action, Category, Severity, Stage, Surface};
 use sqlx::any::AnyRow;
@@ -113,17 +113,14 @@ where
 /// The account that the browser claimed, from a row with `id`, `sealed` and the columns of the episode's key.
 pub(super) fn account(row: &AnyRow, vault: &Vault) -> Result<String, Error> {
     let id: String = row.try_get("id")?;
-    let Some(key) = keys::record(row, vault, (Object::Episode, &id))? else { return Ok(String::new()) };
-    Ok(key.open_words(("episode", &id), &row.try_get::<Vec<u8>, _>("sealed")?)?)
+    let opener = keys::record(row, vault, (Object::Episode, &id))?;
+    Ok(opener.name(("episode", &id), &row.try_get::<Vec<u8>, _>("sealed")?))
 }
 
 fn note(row: &AnyRow, vault: &Vault) -> Result<Option<String>, Error> {
     let Some(sealed) = row.try_get::<Option<Vec<u8>>, _>("closed_note")? else { return Ok(None) };
     let id: String = row.try_get("id")?;
-    let Some(key) = keys::record(row, vault, (Object::Episode, &id))? else {
-        return Ok(Some(DESTROYED.to_owned()));
-    };
-    Ok(Some(key.open_words(("closed_note", &id), &sealed)?))
+    Ok(Some(keys::record(row, vault, (Object::Episode, &id))?.words(("closed_note", &id), &sealed)))
 }
 
 fn episode(row: &AnyRow, vault: &Vault) -> Result<Episode, Error> {
@@ -228,10 +225,8 @@ pub(crate) async fn alerts<'c>(
 fn alert(row: &AnyRow, vault: &Vault, episode: &str) -> Result<StoredAlert, Error> {
     let json = |column: &str| row.try_get::<String, _>(column);
     let id: String = row.try_get("id")?;
-    let text: AlertText = match keys::record(row, vault, (Object::Episode, episode))? {
-        Some(key) => key.open(("alert", &id), &row.try_get::<Vec<u8>, _>("sealed")?)?,
-        None => AlertText::destroyed(),
-    };
+    let opener = keys::record(row, vault, (Object::Episode, episode))?;
+    let text: AlertText = opener.text(("alert", &id), &row.try_get::<Vec<u8>, _>("sealed")?);
     let source = serde_json::Value::String(json("source")?);
     Ok(StoredAlert {
         id,
@@ -311,6 +306,9 @@ pub(crate) struct Closing<'a> {
 }
 
 /// Closes an open episode. Answers whether it was still open, with no alert that had not been shown.
+///
+/// # Errors
+/// [`Error::Gone`] when there is a note, and nobody can open the episode any more.
 pub(crate) async fn close(
     tx: &mut Tx,
     app: &App,
@@ -321,11 +319,11 @@ pub(crate) async fn close(
     let Some(shown) = closing.shown else { return Ok(false) };
     let note = match closing.note {
         "" => None,
-        note => match keys::of_record(tx, vault, (Object::Episode, id)).await? {
-            Some(key) => Some(key.seal_words(app.random.as_ref(), ("closed_note", id), note)?),
-            // There is no such episode, or nobody can read it any more.
-            None => return Ok(false),
-        },
+        note => {
+            let held = keys::held_record(tx, vault, (Object::Episode, id)).await?;
+            let key = held.needed("No note can be kept with these alerts, so leave it empty.")?;
+            Some(key.seal_words(app.random.as_ref(), ("closed_note", id), note)?)
+        }
     };
     let done = sqlx::query(
         "update episode set status = $1, closed_by = $2, closed_at = $3, closed_reason = $4, closed_note = $5 \

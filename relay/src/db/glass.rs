@@ -4,7 +4,7 @@
 use super::Tx;
 use crate::error::Error;
 use crate::proof::Table;
-use crate::seal::{DESTROYED, RecordKey};
+use crate::seal::Opener;
 use sqlx::{AnyExecutor, Row as _};
 
 /// A record that was opened in need.
@@ -33,12 +33,9 @@ pub(crate) struct Broken {
 }
 
 impl Broken {
-    /// Why, in the words of whoever opened it; `key` is the record's, none when it was destroyed.
-    pub(crate) fn reason(&self, key: Option<&RecordKey>) -> Result<String, Error> {
-        match key {
-            Some(key) => Ok(key.open_words(("break_glass", &self.id), &self.sealed)?),
-            None => Ok(DESTROYED.to_owned()),
-        }
+    /// Why, in the words of whoever opened it; `opener` is the record's.
+    pub(crate) fn reason(&self, opener: &Opener) -> String {
+        opener.words(("break_glass", &self.id), &self.sealed)
     }
 }
 

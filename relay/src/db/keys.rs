@@ -5,7 +5,7 @@ use super::Tx;
 use super::catalogue::Engine;
 use super::many::Many;
 use crate::error::Error;
-use crate::seal::{Object, RecordKey, Vault, Wrapped};
+use crate::seal::{Lost, Object, Opener, Vault, Wrapped};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyExecutor, Row as _};
 use std::collections::BTreeSet;
@@ -204,23 +204,77 @@ pub(crate) async fn leave_school(
     Ok(())
 }
 
-/// The key of one record; none when the keys of everybody whom it concerned were destroyed.
+macro_rules! of_record {
+    ($end:literal) => {
+        concat!(
+            "select k.under as key_under, k.wrapped as key_wrapped, p.under as person_under, ",
+            "p.wrapped as person_wrapped from record_key k left join sealing_key p on p.id = k.under and p.kind = 'person' ",
+            "where k.school_id = $1 and k.object_kind = $2 and k.object_id = $3 order by k.under limit 1",
+            $end
+        )
+    };
+}
+
+/// What opens one record.
 pub(crate) async fn of_record(
     db: &mut AnyConnection,
     vault: &Vault,
+    what: (Object, &str),
+) -> Result<Opener, Error> {
+    way_to(db, of_record!(""), vault, what).await
+}
+
+/// The same for whoever is about to store something sealed with that key: it stays until `tx` ends. Whoever destroys it
+/// waits, and destroys what was added too; whoever comes while it is being destroyed waits and is told. Read without
+/// that, words could be stored a moment after their key was gone, and nobody would ever know what was written. SQLite has
+/// one writer, so there nothing need be held.
+pub(crate) async fn held_record(tx: &mut Tx, vault: &Vault, what: (Object, &str)) -> Result<Opener, Error> {
+    let statement = if tx.is_shared() { of_record!(" for share of k") } else { of_record!("") };
+    way_to(tx, statement, vault, what).await
+}
+
+async fn way_to(
+    db: &mut AnyConnection,
+    statement: &'static str,
+    vault: &Vault,
     (object, id): (Object, &str),
-) -> Result<Option<RecordKey>, Error> {
-    let row = sqlx::query(
-        "select k.under as key_under, k.wrapped as key_wrapped, p.under as person_under, p.wrapped as person_wrapped \
-         from record_key k left join sealing_key p on p.id = k.under and p.kind = 'person' \
-         where k.school_id = $1 and k.object_kind = $2 and k.object_id = $3 order by k.under limit 1",
-    )
-    .bind(vault.school().to_owned())
-    .bind(object.as_str())
-    .bind(id.to_owned())
-    .fetch_optional(db)
-    .await?;
-    row.map_or(Ok(None), |row| record(&row, vault, (object, id)))
+) -> Result<Opener, Error> {
+    let row = sqlx::query(statement)
+        .bind(vault.school().to_owned())
+        .bind(object.as_str())
+        .bind(id.to_owned())
+        .fetch_optional(db)
+        .await?;
+    row.map_or(Ok(Opener::Lost(Lost::Destroyed)), |row| record(&row, vault, (object, id)))
+}
+
+static WAYS_HELD: Many = Many::new(
+    "select k.object_id as id from (",
+    3,
+    ") v cross join record_key k where k.school_id = v.column1 and k.object_kind = 'episode' \
+     and k.object_id = v.column2 and k.under = v.column3 for share of k",
+);
+
+/// [`held_record`] for episodes that alerts join, given as school, id and what their keys are wrapped under.
+///
+/// # Errors
+/// [`Error::Busy`] when one was destroyed: its alerts begin another episode when they come again.
+pub(super) async fn hold_ways(tx: &mut Tx, ways: &[(&str, &str, &str)]) -> Result<(), Error> {
+    if !tx.is_shared() {
+        return Ok(());
+    }
+    let mut there = BTreeSet::new();
+    for query in WAYS_HELD.over(tx.engine(), ways, |query, (school, id, under)| {
+        query.bind((*school).to_owned()).bind((*id).to_owned()).bind((*under).to_owned())
+    }) {
+        for row in query.fetch_all(&mut **tx).await? {
+            there.insert(row.try_get::<String, _>("id")?);
+        }
+    }
+    if ways.iter().all(|(_, id, _)| there.contains(*id)) {
+        return Ok(());
+    }
+    Err(Error::Busy("the key of an episode was destroyed while an alert joined it".into()))
 }
 
 /// The columns and joins that [`record`] reads, for the table with the alias `$alias`, whose rows are records of the kind
@@ -251,14 +305,20 @@ macro_rules! key_joins {
 }
 pub(super) use {key_columns, key_joins};
 
-/// The record's key from a row with the columns above; none when it can no longer be opened by anybody.
-pub(super) fn record(row: &AnyRow, vault: &Vault, what: (Object, &str)) -> Result<Option<RecordKey>, Error> {
-    let pair = |under: &str, wrapped: &str| -> Result<Option<Wrapped>, Error> {
-        let under: Option<String> = row.try_get(under)?;
-        let bytes: Option<Vec<u8>> = row.try_get(wrapped)?;
-        Ok(under.zip(bytes).map(|(under, bytes)| Wrapped { under, bytes }))
+/// What opens the record, from a row with the columns above.
+pub(super) fn record(row: &AnyRow, vault: &Vault, what: (Object, &str)) -> Result<Opener, Error> {
+    let pair = |under: &str, wrapped: &str| -> Result<(Option<String>, Option<Vec<u8>>), Error> {
+        Ok((row.try_get(under)?, row.try_get(wrapped)?))
     };
-    let Some(wrapped) = pair("key_under", "key_wrapped")? else { return Ok(None) };
-    let person = pair("person_under", "person_wrapped")?;
-    Ok(Some(vault.record(what, &wrapped, person.as_ref())?))
+    let (Some(under), Some(bytes)) = pair("key_under", "key_wrapped")? else {
+        return Ok(Opener::Lost(Lost::Destroyed));
+    };
+    let person = match pair("person_under", "person_wrapped")? {
+        (Some(under), Some(bytes)) => Some(Wrapped { under, bytes }),
+        // It hangs from a person's key, and only that key's row is left.
+        (Some(_), None) => return Ok(Opener::Lost(Lost::Destroyed)),
+        (None, _) => None,
+    };
+    let opened = vault.record(what, &Wrapped { under, bytes }, person.as_ref());
+    Ok(Opener::of((what.0.as_str(), what.1), opened))
 }

@@ -6,7 +6,7 @@ use super::keys::{self, key_columns, key_joins};
 use crate::app::App;
 use crate::error::Error;
 use crate::proof::Table;
-use crate::seal::{DESTROYED, Object, Vault};
+use crate::seal::{Object, Vault};
 use lapwing_core::Category;
 use lapwing_core::wire::Lesson;
 use sqlx::any::AnyRow;
@@ -118,10 +118,7 @@ fn note(row: &AnyRow, vault: &Vault, id: &str) -> Result<String, Error> {
     if sealed.is_empty() {
         return Ok(String::new());
     }
-    match keys::record(row, vault, (Object::Lesson, id))? {
-        Some(key) => Ok(key.open_words(("lesson", id), &sealed)?),
-        None => Ok(DESTROYED.to_owned()),
-    }
+    Ok(keys::record(row, vault, (Object::Lesson, id))?.words(("lesson", id), &sealed))
 }
 
 /// How many lessons of `school` are on.

@@ -6,6 +6,7 @@ pub(crate) use super::catalogue::Engine;
 use super::keys::{self, KeyRow};
 use super::pool::{self, OpenError};
 use super::schema;
+use super::stranded::{self, Stranded};
 use crate::error::Error;
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, AnyPool, Row as _};
@@ -147,6 +148,12 @@ impl Look {
              and wrapped is not null and school_id is not null";
         let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
         rows.iter().map(|row: &AnyRow| Ok((row.try_get("school_id")?, keys::key_row(row)?))).collect()
+    }
+
+    /// The records and names that nobody can open although nobody decided that; and how many records, of how many people,
+    /// were destroyed on purpose.
+    pub(crate) async fn unopened(&self) -> Result<(Vec<Stranded>, (i64, i64)), Error> {
+        Ok((stranded::stranded(&self.pool).await?, stranded::destroyed_on_purpose(&self.pool).await?))
     }
 
     async fn number(&self, sql: &'static str) -> Result<i64, sqlx::Error> {

@@ -4,7 +4,7 @@
 use super::concerns;
 use super::walls::bound;
 use crate::error::Error;
-use crate::seal::Vault;
+use crate::seal::{Lost, Vault};
 use crate::walls::Viewer;
 use sqlx::{AnyPool, Row as _};
 use std::collections::BTreeSet;
@@ -24,7 +24,8 @@ pub(crate) async fn known(db: &AnyPool, vault: &Vault, viewer: &Viewer) -> Resul
     ));
     let rows = bound(query, viewer).fetch_all(db).await?;
     let names = rows.iter().map(|row| concerns::name(row, vault)).collect::<Result<BTreeSet<_>, _>>()?;
-    Ok(names.into_iter().collect())
+    // What stands in the place of a name is nobody's.
+    Ok(names.into_iter().filter(|name| !Lost::says(name)).collect())
 }
 
 /// Name and job of everybody who works in the school and has an open account.

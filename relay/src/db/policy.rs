@@ -6,7 +6,7 @@ use super::keys::{self, key_columns, key_joins};
 use crate::app::App;
 use crate::error::Error;
 use crate::proof::Table;
-use crate::seal::{Object, PolicyText, Vault};
+use crate::seal::{Object, Opener, PolicyText, Vault};
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 
@@ -109,9 +109,11 @@ pub(crate) async fn versions<'c>(
 fn opened(row: &AnyRow, vault: &Vault, object: Object) -> Result<PolicyText, Error> {
     let id: String = row.try_get("id")?;
     let sealed: Vec<u8> = row.try_get("sealed")?;
-    let key = keys::record(row, vault, (object, &id))?
-        .ok_or_else(|| Error::Internal(format!("the key of {} {id} is gone", object.as_str())))?;
-    Ok(key.open((object.as_str(), &id), &sealed)?)
+    match keys::record(row, vault, (object, &id))? {
+        Opener::Key(key) => Ok(key.open((object.as_str(), &id), &sealed)?),
+        // Nobody may guess what a policy says.
+        Opener::Lost(lost) => Err(Error::Internal(format!("{} {id}: {}", object.as_str(), lost.words()))),
+    }
 }
 
 /// Adds a version. Answers `false` when there is one with this number already.

@@ -153,10 +153,8 @@ pub(crate) async fn find<'c>(
 
 /// The words of a report, from a row with `sealed` and the columns of its key.
 pub(super) fn text(row: &AnyRow, vault: &Vault, id: &str) -> Result<ReportText, Error> {
-    let Some(key) = keys::record(row, vault, (Object::Report, id))? else {
-        return Ok(ReportText::destroyed());
-    };
-    Ok(key.open(("pupil_report", id), &row.try_get::<Vec<u8>, _>("sealed")?)?)
+    let opener = keys::record(row, vault, (Object::Report, id))?;
+    Ok(opener.text(("pupil_report", id), &row.try_get::<Vec<u8>, _>("sealed")?))
 }
 
 /// A report's conversation, oldest first.
@@ -228,9 +226,9 @@ pub(crate) async fn says(tx: &mut Tx, vault: &Vault, reply: Reply<'_>) -> Result
     .bind(reply.by.to_owned())
     .fetch_optional(&mut **tx)
     .await?;
-    let key = keys::of_record(tx, vault, (Object::Report, reply.report)).await?;
-    let Some((row, key)) = row.zip(key) else { return Ok(false) };
-    Ok(key.open_words(("message", reply.id), &row.try_get::<Vec<u8>, _>("sealed")?)? == reply.text)
+    let opener = keys::of_record(tx, vault, (Object::Report, reply.report)).await?;
+    let Some(row) = row else { return Ok(false) };
+    Ok(opener.says(("message", reply.id), &row.try_get::<Vec<u8>, _>("sealed")?, reply.text))
 }
 
 /// Adds an adult's answer. Answers whether it was new.

@@ -99,15 +99,18 @@ pub(crate) async fn school_keys<'c>(
     .collect()
 }
 
-/// Some keys of people, and the search key, that are wrapped under a school's key other than `current`.
+/// Some keys of people, and the search key, that are wrapped under a school's key other than `current` that is still there.
+/// One that is not must not keep others from being wrapped anew.
 pub(crate) async fn keys_under_others(
     tx: &mut Tx,
     school: &str,
     current: &str,
 ) -> Result<Vec<KeyRow>, Error> {
     sqlx::query(
-        "select id, kind, under, wrapped from sealing_key where school_id = $1 and kind in ('person', 'search') \
-         and wrapped is not null and under <> $2 order by id limit $3",
+        "select k.id, k.kind, k.under, k.wrapped from sealing_key k \
+         join sealing_key w on w.id = k.under and w.kind = 'school' and w.wrapped is not null \
+         where k.school_id = $1 and k.kind in ('person', 'search') and k.wrapped is not null and k.under <> $2 \
+         order by k.id limit $3",
     )
     .bind(school.to_owned())
     .bind(current.to_owned())

@@ -4,7 +4,7 @@
 use super::Tx;
 use crate::error::Error;
 use crate::proof::Table;
-use crate::seal::{DESTROYED, RecordKey};
+use crate::seal::Opener;
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 
@@ -57,12 +57,9 @@ pub(crate) struct NewShare<'a> {
 }
 
 impl Share {
-    /// Why, in the words of whoever shared it; `key` is the record's, none when it was destroyed.
-    pub(crate) fn reason(&self, key: Option<&RecordKey>) -> Result<String, Error> {
-        match key {
-            Some(key) => Ok(key.open_words(("share", &self.id), &self.sealed)?),
-            None => Ok(DESTROYED.to_owned()),
-        }
+    /// Why, in the words of whoever shared it; `opener` is the record's.
+    pub(crate) fn reason(&self, opener: &Opener) -> String {
+        opener.words(("share", &self.id), &self.sealed)
     }
 }
 

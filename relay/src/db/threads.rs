@@ -6,7 +6,7 @@ use super::{Tx, search};
 use crate::app::App;
 use crate::error::Error;
 use crate::proof::Table;
-use crate::seal::{DESTROYED, Object, ReportText, Vault};
+use crate::seal::{Object, ReportText, Vault};
 use lapwing_core::wire::{About, Identity, Report, Thread, ThreadMessage, Voice};
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
@@ -119,14 +119,15 @@ pub(super) const THREAD: &str = concat!(
 
 /// The words of a message of [`THREAD`].
 pub(super) fn message_text(row: &AnyRow, vault: &Vault, report: &str) -> Result<String, Error> {
-    let Some(key) = keys::record(row, vault, (Object::Report, report))? else {
-        return Ok(DESTROYED.to_owned());
-    };
+    let opener = keys::record(row, vault, (Object::Report, report))?;
     let id: String = row.try_get("id")?;
-    Ok(key.open_words(("message", &id), &row.try_get::<Vec<u8>, _>("sealed")?)?)
+    Ok(opener.words(("message", &id), &row.try_get::<Vec<u8>, _>("sealed")?))
 }
 
 /// Seals a message of a report and keeps its words for searching.
+///
+/// # Errors
+/// [`Error::Gone`] when nobody can open the report any more.
 pub(super) async fn seal_message(
     tx: &mut Tx,
     app: &App,
@@ -134,9 +135,8 @@ pub(super) async fn seal_message(
     (report, id): (&str, &str),
     text: &str,
 ) -> Result<Vec<u8>, Error> {
-    let Some(key) = keys::of_record(tx, vault, (Object::Report, report)).await? else {
-        return Err(Error::Gone("This conversation was destroyed, so nothing can be added to it.".into()));
-    };
+    let held = keys::held_record(tx, vault, (Object::Report, report)).await?;
+    let key = held.needed("Nothing can be added to this conversation.")?;
     search::index(tx, vault, (Object::Report, report), text).await?;
     Ok(key.seal_words(app.random.as_ref(), ("message", id), text)?)
 }

@@ -67,7 +67,9 @@ const EPISODE: &str = concat!(
     share_level!("episode", "e.id"),
     " as shared, ",
     flag!(glass!("episode", "e.id")),
-    " as glass, 0 as orphan from episode e where e.school_id = $1 and $6 is not null and e.id = $7"
+    " as glass, ",
+    flag!(orphan_evidence!("episode", "e.id")),
+    " as orphan from episode e where e.school_id = $1 and $6 is not null and e.id = $7"
 );
 
 const REPORT: &str = concat!(
@@ -77,7 +79,9 @@ const REPORT: &str = concat!(
     share_level!("report", "r.id"),
     " as shared, ",
     flag!(glass!("report", "r.id")),
-    " as glass, 0 as orphan from pupil_report r where r.school_id = $1 and $4 <> '' and $6 is not null and r.id = $7"
+    " as glass, ",
+    flag!(orphan_evidence!("report", "r.id")),
+    " as orphan from pupil_report r where r.school_id = $1 and $4 <> '' and $6 is not null and r.id = $7"
 );
 
 /// What is true of `object` for `viewer`; nothing when the school has no such record.

@@ -8,6 +8,7 @@ use crate::seal::{MasterSource, Vaults};
 use std::path::Path;
 
 const WHAT: &str = "master key";
+const RECORDS: &str = "keys of records";
 const LOST: &str = "restore it from where it was kept apart from the backups: without it no words in the database can be \
      read again, by anybody";
 
@@ -49,7 +50,49 @@ pub(super) async fn look(config: &Config, look: &Look) -> Vec<Finding> {
     } else {
         Finding::bad(WHAT, format!("does not open {unopened} of {total} school keys"), LOST)
     });
+    findings.extend(records(look).await);
     findings
+}
+
+/// What can be opened by nobody: what was destroyed on purpose, and what should not be so.
+async fn records(look: &Look) -> Vec<Finding> {
+    let (stranded, (gone, people)) = match look.unopened().await {
+        Ok(found) => found,
+        Err(error) => {
+            let mend = "serve brings the schema up to date; run this again after that";
+            return vec![Finding::warn(RECORDS, format!("they cannot be counted: {error:?}"), mend)];
+        }
+    };
+    let mut findings = Vec::new();
+    if people > 0 {
+        findings.push(Finding::well(
+            RECORDS,
+            format!(
+                "{} destroyed on purpose, and {} can be opened by nobody, as it should be",
+                plural(people, "person’s key was", "people’s keys were"),
+                plural(gone, "record", "records")
+            ),
+        ));
+    }
+    findings.push(if stranded.is_empty() {
+        Finding::well(RECORDS, "every other one has its key")
+    } else {
+        let each = stranded.iter().map(|one| format!("{} of kind {} (one is {})", one.count, one.kind, one.example));
+        Finding::bad(
+            RECORDS,
+            format!(
+                "keys are missing that nobody destroyed, and pages say “cannot be opened” in the place of these: {}",
+                each.collect::<Vec<_>>().join(", ")
+            ),
+            "restore the latest backup whose keys file still has these keys into another folder (docs/backup.md, \
+             “Rehearse it”), read them there, and write what matters into the record here; keep that keys file until then",
+        )
+    });
+    findings
+}
+
+fn plural(count: i64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
 }
 
 #[cfg(unix)]

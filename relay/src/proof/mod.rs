@@ -8,6 +8,7 @@
 pub mod anchor;
 pub(crate) mod chain;
 pub(crate) mod covers;
+mod days;
 pub mod verify;
 
 pub(crate) use covers::Table;

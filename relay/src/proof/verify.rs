@@ -5,6 +5,7 @@
 use super::anchor::Anchor;
 use super::chain::Link;
 use super::covers::{self, Cover, Table};
+use super::days::Days;
 use crate::db::chain::{self, Head, Stored};
 use crate::error::Error;
 use crate::secrets::hex;
@@ -132,6 +133,11 @@ async fn all(db: &mut AnyConnection, anchors: &[Anchor]) -> Result<Findings, Err
         walk.links(db, &mut findings).await?;
         walk.changing_rows(db, &mut findings).await?;
         walk.unknown_rows(db, &mut findings).await?;
+        let (rows, faults) = walk.days.check(db, &head.school).await?;
+        findings.rows += rows;
+        for (seq, what) in faults {
+            findings.fault(&head.school, seq, what);
+        }
         if findings.faults.len() >= ENOUGH {
             break;
         }
@@ -158,6 +164,8 @@ struct Walk<'a> {
     hasher: RandomState,
     /// The last cover of each row that may change, with the link that wrote it.
     latest: HashMap<(Table, String), (i64, [u8; 32])>,
+    /// What it says of the days of the daily test.
+    days: Days,
 }
 
 impl<'a> Walk<'a> {
@@ -169,6 +177,7 @@ impl<'a> Walk<'a> {
             known: HashSet::new(),
             hasher: RandomState::new(),
             latest: HashMap::new(),
+            days: Days::default(),
         }
     }
 
@@ -194,6 +203,9 @@ impl<'a> Walk<'a> {
                 (seq, hash) = (stored.seq, stored.hash.clone());
                 findings.links += 1;
                 self.anchored(&stored, findings);
+                if !self.days.take(&stored) {
+                    findings.fault(school, Some(stored.seq), What::LinkChanged);
+                }
                 self.rows(db, &stored, findings).await?;
             }
         }

@@ -9,6 +9,7 @@
 
 mod cipher;
 mod destroy;
+mod lost;
 mod master;
 mod rotate;
 mod text;
@@ -17,8 +18,9 @@ mod vaults;
 
 pub(crate) use cipher::{Key, SealError};
 pub use destroy::{Destroyed, destroy_person, hold_person, release_person};
+pub(crate) use lost::{Lost, Opener};
 pub use master::{Master, MasterError, MasterSource, Secret};
 pub use rotate::{Rotated, rotate_master, rotate_school};
-pub(crate) use text::{AccessText, AlertText, AnswerText, ConcernText, DESTROYED, PolicyText, ReportText};
+pub(crate) use text::{AccessText, AlertText, AnswerText, ConcernText, PolicyText, ReportText};
 pub(crate) use vault::{Object, RecordKey, Vault, Wrapped};
 pub(crate) use vaults::{Vaults, unwrap_by};

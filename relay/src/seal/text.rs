@@ -1,11 +1,7 @@
 //! What is inside sealed columns: the words of each kind of record, as JSON. Fields may be added, never taken away or
-//! renamed: what is sealed today must open in decades.
+//! renamed: what is sealed today must open in decades. What stands in their place when nobody can open them is in `lost`.
 
 use serde::{Deserialize, Serialize};
-
-/// What a reader sees where the key was destroyed.
-pub(crate) const DESTROYED: &str =
-    "These words were destroyed with the key of the child whom they concerned.";
 
 /// The words of an alert, under its episode's key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,25 +73,4 @@ pub(crate) struct AnswerText {
     pub(crate) words: String,
     /// Why, for colleagues.
     pub(crate) why: String,
-}
-
-impl AlertText {
-    /// What is left when the key is gone.
-    pub(crate) fn destroyed() -> Self {
-        Self { excerpt: Some(DESTROYED.to_owned()), ..Self::default() }
-    }
-}
-
-impl ReportText {
-    /// What is left when the key is gone.
-    pub(crate) fn destroyed() -> Self {
-        Self { story: DESTROYED.to_owned(), ..Self::default() }
-    }
-}
-
-impl ConcernText {
-    /// What is left when the key is gone.
-    pub(crate) fn destroyed() -> Self {
-        Self { seen_heard: DESTROYED.to_owned(), ..Self::default() }
-    }
 }

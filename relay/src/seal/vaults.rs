@@ -151,11 +151,20 @@ impl Vaults {
 
     fn opened(&self, random: &dyn Random, school: &str, rows: &[KeyRow]) -> Result<Vault, SealError> {
         let mut keys_by_id = HashMap::new();
-        for row in rows.iter().filter(|row| row.kind == Kind::School) {
-            keys_by_id.insert(row.id.clone(), self.unwrapped(random, school, row, None)?);
-        }
         // The newest comes first.
         let current = rows.iter().find(|row| row.kind == Kind::School).ok_or(SealError::NoKey)?.id.clone();
+        for row in rows.iter().filter(|row| row.kind == Kind::School) {
+            match self.unwrapped(random, school, row, None) {
+                Ok(key) => {
+                    keys_by_id.insert(row.id.clone(), key);
+                }
+                // What hangs from an older one cannot be opened; all else can.
+                Err(error) if row.id != current => {
+                    tracing::error!(school, key = row.id, %error, "an older key of a school cannot be opened");
+                }
+                Err(error) => return Err(error),
+            }
+        }
         let search = rows.iter().find(|row| row.kind == Kind::Search).ok_or(SealError::NoKey)?;
         let wrapper = keys_by_id.get(&search.under).ok_or(SealError::NoKey)?;
         let search = self.unwrapped(random, school, search, Some(wrapper))?;

@@ -35,7 +35,7 @@ pub(crate) struct Facts {
     pub(crate) shared: Option<bool>,
     /// They have broken the glass over it, and the hour is not over.
     pub(crate) glass: bool,
-    /// Every safeguarding lead is named in it.
+    /// Every safeguarding lead is named in it, or in a concern that it is evidence for.
     pub(crate) orphan: bool,
 }
 

@@ -289,7 +289,16 @@ pub(crate) async fn dismiss(
         note: &note,
         shown: shown(&form.shown),
     };
-    if !episodes::close(&mut tx, &app, &vault, &id, closing).await? {
+    let closed = match episodes::close(&mut tx, &app, &vault, &id, closing).await {
+        Err(Error::Gone(why)) => {
+            drop(tx);
+            errors.add("note", why);
+            let said = Said { errors, reason: &form.reason, note: &form.note, notice: None };
+            return episode_page(&app, &me, &id, said).await;
+        }
+        closed => closed?,
+    };
+    if !closed {
         drop(tx);
         let said = Said { notice: Some(CHANGED), reason: &form.reason, note: &form.note, errors };
         return episode_page(&app, &me, &id, said).await;

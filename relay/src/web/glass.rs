@@ -122,8 +122,16 @@ pub(super) async fn broken(app: &App, me: &Account, asked: &Asked) -> Result<Res
     }
     let notice_to = notice_to(&mut tx, app, me, object).await?;
     let id = app.new_id()?;
-    let key = keys::of_record(&mut tx, &vault, object.sealed()).await?;
-    let key = key.ok_or_else(|| Error::Gone("This record was destroyed, so nobody can open it.".into()))?;
+    let key = match keys::held_record(&mut tx, &vault, object.sealed())
+        .await?
+        .needed("Nobody can open this record.")
+    {
+        Err(Error::Gone(why)) => {
+            errors.add("record", why);
+            return Ok(Err(errors));
+        }
+        key => key?,
+    };
     let broken = Broken {
         sealed: key.seal_words(app.random.as_ref(), ("break_glass", &id), &reason)?,
         id,
@@ -206,7 +214,7 @@ pub(super) async fn notices(app: &App, viewer: &Viewer) -> Result<Vec<Notice>, E
         if walls::facts(&mut db, viewer, object).await?.is_none_or(|facts| facts.named) {
             continue;
         }
-        let key = keys::of_record(&mut db, &vault, object.sealed()).await?;
+        let opener = keys::of_record(&mut db, &vault, object.sealed()).await?;
         let role = broken.role.parse::<Role>().map_or("somebody", Role::label);
         notices.push(Notice {
             who: format!("{}, {role}", broken.name),
@@ -217,7 +225,7 @@ pub(super) async fn notices(app: &App, viewer: &Viewer) -> Result<Vec<Notice>, E
             },
             href: object.path(),
             object: (object.in_trail().0, broken.object_id.clone()),
-            reason: broken.reason(key.as_ref())?,
+            reason: broken.reason(&opener),
             when: When::new(broken.opened_at, viewer.now),
             id: broken.id,
         });

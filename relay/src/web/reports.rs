@@ -288,12 +288,20 @@ pub(crate) async fn reply(
     let mut tx = app.db.begin().await?;
     must_work(&mut tx, &app, &me, &id).await?;
     let answer = Reply { id: &message, report: &id, by: &me.id, text: &text };
-    if reports::reply(&mut tx, &app, &vault, answer).await? {
-        trail::note(&mut tx, &app, &me, "reply", ("pupil_report", &id), json!({ "message": message }))
-            .await?;
-    } else if !reports::says(&mut tx, &vault, answer).await? {
+    let refused = match reports::reply(&mut tx, &app, &vault, answer).await {
+        Ok(true) => {
+            let detail = json!({ "message": message });
+            trail::note(&mut tx, &app, &me, "reply", ("pupil_report", &id), detail).await?;
+            None
+        }
+        Ok(false) if reports::says(&mut tx, &vault, answer).await? => None,
+        Ok(false) => Some(SENT_BEFORE.to_owned()),
+        Err(Error::Gone(why)) => Some(why),
+        Err(error) => return Err(error),
+    };
+    if let Some(why) = refused {
         drop(tx);
-        errors.add("text", SENT_BEFORE);
+        errors.add("text", why);
         return report_page(&app, &me, &id, Besides { errors, reply: &form.text, notice: None }).await;
     }
     tx.commit().await?;

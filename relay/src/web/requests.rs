@@ -248,8 +248,15 @@ pub(crate) async fn answer(
     let text = AnswerText { words, why };
     let mut tx = app.db.begin().await?;
     let new = NewAnswer { allowed, scope, text: &text, until, by: &me.id };
-    if !access::answer(&mut tx, &app, &vault, &id, new).await? {
-        return Err(answered());
+    match access::answer(&mut tx, &app, &vault, &id, new).await {
+        Ok(true) => {}
+        Ok(false) => return Err(answered()),
+        Err(Error::Gone(why)) => {
+            drop(tx);
+            errors.add("answer", why);
+            return shown(&app, &me, &id, fields, errors).await;
+        }
+        Err(error) => return Err(error),
     }
     if let Some(change) = change
         && keep(&app, &mut tx, &me, &vault, &current, change).await?.is_none()

@@ -12,7 +12,7 @@ use crate::db::shares::{self, NewShare, Share};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
-use crate::seal::RecordKey;
+use crate::seal::Opener;
 use crate::walls::{Access, Object, Viewer};
 use askama::Template;
 use axum::extract::State;
@@ -69,9 +69,9 @@ pub(crate) struct Fields {
     reason: String,
 }
 
-fn row(share: Share, key: Option<&RecordKey>, now: i64) -> Result<Row, Error> {
-    Ok(Row {
-        reason: share.reason(key)?,
+fn row(share: Share, opener: &Opener, now: i64) -> Row {
+    Row {
+        reason: share.reason(opener),
         holds: share.revoked_at.is_none() && share.until > now,
         revoked: share.revoked_at.is_some(),
         level: choice_label(LEVELS, &share.level).unwrap_or("Read it"),
@@ -80,7 +80,7 @@ fn row(share: Share, key: Option<&RecordKey>, now: i64) -> Result<Row, Error> {
         id: share.id,
         with: share.with,
         by: share.shared_by,
-    })
+    }
 }
 
 /// `GET /sharing/{kind}/{id}`.
@@ -106,8 +106,8 @@ async fn sharing_page(
     let viewer = Viewer::of(app, &mut tx, me).await?;
     viewer.must(&mut tx, object, Access::Work).await?;
     let rows = shares::of(&mut *tx, school, object.kind(), object.id()).await?;
-    let key = keys::of_record(&mut tx, &vault, object.sealed()).await?;
-    let rows = rows.into_iter().map(|share| row(share, key.as_ref(), now)).collect::<Result<_, _>>()?;
+    let opener = keys::of_record(&mut tx, &vault, object.sealed()).await?;
+    let rows = rows.into_iter().map(|share| row(share, &opener, now)).collect();
     let people = accounts::list(&mut *tx, school).await?;
     trail::note(&mut tx, app, me, "view_shares", object.in_trail(), json!({})).await?;
     tx.commit().await?;
@@ -166,9 +166,15 @@ pub(crate) async fn share(
     let viewer = Viewer::of(&app, &mut tx, &me).await?;
     viewer.must(&mut tx, object, Access::Work).await?;
     let share = app.new_id()?;
-    let key = keys::of_record(&mut tx, &vault, object.sealed())
-        .await?
-        .ok_or_else(|| Error::Gone("This record was destroyed, so there is nothing left to share.".into()))?;
+    let held = keys::held_record(&mut tx, &vault, object.sealed()).await?;
+    let key = match held.needed("There is nothing left to share.") {
+        Err(Error::Gone(why)) => {
+            drop(tx);
+            errors.add("reason", why);
+            return sharing_page(&app, &me, object, &fields, errors).await;
+        }
+        key => key?,
+    };
     let sealed = key.seal_words(app.random.as_ref(), ("share", &share), &reason)?;
     let new = NewShare {
         id: &share,

@@ -123,12 +123,24 @@ impl Place {
 
 /// Records a concern. Answers its id.
 pub(crate) async fn concern(school: &School, who: &Person, people: &[(&str, &str)], words: &str) -> String {
+    concern_from(school, who, people, words, &[]).await
+}
+
+/// The same with further fields, such as what it is made from.
+pub(crate) async fn concern_from(
+    school: &School,
+    who: &Person,
+    people: &[(&str, &str)],
+    words: &str,
+    more: &[(&str, &str)],
+) -> String {
     let id = school::id();
     let mut fields = vec![("id", id.as_str()), ("occurred_precision", "unknown"), ("seen_heard", words)];
     for (name, role) in people {
         fields.extend([("person_name", *name), ("person_year", "Year 9"), ("person_role", *role)]);
     }
     fields.push(("told_dsl", "yes"));
+    fields.extend(more);
     let page = school.post(who, "/concerns/new", &fields).await;
     assert_eq!(page.status.as_u16(), 303, "{}", page.html);
     id

@@ -16,7 +16,9 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use lapwing_core::wire::path;
-use lapwing_relay::{App, Clock as _, Db, FixedClock, MasterSource, Parts, Secrets, SystemRandom, router};
+use lapwing_relay::{
+    App, Clock as _, Db, FixedClock, MasterSource, Parts, Random, Secrets, SystemRandom, router,
+};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -35,13 +37,12 @@ pub(crate) struct School {
     devices: Mutex<HashMap<String, Arc<Device>>>,
 }
 
-fn app(database: &Database, db: Db, clock: &Arc<FixedClock>) -> Arc<App> {
-    let random = SystemRandom::default();
-    let secrets = Secrets::open(database.folder.path(), &random).unwrap();
+fn app(database: &Database, db: Db, clock: &Arc<FixedClock>, random: Arc<dyn Random>) -> Arc<App> {
+    let secrets = Secrets::open(database.folder.path(), random.as_ref()).unwrap();
     App::new(Parts {
         db,
         clock: clock.clone(),
-        random: Arc::new(random),
+        random,
         secrets,
         master: MasterSource::in_folder(database.folder.path()),
         public_url: "https://relay.school.example/".parse().unwrap(),
@@ -77,14 +78,14 @@ impl School {
     pub(crate) fn over(database: Database, id: &str) -> Self {
         let database = Arc::new(database);
         let clock = Arc::new(FixedClock::new(Timestamp::from_millisecond(NOW).unwrap()));
-        let app = app(&database, database.db.clone(), &clock);
+        let app = app(&database, database.db.clone(), &clock, Arc::new(SystemRandom::default()));
         Self { id: id.to_owned(), router: router(&app), app, clock, database, devices: Mutex::default() }
     }
 
     /// The same school, seen through a second relay on the same PostgreSQL.
     pub(crate) async fn second_relay(&self) -> Self {
         let db = Db::postgres(&self.database.url.parse().unwrap()).await.unwrap();
-        let app = app(&self.database, db, &self.clock);
+        let app = app(&self.database, db, &self.clock, Arc::new(SystemRandom::default()));
         Self {
             id: self.id.clone(),
             router: router(&app),
@@ -93,6 +94,11 @@ impl School {
             database: Arc::clone(&self.database),
             devices: Mutex::default(),
         }
+    }
+
+    /// The same relay with another source of chance.
+    pub(crate) fn app_with(&self, random: Arc<dyn Random>) -> Arc<App> {
+        app(&self.database, self.database.db.clone(), &self.clock, random)
     }
 
     /// The same relay, seen from a second school.

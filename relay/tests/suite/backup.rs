@@ -4,9 +4,9 @@
 use crate::copies::{Copy, Place, concern, faults};
 use crate::database::is_postgres;
 use crate::school::{NOW, School, Seen, Told};
-use lapwing_relay::Restored;
-use std::sync::Arc;
+use lapwing_relay::{NoRandomness, Random, Restored, SystemRandom};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
 async fn lived_in() -> School {
     let school = School::open().await;
@@ -259,4 +259,111 @@ async fn a_restore_that_is_killed_leaves_no_database_behind() {
         }
     }
     assert!(killed > 0, "none was killed on its way");
+}
+
+/// Chance that keeps whoever asks for it waiting, once: a backup asks first when it has seen the moment that it holds.
+struct Slow {
+    chance: SystemRandom,
+    /// Says that it was asked, and then waits to be let go on; taken by the first who asks.
+    stop: Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>,
+}
+
+impl Random for Slow {
+    fn fill(&self, buffer: &mut [u8]) -> Result<(), NoRandomness> {
+        let stop = self.stop.lock().unwrap().take();
+        if let Some((asked, go)) = stop {
+            asked.send(()).unwrap();
+            // Other work of this thread goes on in another: some of it is what is waited for.
+            tokio::task::block_in_place(|| go.recv().unwrap());
+        }
+        self.chance.fill(buffer)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slow_backup_that_began_earlier_leaves_a_later_ones_keys_alone() {
+    let school = lived_in().await;
+    let dsl = school.person("dsl", "Mr Okoro").await;
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let (live, keys) = (school.database.folder.path(), folder.path().join("lapwing.keys"));
+    // The first backup of all makes a key. Those that follow find it.
+    Copy::take(&school).await;
+    let master = folder.path().join("master.key");
+    std::fs::copy(live.join("master.key"), &master).unwrap();
+    let (earlier, later) = (folder.path().join("earlier.data"), folder.path().join("later.data"));
+    // Whatever the clock says: one that was set back must not make the older keys the newer ones.
+    for minutes in [5, -60] {
+        for file in [&earlier, &later] {
+            let _ = std::fs::remove_file(file);
+        }
+        let ((asked, was_asked), (go, may_go)) = (mpsc::channel(), mpsc::channel());
+        let chance = Arc::new(Slow { chance: SystemRandom::default(), stop: Mutex::default() });
+        let app = school.app_with(Arc::<Slow>::clone(&chance));
+        *chance.stop.lock().unwrap() = Some((asked, may_go));
+        let (folder_of, data, slow_keys) = (live.to_path_buf(), earlier.clone(), keys.clone());
+        let slow = tokio::spawn(async move {
+            lapwing_relay::back_up(&app, &folder_of, (&data, &slow_keys), None).await.unwrap()
+        });
+        tokio::task::spawn_blocking(move || was_asked.recv().unwrap()).await.unwrap();
+        school.advance(minutes);
+        let id = concern(&school, &dsl, &[("Ben Hill", "subject")], "He came without a coat.").await;
+        let quick = lapwing_relay::back_up(&school.app, live, (&later, &keys), None).await.unwrap();
+        assert!(!quick.newer_keys);
+        go.send(()).unwrap();
+        let slow = slow.await.unwrap();
+        assert!(slow.newer_keys, "it says that its own keys file was not needed");
+
+        let copy = |data: &std::path::Path, taken| Copy {
+            data: data.to_path_buf(),
+            keys: keys.clone(),
+            master: master.clone(),
+            taken,
+            folder: Arc::clone(&folder),
+        };
+        let (earlier, later) = (copy(&earlier, slow), copy(&later, quick));
+        let place = Place::same().await;
+        is_the_same(&later, &later.restore(&place).await.unwrap());
+        let there = place.school(&later, &school.id).await;
+        let reader = there.person("dsl", "Mrs Stone").await;
+        there.get(&reader, &format!("/concerns/{id}")).await.has("He came without a coat.");
+        let restored = earlier.restore(&Place::same().await).await.unwrap();
+        assert_eq!(restored.data, earlier.taken.data);
+        let names = std::fs::read_dir(folder.path()).unwrap().map(|name| name.unwrap().file_name());
+        assert_eq!(names.filter(|name| name.to_string_lossy().contains(".part")).count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_keys_file_takes_the_place_of_an_older_one_alone() {
+    let school = lived_in().await;
+    let bundle = Copy::take_school(&school, &school.id).await;
+    let whole = Copy::take(&school).await;
+    let notes = whole.folder.path().join("notes.txt");
+    std::fs::write(&notes, "Ring the LADO.").unwrap();
+    let live = school.database.folder.path();
+    let new = whole.folder.path().join("new.data");
+    for (one, keys, why) in [
+        (None, &bundle.keys, "is the keys file of one school’s bundle"),
+        (None, &whole.data, "is a data file, not a keys file"),
+        (None, &notes, "is no keys file"),
+        (Some(school.id.as_str()), &whole.keys, "is there already"),
+    ] {
+        let before = std::fs::read(keys).unwrap();
+        let error =
+            lapwing_relay::back_up(&school.app, live, (&new, keys), one).await.unwrap_err().to_string();
+        assert!(error.contains(why), "{error} instead of {why}");
+        assert!(std::fs::read(keys).unwrap() == before && !new.exists(), "{why}");
+    }
+    // One of the same record as it was restored elsewhere gives way too, however far that other one had got.
+    let place = Place::same().await;
+    whole.restore(&place).await.unwrap();
+    let there = place.school(&whole, &school.id).await;
+    for minute in 0..3 {
+        school.advance(minute);
+        Copy::take(&school).await;
+    }
+    let ahead = Copy::take(&school).await;
+    let (live, data) = (there.database.folder.path(), ahead.folder.path().join("there.data"));
+    let taken = lapwing_relay::back_up(&there.app, live, (&data, &ahead.keys), None).await.unwrap();
+    assert!(!taken.newer_keys);
 }

@@ -18,6 +18,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("childs_words", "He does it every day."),
     ("view", "She seemed used to it."),
     ("done_so_far", "Walked her home."),
+    ("category", ""),
     ("told_dsl", "no"),
 ];
 
@@ -66,9 +67,15 @@ async fn a_form_that_was_mended_and_sent_again_is_not_called_recorded() {
         ("person_name", "Amina Kahn"),
         ("person_year", "Year 8"),
         ("person_role", "harmed"),
+        ("occurred_date", "2026-11-22"),
         ("occurred_time", "15:45"),
+        ("occurred_precision", "approximate"),
         ("place", "Bus stop on Hill Lane"),
+        ("seen_heard", "Tom took her coat."),
         ("childs_words", "He did it twice."),
+        ("view", "She was upset."),
+        ("done_so_far", "Rang her mother."),
+        ("category", "bullying"),
         ("told_dsl", "yes"),
     ] {
         let mut fields = with(&id, WHOLE);
@@ -89,6 +96,32 @@ async fn a_form_that_was_mended_and_sent_again_is_not_called_recorded() {
     // A name is kept as it was first written, so another spelling of the same name is the same form.
     fields[1].1 = "AMINA  kahn";
     assert_eq!(school.post(&teacher, "/concerns/new", &fields).await.location, sent.location);
+}
+
+/// What a form was made from, and what it is about, are parts of it as well; what a lead made of that since is not.
+#[tokio::test]
+async fn a_form_of_another_origin_or_category_under_a_used_id_comes_back() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let report = school.report(&Told::default()).await;
+    let id = school::id();
+    let mut fields = with(&id, WHOLE);
+    fields.iter_mut().find(|(name, _)| *name == "category").unwrap().1 = "bullying";
+    fields.extend([("report", report.as_str()), ("shown", "0")]);
+    let sent = school.post(&dsl, "/concerns/new", &fields).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.html);
+    let moved = school.post(&dsl, &format!("/concerns/{id}/category"), &[("category", "suicide")]).await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER);
+    let again = school.post(&dsl, "/concerns/new", &fields).await;
+    assert_eq!(again.location, sent.location, "it is the same form, whatever a lead has said since");
+    for changed in [("category", "suicide"), ("report", "")] {
+        let mut other = fields.clone();
+        other.iter_mut().find(|(name, _)| *name == changed.0).unwrap().1 = changed.1;
+        let back = school.post(&dsl, "/concerns/new", &other).await;
+        assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY, "{changed:?}");
+        back.has("This form was sent before");
+    }
+    assert_eq!(school.number("select count(*) from concern").await, 1);
 }
 
 #[tokio::test]

@@ -134,6 +134,62 @@ async fn a_night_does_not_mend_a_device_that_failed() {
 }
 
 #[tokio::test]
+async fn a_day_that_is_over_is_vouched_for_and_whatever_is_changed_of_it_is_found() {
+    let school = School::open().await;
+    let key = crate::school::enrolment_key(&school);
+    let devices = [Device::enrol(&school.router, &key).await, Device::enrol(&school.router, &key).await];
+    for device in &devices {
+        check_in(device, Some(test("Year 9", &[]))).await;
+    }
+    school.sql("update canary_day set day = day - 2", &[]).await;
+    check_in(&devices[0], Some(test("Year 9", &[]))).await;
+    let found = async || {
+        let mut db = school.database.pool.acquire().await.unwrap();
+        crate::copies::faults(&lapwing_relay::proof::verify::verify(&mut db, &[]).await.unwrap())
+    };
+    for _ in 0..2 {
+        school.app.tidy_days().await.unwrap();
+        assert_eq!(school.database.actions("close_day").await, 1, "once, and not before the day is over");
+    }
+    assert_eq!(found().await, Vec::<String>::new());
+    let day = school.number("select min(day) from canary_day").await;
+    for (change, back, fault) in [
+        (
+            "update canary_day set failing = 1 where ran_at > 0",
+            "update canary_day set failing = 0",
+            format!("canary_day of day {day} was changed"),
+        ),
+        (
+            "update canary_day set day = day - 1 where day < (select max(day) from canary_day)",
+            "update canary_day set day = day + 1 where day < (select max(day) from canary_day)",
+            format!("canary_day of day {day} is missing"),
+        ),
+    ] {
+        school.sql(change, &[]).await;
+        let faults = found().await;
+        assert!(faults.iter().any(|told| told.contains(&fault)), "{change}: {faults:?}");
+        school.sql(back, &[]).await;
+        assert_eq!(found().await, Vec::<String>::new());
+    }
+    // A day that was put in before the last one is nobody's.
+    school
+        .sql("update canary_day set day = day - 3 where day = (select max(day) from canary_day)", &[])
+        .await;
+    let faults = found().await;
+    let added = format!("canary_day of day {} was not written by the relay", day - 1);
+    assert!(faults.iter().any(|told| told.contains(&added)), "{faults:?}");
+    school
+        .sql("update canary_day set day = day + 3 where day = (select min(day) from canary_day)", &[])
+        .await;
+    // Old days go, and that is an event.
+    school.advance(410 * 24 * 60);
+    school.app.tidy_days().await.unwrap();
+    assert_eq!(rows(&school).await, 0);
+    assert_eq!(school.database.actions("forget_days").await, 1);
+    assert_eq!(found().await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_device_that_refuses_the_newest_lists_fails_though_older_ones_hold() {
     let school = School::open().await;
     let it = school.person("it_admin", "Priya Nair").await;

@@ -82,6 +82,62 @@ async fn a_name_in_confidence_passes_on_when_the_chosen_adult_is_walled_off() {
     school.get(&dsl, &path).await.has("Amira Khan").has("who can no longer open this report");
 }
 
+/// A name that nobody can read is a child whom nobody can find: with every safeguarding lead walled off it is the head's,
+/// and with the head too, theirs who comes from the trust to look.
+#[tokio::test]
+async fn a_name_in_confidence_passes_to_whoever_is_the_last_to_work_on_it() {
+    let school = School::open().await;
+    school.join_trust("Park Trust").await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let head = school.person("head", "Mr Okoro").await;
+    let chosen = school.person("staff", "Mrs Okafor").await;
+    let trust = school.person("trust_lead", "Mx Trust").await;
+    let told = Told { adult: Some(&chosen.id), identity: "confidant", ..Told::default() };
+    let report = school.report(&told).await;
+    let path = format!("/reports/{report}");
+    let form = school.get(&chosen, &format!("/concerns/new?report={report}")).await;
+    let id = form.value("id");
+    let fields = [
+        ("id", id.as_str()),
+        ("report", &report),
+        ("shown", "0"),
+        ("person_name", "Mrs Adeyemi"),
+        ("person_role", "adult_named"),
+        ("occurred_precision", "unknown"),
+        ("seen_heard", "A pupil wrote a report in Lapwing."),
+        ("told_dsl", "no"),
+    ];
+    let made = school.post(&chosen, "/concerns/new", &fields).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.html);
+    let passed =
+        "select count(*) from audit_event where action = 'view' and detail like '%name_in_confidence%'";
+    assert_eq!(school.get(&dsl, &path).await.status, StatusCode::NOT_FOUND);
+    // The head deals with it, and the name is still the chosen adult's alone.
+    school.get(&head, &path).await.has("They wait for me after school.").lacks("Amira");
+    assert_eq!(school.number(passed).await, 0);
+    school.sql("update account set disabled_at = 1 where id = $1", &[chosen.id.as_str().into()]).await;
+    school.get(&head, &path).await.has("Amira Khan").has("Mrs Okafor, who can no longer open this report");
+    assert_eq!(school.number(passed).await, 1);
+    // A pupil who writes again is heard, and answered.
+    school.write_again(&report, "Are you there?").await;
+    school.get(&head, "/inbox").await.has(&path);
+    let answer = [("id", &*school::id()), ("text", "I am. Come to my office.")];
+    assert_eq!(school.post(&head, &format!("{path}/reply"), &answer).await.status, StatusCode::SEE_OTHER);
+    school.get(&head, &format!("/concerns/{id}")).await.lacks("Amira");
+    assert_eq!(school.number(passed).await, 1);
+
+    // Then the head is named as well.
+    let named = "insert into named (id, school_id, concern_id, account_id, name_key, by_id, at) \
+                 select 'n', school_id, id, $1, '', reporter_id, 1 from concern";
+    school.sql(named, &[head.id.as_str().into()]).await;
+    assert_eq!(school.get(&head, &path).await.status, StatusCode::NOT_FOUND);
+    let asked = [("record", "1"), ("reason", "Nobody at the school can look.")];
+    let opened = school.post(&trust, &format!("/trust/{}/break-glass", school.id), &asked).await;
+    assert_eq!(opened.status, StatusCode::SEE_OTHER, "{}", opened.html);
+    school.get(&trust, &opened.location).await.has("They wait for me after school.").has("Amira Khan");
+    assert_eq!(school.number(passed).await, 2, "and that is noted");
+}
+
 #[tokio::test]
 async fn the_first_opening_is_what_the_pupil_sees() {
     let school = School::open().await;

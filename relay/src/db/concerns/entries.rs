@@ -6,7 +6,7 @@ use crate::db::keys::{self, key_columns, key_joins};
 use crate::db::{Tx, search};
 use crate::error::Error;
 use crate::proof::Table;
-use crate::seal::{DESTROYED, Object, Vault};
+use crate::seal::{Object, Vault};
 use sqlx::{AnyExecutor, Row as _};
 
 /// What was done about a concern, oldest first.
@@ -30,10 +30,8 @@ pub(crate) async fn entries<'c>(
     rows.iter()
         .map(|row| {
             let id: String = row.try_get("id")?;
-            let text = match keys::record(row, vault, (Object::Concern, concern))? {
-                Some(key) => key.open_words(("entry", &id), &row.try_get::<Vec<u8>, _>("sealed")?)?,
-                None => DESTROYED.to_owned(),
-            };
+            let opener = keys::record(row, vault, (Object::Concern, concern))?;
+            let text = opener.words(("entry", &id), &row.try_get::<Vec<u8>, _>("sealed")?);
             Ok(Entry {
                 kind: row.try_get("kind")?,
                 text,
@@ -89,12 +87,15 @@ pub(crate) async fn says(tx: &mut Tx, vault: &Vault, entry: NewEntry<'_>) -> Res
     .bind(entry.by.to_owned())
     .fetch_optional(&mut **tx)
     .await?;
-    let key = keys::of_record(tx, vault, (Object::Concern, entry.concern)).await?;
-    let Some((row, key)) = row.zip(key) else { return Ok(false) };
-    Ok(key.open_words(("entry", entry.id), &row.try_get::<Vec<u8>, _>("sealed")?)? == entry.text)
+    let opener = keys::of_record(tx, vault, (Object::Concern, entry.concern)).await?;
+    let Some(row) = row else { return Ok(false) };
+    Ok(opener.says(("entry", entry.id), &row.try_get::<Vec<u8>, _>("sealed")?, entry.text))
 }
 
 /// Adds an entry. Answers whether it was new.
+///
+/// # Errors
+/// [`Error::Gone`] when nobody can open the concern any more.
 pub(crate) async fn add_entry(
     tx: &mut Tx,
     app: &App,
@@ -102,9 +103,7 @@ pub(crate) async fn add_entry(
     entry: NewEntry<'_>,
 ) -> Result<bool, Error> {
     let what = (Object::Concern, entry.concern);
-    let Some(key) = keys::of_record(tx, vault, what).await? else {
-        return Err(Error::Gone("This concern was destroyed, so nothing can be added to it.".into()));
-    };
+    let key = keys::held_record(tx, vault, what).await?.needed("Nothing can be added to this concern.")?;
     let done = sqlx::query(
         "insert into entry (id, school_id, concern_id, kind, sealed, author_id, at) values ($1, $2, $3, $4, $5, $6, $7) \
          on conflict (id) do nothing",

@@ -9,7 +9,7 @@ mod record;
 pub(crate) use entries::{NewEntry, add_entry, entries, says, set_status};
 pub(crate) use people::persons;
 pub(super) use people::{name, person};
-pub(crate) use read::{evidence, find, made_from};
+pub(crate) use read::{evidence, find, first_category, made_from};
 pub(crate) use record::create;
 
 /// A person in a concern, with the role they have in it.

@@ -7,21 +7,26 @@ use crate::db::Tx;
 use crate::db::keys::{self, KeyRow, Kind};
 use crate::error::Error;
 use crate::proof::Table;
-use crate::seal::{Key, Object, RecordKey, Vault, Wrapped};
+use crate::seal::{Key, Lost, Object, RecordKey, Vault, Wrapped};
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 
 /// What is left of a name whose key was destroyed.
 const NAME_DESTROYED: &str = "(name destroyed)";
 
-/// A person's name, from the columns `person_id, name_sealed, name_under, name_wrapped`.
+/// A person's name, or why nobody can open it, from the columns `person_id, name_sealed, name_under, name_wrapped`.
 pub(in crate::db) fn name(row: &AnyRow, vault: &Vault) -> Result<String, Error> {
     let id: String = row.try_get("person_id")?;
     let (under, bytes): (Option<String>, Option<Vec<u8>>) =
         (row.try_get("name_under")?, row.try_get("name_wrapped")?);
     let Some((under, bytes)) = under.zip(bytes) else { return Ok(NAME_DESTROYED.to_owned()) };
-    let key = vault.person(&id, &Wrapped { under, bytes })?;
-    Ok(vault.open_name(&id, &key, &row.try_get::<Vec<u8>, _>("name_sealed")?)?)
+    let sealed: Vec<u8> = row.try_get("name_sealed")?;
+    let opened =
+        vault.person(&id, &Wrapped { under, bytes }).and_then(|key| vault.open_name(&id, &key, &sealed));
+    Ok(opened.unwrap_or_else(|error| {
+        tracing::error!(person = id, %error, "a name cannot be opened");
+        Lost::from(error).name().to_owned()
+    }))
 }
 
 /// Reads a person from the columns of [`name`] and `kind, year_group, role`.
@@ -98,8 +103,8 @@ async fn known(tx: &mut Tx, vault: &Vault, person: &Person) -> Result<Option<(St
     let Some(row) = row else { return Ok(None) };
     let id: String = row.try_get("id")?;
     let wrapped = Wrapped { under: row.try_get("under")?, bytes: row.try_get("wrapped")? };
-    let key = vault.person(&id, &wrapped)?;
-    Ok(Some((id, key)))
+    // Nothing can hang from a key that nobody can open: whoever is named now is somebody new then.
+    Ok(vault.person(&id, &wrapped).ok().map(|key| (id, key)))
 }
 
 async fn add(tx: &mut Tx, app: &App, vault: &Vault, person: &Person) -> Result<(String, Key), Error> {

@@ -25,10 +25,8 @@ pub(crate) async fn find<'c>(
     .fetch_optional(db)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let text: ConcernText = match keys::record(&row, vault, (Object::Concern, id))? {
-        Some(key) => key.open(("concern", id), &row.try_get::<Vec<u8>, _>("sealed")?)?,
-        None => ConcernText::destroyed(),
-    };
+    let opener = keys::record(&row, vault, (Object::Concern, id))?;
+    let text: ConcernText = opener.text(("concern", id), &row.try_get::<Vec<u8>, _>("sealed")?);
     Ok(Some(Concern {
         id: row.try_get("id")?,
         number: row.try_get("number")?,
@@ -63,6 +61,27 @@ pub(crate) async fn evidence<'c>(
     .fetch_all(db)
     .await?;
     rows.iter().map(|row| Ok((row.try_get("kind")?, row.try_get("object_id")?))).collect()
+}
+
+/// What a concern was said to be about when it was recorded, from its first audit event: a name of the taxonomy, or
+/// nothing. None where an older version recorded it, which did not say.
+pub(crate) async fn first_category<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    concern: &str,
+) -> Result<Option<String>, Error> {
+    let row = sqlx::query(
+        "select detail from audit_event where school_id = $1 and object_kind = 'concern' and object_id = $2 \
+         and action = 'create'",
+    )
+    .bind(school.to_owned())
+    .bind(concern.to_owned())
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let detail: serde_json::Value =
+        serde_json::from_str(&row.try_get::<String, _>("detail")?).map_err(Error::internal)?;
+    Ok(detail.get("category").and_then(serde_json::Value::as_str).map(str::to_owned))
 }
 
 /// The concerns that were made from an episode or a report: id and number.

@@ -7,7 +7,7 @@ use crate::db::{Tx, keys, search};
 use crate::error::Error;
 use crate::proof::Table;
 use crate::random;
-use crate::seal::{ConcernText, Key, Object, RecordKey, Vault};
+use crate::seal::{ConcernText, Key, Object, Opener, RecordKey, Vault};
 use sqlx::Row as _;
 
 /// Records a concern with its persons and its evidence. Answers nothing when a concern with this id is there already,
@@ -126,7 +126,7 @@ async fn add_evidence(
     .await?;
     tx.wrote(vault.school(), Table::EVIDENCE, &id);
     let what = (if kind == "episode" { Object::Episode } else { Object::Report }, object);
-    if let Some(record) = keys::of_record(tx, vault, what).await?
+    if let Opener::Key(record) = keys::held_record(tx, vault, what).await?
         && !children.is_empty()
     {
         hang(tx, app, vault, what, &record, children).await?;

@@ -6,7 +6,7 @@ use crate::db::Tx;
 use crate::db::keys::{self, key_columns, key_joins};
 use crate::db::many::Many;
 use crate::error::Error;
-use crate::seal::{Object, RecordKey, Vault, Wrapped};
+use crate::seal::{Object, Opener, RecordKey, Vault, Wrapped};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
@@ -80,8 +80,10 @@ impl Found {
 
     /// Itself with its key, if anybody can open it.
     pub(super) fn opened(&self, vault: &Vault) -> Option<(&Self, RecordKey)> {
-        let key = keys::record(&self.row, vault, (Object::Episode, &self.id));
-        key.ok().flatten().map(|key| (self, key))
+        match keys::record(&self.row, vault, (Object::Episode, &self.id)) {
+            Ok(Opener::Key(key)) => Some((self, key)),
+            Ok(Opener::Lost(_)) | Err(_) => None,
+        }
     }
 }
 

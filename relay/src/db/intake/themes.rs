@@ -8,7 +8,7 @@ use super::join::{self, Joining};
 use super::known::{Known, KnownEpisodes};
 use super::open;
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{Tx, keys};
 use crate::error::Error;
 use crate::seal::{Object, RecordKey};
 use lapwing_core::{Severity, Stage};
@@ -185,6 +185,13 @@ async fn find_or_begin<'a>(
 ) -> Result<(), Error> {
     let found = open::find(tx, strange).await?;
     let open = open::last_of_each(&found);
+    // An episode can be a child's and still be open. What joins it must not be stored while the child's key is destroyed.
+    let ways: Vec<_> = open
+        .iter()
+        .filter(|(_, found)| !found.is_under_school && !found.wrapped.under.is_empty())
+        .map(|(theme, found)| (theme.school, found.id.as_str(), found.wrapped.under.as_str()))
+        .collect();
+    keys::hold_ways(tx, &ways).await?;
     let (mut joining, mut begun) = (Vec::new(), Vec::new());
     for (theme, coming) in strange {
         let vault = &coming.item.0.vault;

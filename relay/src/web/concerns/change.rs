@@ -80,8 +80,18 @@ pub(crate) async fn set_status(
     let mut tx = app.db.begin().await?;
     must(&mut tx, &app, &me, &id, Access::Work).await?;
     let entry = NewEntry { id: &entry_id, concern: &id, kind: "status", text: &text, by: &me.id };
-    let moved = concerns::set_status(&mut tx, &me.school_id, &id, &form.from, &form.to).await?
-        && concerns::add_entry(&mut tx, &app, &vault, entry).await?;
+    let mut moved = concerns::set_status(&mut tx, &me.school_id, &id, &form.from, &form.to).await?;
+    if moved {
+        moved = match concerns::add_entry(&mut tx, &app, &vault, entry).await {
+            Err(Error::Gone(why)) => {
+                drop(tx);
+                errors.add("text", why);
+                let typed = Typed { closing: &form.text, ..Typed::default() };
+                return concern_page(&app, &me, &id, errors, typed).await;
+            }
+            added => added?,
+        };
+    }
     if !moved {
         // Somebody else moved it in between; the page shows how it stands now, and gives back what was typed. The same form
         // once more is answered like the first time.
@@ -156,12 +166,20 @@ async fn add(
     let mut tx = app.db.begin().await?;
     must(&mut tx, app, me, id, needed).await?;
     let entry = NewEntry { id: &entry_id, concern: id, kind, text, by: &me.id };
-    if concerns::add_entry(&mut tx, app, &vault, entry).await? {
-        trail::note(&mut tx, app, me, kind, ("concern", id), json!({ "entry": entry_id })).await?;
-    } else if !concerns::says(&mut tx, &vault, entry).await? {
+    let refused = match concerns::add_entry(&mut tx, app, &vault, entry).await {
+        Ok(true) => {
+            trail::note(&mut tx, app, me, kind, ("concern", id), json!({ "entry": entry_id })).await?;
+            None
+        }
+        Ok(false) if concerns::says(&mut tx, &vault, entry).await? => None,
+        Ok(false) => Some(SENT_BEFORE.to_owned()),
+        Err(Error::Gone(why)) => Some(why),
+        Err(error) => return Err(error),
+    };
+    if let Some(why) = refused {
         drop(tx);
         let mut errors = Errors::default();
-        errors.add(kind, SENT_BEFORE);
+        errors.add(kind, why);
         let typed = match kind {
             "note" => Typed { note: text, ..Typed::default() },
             _ => Typed { feedback: text, ..Typed::default() },

@@ -9,6 +9,7 @@ use crate::auth::Account;
 use crate::db::episodes::{self, Episode, StoredAlert};
 use crate::db::reports::{self, Name, Report};
 use crate::error::Error;
+use crate::seal::Lost;
 use crate::walls::{Access, Object, Viewer};
 
 /// Device and relay agree on the time when they are no further apart.
@@ -95,20 +96,25 @@ impl Origin {
                 let gravest =
                     alerts.iter().find(|alert| alert.severity == episode.severity).or(alerts.first());
                 let Some(alert) = gravest else { return };
-                draft.childs_words = alert.excerpt.clone().unwrap_or_default();
+                draft.childs_words =
+                    alert.excerpt.clone().filter(|words| !Lost::says(words)).unwrap_or_default();
                 if !alert.url.is_empty() {
                     draft.seen_heard.push_str(&format!(" Site: {}", line(&alert.url)));
                 }
                 fill_time(draft, alert.occurred_at, alert.received_at);
             }
             Self::Report(report) => {
-                if let Name::Known(name, _) = report.name_for(reader, false) {
+                if let Name::Known(name, _) = report.name_for(reader, false)
+                    && !Lost::says(name)
+                {
                     draft.person_name = vec![line(name)];
                     let role = if report.about == "me" { "subject" } else { "witness" };
                     draft.person_role = vec![role.into()];
                 }
                 draft.seen_heard = "A pupil wrote a report in Lapwing.".into();
-                draft.childs_words.clone_from(&report.story);
+                if !Lost::says(&report.story) {
+                    draft.childs_words.clone_from(&report.story);
+                }
                 if !report.wish.is_empty() {
                     draft.childs_words.push_str("\n\nWhat would you like to happen? ");
                     draft.childs_words.push_str(&report.wish);

@@ -11,7 +11,7 @@ use crate::auth::{Account, Role, Staff};
 use crate::db::concerns::{Concern, NewConcern, Person};
 use crate::db::episodes::Closing;
 use crate::db::{Tx, concerns, episodes, people_names, reports, walls};
-use crate::error::Error;
+use crate::error::{Error, logged};
 use crate::extract::{Path, Query};
 use crate::live::Change;
 use crate::seal::Vault;
@@ -131,11 +131,24 @@ pub(crate) async fn create(
 
     let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    match concerns::create(&mut tx, &app, &vault, &me.id, &concern).await? {
+    let created = match concerns::create(&mut tx, &app, &vault, &me.id, &concern).await {
+        Err(Error::Busy(detail)) => {
+            drop(tx);
+            let mut errors = Errors::default();
+            errors.add(
+                "seen_heard",
+                format!("{NOT_NOW} If it goes on, tell IT: reference {}.", logged(&detail)),
+            );
+            return form_page(&app, &me, (draft, ROWS), &origin, errors).await;
+        }
+        created => created?,
+    };
+    let category = if draft.category.is_empty() { origin.category() } else { &draft.category };
+    match created {
         Some(number) => {
-            let detail = json!({ "number": number, "source": concern.source });
+            // What it was said to be about can be changed by a lead; by this it is known what the form said.
+            let detail = json!({ "number": number, "source": concern.source, "category": category });
             trail::note(&mut tx, &app, &me, "create", ("concern", &concern.id), detail).await?;
-            let category = if draft.category.is_empty() { origin.category() } else { &draft.category };
             walls::set_category(&mut tx, &me.school_id, &concern.id, category).await?;
             named::wall_off(&mut tx, &app, &me, &concern).await?;
             take_over(&mut tx, (&app, &vault), &me, &origin, (&concern.id, shown(&draft.shown))).await?;
@@ -147,7 +160,11 @@ pub(crate) async fn create(
                 return Err(Error::BadRequest("Open the form again: this one was used before.".into()));
             };
             let persons = concerns::persons(&mut *tx, &vault, &concern.id).await?;
-            if !is_same(&vault, (&known, &persons), &concern) {
+            let evidence = concerns::evidence(&mut *tx, &me.school_id, &concern.id).await?;
+            let about = concerns::first_category(&mut *tx, &me.school_id, &concern.id).await?;
+            if !is_same(&vault, (&known, &persons, &evidence), &concern)
+                || about.is_some_and(|about| about != category)
+            {
                 drop(tx);
                 draft.id = app.new_id()?;
                 let mut errors = Errors::default();
@@ -166,18 +183,30 @@ pub(crate) async fn create(
     Ok(Redirect::to(&format!("/concerns/{}/recorded", concern.id)).into_response())
 }
 
-/// Whether what was recorded is what is sent once more. What it is about is not asked: a lead may have changed that since.
-fn is_same(vault: &Vault, (known, persons): (&Concern, &[Person]), sent: &NewConcern) -> bool {
+/// Whether what was recorded is what is sent once more. What it is about is asked elsewhere: a lead may have changed that
+/// since.
+fn is_same(
+    vault: &Vault,
+    (known, persons, evidence): (&Concern, &[Person], &[(String, String)]),
+    sent: &NewConcern,
+) -> bool {
     // A name is kept as it was first written in the school, so names are compared as they are recognised.
     let who = |person: &Person| {
         (vault.name_hash(&person.name), person.kind.clone(), person.year_group.clone(), person.role.clone())
     };
+    let made_from = evidence.iter().map(|(kind, id)| (kind.as_str(), id.as_str()));
     persons.iter().map(who).eq(sent.persons.iter().map(who))
+        && known.source == sent.source
+        && made_from.eq(sent.evidence.as_ref().map(|(kind, id)| (*kind, id.as_str())))
         && (known.occurred_at, &known.precision, known.told_dsl)
             == (sent.occurred_at, &sent.precision, sent.told_dsl)
         && [&known.place, &known.seen_heard, &known.childs_words, &known.view, &known.done_so_far]
             == [&sent.place, &sent.seen_heard, &sent.childs_words, &sent.view, &sent.done_so_far]
 }
+
+/// The database is busy, or a key was changed while the form waited.
+const NOT_NOW: &str = "Lapwing could not save this just now, and nothing of it is saved. Your words are still in the form: \
+     send it again in a minute.";
 
 /// For whoever names themselves: nobody who is named in a concern can open it, its reporter included.
 const NAMED_SELF: &str = "Because you are named in it, Lapwing does not show it to you again. Whoever deals with it will \

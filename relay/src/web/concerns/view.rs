@@ -17,7 +17,7 @@ use crate::db::{Tx, episodes, reports, walls};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::seal::Vault;
-use crate::walls::{Access, Object, Viewer};
+use crate::walls::{Access, Object, Viewer, inherits};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -132,14 +132,15 @@ fn done(entry: Entry, now: i64) -> Done {
     Done { kind, text: entry.text, author: entry.author, when: When::new(entry.at, now) }
 }
 
+/// What the concern was made from, and whether a name among it that was given in confidence is shown to the reader.
 async fn evidence(
     tx: &mut Tx,
-    vault: &Vault,
+    (app, vault): (&App, &Vault),
     viewer: &Viewer,
     concern: &str,
-) -> Result<Vec<Evidence>, Error> {
+) -> Result<(Vec<Evidence>, bool), Error> {
     let (school, now) = (viewer.school.as_str(), viewer.now);
-    let mut list = Vec::new();
+    let (mut list, mut confided) = (Vec::new(), false);
     for (kind, id) in concerns::evidence(&mut **tx, school, concern).await? {
         let Some(object) = Object::of(&kind, &id) else { continue };
         // Whoever reads a concern reads the words that it was made from; the rest of them has walls of its own.
@@ -167,11 +168,14 @@ async fn evidence(
             });
         } else {
             let Some(report) = reports::find(&mut **tx, vault, &id).await? else { continue };
-            // A name that passes to whoever works on the report is shown on its own page, where the reading is noted.
+            // A name that passes to whoever works on the report is shown on its own page. Here, it is only to whoever broke
+            // the glass where nobody is left who works on it.
+            let inherits = inherits(tx, app, school, &report, Access::Read).await?;
+            confided |= inherits;
             list.push(Evidence {
                 href,
                 title: "A pupil’s report".into(),
-                who: match report.name_for(&viewer.id, false) {
+                who: match report.name_for(&viewer.id, inherits) {
                     Name::Known(name, _) => line(name),
                     Name::KnownOnlyTo(adult) => format!("Name given in confidence to {adult}"),
                     Name::Anonymous => "Anonymous".into(),
@@ -181,7 +185,7 @@ async fn evidence(
             });
         }
     }
-    Ok(list)
+    Ok((list, confided))
 }
 
 /// Reads the concern, with the audit row of the reading in the same transaction, and shows what `me` may see of it.
@@ -203,10 +207,17 @@ pub(super) async fn concern_page(
     let children =
         if me.role.decides() { looked::pupils_of(&mut *tx, &vault, id).await? } else { Vec::new() };
     let mut entries = concerns::entries(&mut *tx, &vault, id).await?;
-    let evidence = if whole { evidence(&mut tx, &vault, &viewer, id).await? } else { Vec::new() };
+    let (evidence, confided) = match whole {
+        true => evidence(&mut tx, (app, &vault), &viewer, id).await?,
+        false => (Vec::new(), false),
+    };
     let category = walls::category(&mut *tx, school, id).await?;
     let walled = if works { named::walled(&mut tx, app, me, id).await? } else { Vec::new() };
-    trail::note(&mut tx, app, me, "view", ("concern", id), json!({ "whole": whole })).await?;
+    let mut detail = json!({ "whole": whole });
+    if confided {
+        detail["name_in_confidence"] = true.into();
+    }
+    trail::note(&mut tx, app, me, "view", ("concern", id), detail).await?;
     tx.commit().await?;
 
     if !whole {

@@ -132,6 +132,12 @@ impl Anchors {
         self.phrases.len()
     }
 
+    /// The phrase of a use.
+    #[inline]
+    pub(crate) fn phrase(&self, index: usize) -> Option<u32> {
+        self.phrases.get(index)
+    }
+
     /// A use by its number.
     pub(crate) fn get(&self, pool: &Pool, index: usize) -> Option<Use> {
         let phrase = self.phrases.get(index)?;

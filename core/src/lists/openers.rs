@@ -42,8 +42,9 @@ impl Openers {
     }
 
     /// The phrases of a group that begin with an opener, by where its phrases are.
-    pub(crate) fn among(&self, opener: Range<usize>, group: Phrases) -> impl Iterator<Item = u32> {
-        among(&self.phrases, opener, group)
+    #[inline]
+    pub(crate) fn among(&self, opener: Range<usize>, group: Phrases, each: impl FnMut(u32)) {
+        among(&self.phrases, opener, group, each);
     }
 
     /// From the first phrase that begins with an opener to the last.
@@ -56,8 +57,8 @@ impl Openers {
     }
 
     /// Those of a group that may begin with any word.
-    pub(crate) fn anywhere(&self, group: Phrases) -> impl Iterator<Item = u32> {
-        among(&self.open, 0..self.open.len(), group)
+    pub(crate) fn anywhere(&self, group: Phrases, each: impl FnMut(u32)) {
+        among(&self.open, 0..self.open.len(), group, each);
     }
 
     /// Whether the tables fit together, for so many words and phrases.
@@ -70,17 +71,15 @@ impl Openers {
 }
 
 /// Of phrases that are in order those of a group.
-fn among(phrases: &Numbers, mut places: Range<usize>, group: Phrases) -> impl Iterator<Item = u32> {
+#[inline]
+fn among(phrases: &Numbers, places: Range<usize>, group: Phrases, mut each: impl FnMut(u32)) {
     let numbers = group.numbers();
-    let end = places.end;
-    while places.start < places.end {
-        let middle = places.start + places.len() / 2;
-        if phrases.get(middle).is_some_and(|phrase| phrase < numbers.start) {
-            places.start = middle + 1;
-        } else {
-            places.end = middle;
+    let first = phrases.first_from(places.clone(), numbers.start);
+    // There are hardly ever more than two or three.
+    for place in first..places.end {
+        match phrases.get(place) {
+            Some(phrase) if phrase < numbers.end => each(phrase),
+            _ => return,
         }
     }
-    // There are hardly ever more than two or three.
-    phrases.among(places.start..end).take_while(move |phrase| *phrase < numbers.end)
 }

@@ -240,6 +240,12 @@ impl Pool {
         if run < self.rests.len() { self.rest.at(self.rests.range(run)) } else { Pieces::default() }
     }
 
+    /// Whether all runs of a step are one piece each, by its runs.
+    #[inline]
+    pub(crate) const fn is_plain(&self, runs: &Range<usize>) -> bool {
+        runs.start >= self.rests.len()
+    }
+
     /// All pieces of a run.
     #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only what looks at lists asks for them"))]
     pub(crate) fn pieces(&self, run: usize) -> impl Iterator<Item = Code> {

@@ -7,6 +7,7 @@
 use crate::lists::kind;
 use crate::lists::lexicon::Lexicon;
 use crate::lists::mask::Mask;
+use crate::lists::pool::Code;
 use crate::lists::numbers::{Numbers, Spans, Table};
 use crate::lists::recent::{NUMBER_BITS, Recent, few};
 
@@ -70,6 +71,10 @@ pub(crate) struct Known {
     /// Whether nothing is known of it, or only a beginning after which no usual ending follows, so that it may well be
     /// another word, or the same one mistyped.
     pub(crate) strange: bool,
+    /// The piece of phrases that it is as a whole, if it is one, and what it is in a few bits. Other pieces, of a word that is
+    /// not [only itself](Self::is_only_itself), are not in them.
+    pub(crate) piece: Option<Code>,
+    pub(crate) mask: Mask,
 }
 
 impl Known {
@@ -251,7 +256,10 @@ impl Vocabulary {
         let beginning = if kinds & kind::OPEN != 0 { Some(id) } else { self.above(id) };
         let closed = self.is_closed(self.words.bytes(id));
         let leads = kinds & kind::LEADS != 0;
-        Known { number: Some(id), beginning, kinds, closed, leads, strange: false }
+        let whole = kinds & kind::WHOLE != 0;
+        let piece = whole.then(|| self.whole(id));
+        let mask = if whole { Mask::of(id, kinds) } else { Mask::UNKNOWN };
+        Known { number: Some(id), beginning, kinds, closed, leads, strange: false, piece, mask }
     }
 
     /// Looks a word up.
@@ -264,7 +272,8 @@ impl Vocabulary {
         let beginning = self.beginning(word, LEAST_OPENING);
         let closed = self.is_closed(word.as_bytes());
         let strange = !closed && !self.has_usual_ending(word, beginning);
-        Known { number: None, beginning, kinds: 0, closed, leads: beginning.is_some() || closed, strange }
+        let leads = beginning.is_some() || closed;
+        Known { beginning, closed, leads, strange, mask: Mask::UNKNOWN, ..Known::default() }
     }
 
     /// The longest word, of at least so many bytes, that may go on and that a word begins with which is not in the vocabulary.

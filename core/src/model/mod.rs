@@ -67,6 +67,7 @@ impl Model {
 
     /// Adds what several signs together say and no rule has said. `known` is what the vocabulary that it has met says of
     /// the words, and `numbers` an empty table.
+    #[inline(never)]
     pub(crate) fn add(
         &self,
         text: &str,

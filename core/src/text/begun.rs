@@ -11,9 +11,6 @@ use std::ops::Range;
 /// How far before a match a cue for it may begin, though it be outside the stretch.
 pub(super) const BEFORE: usize = 6;
 
-/// Places that a group most often has at most.
-const MOST_OFTEN: usize = 16;
-
 /// A word of the stretch with which phrases begin.
 #[derive(Debug)]
 struct Opened {
@@ -31,6 +28,8 @@ pub(super) struct Begun {
     sentence: usize,
     /// In the order of the text.
     openers: Vec<Opened>,
+    /// Places that somebody has looked through.
+    spent: Vec<(usize, u32)>,
 }
 
 impl Begun {
@@ -57,16 +56,22 @@ impl Begun {
             self.sentence = sentence + 1;
             self.ask(words, openers, words.tokens(sentence));
         }
-        // More than there most often are, so that it need not grow.
-        let mut places: Vec<(usize, u32)> = Vec::with_capacity(MOST_OFTEN);
+        let mut places = std::mem::take(&mut self.spent);
         for it in self.of(group, tokens) {
-            places.extend(openers.among(it.opener.clone(), group).map(|phrase| (it.token, phrase)));
+            openers.among(it.opener.clone(), group, |phrase| places.push((it.token, phrase)));
         }
-        for phrase in openers.anywhere(group) {
-            places.extend(tokens.clone().map(|token| (token, phrase)));
+        openers.anywhere(group, |phrase| places.extend(tokens.clone().map(|token| (token, phrase))));
+        // Several words begin the same phrases only where one may stand for others.
+        if !places.is_sorted() {
+            places.sort_unstable();
         }
-        places.sort_unstable();
         places
+    }
+
+    /// Takes places back that have been looked through, so that the next need no memory of their own.
+    pub(super) fn spend(&mut self, mut places: Vec<(usize, u32)>) {
+        places.clear();
+        self.spent = places;
     }
 
     /// The words among some tokens with which a phrase of a group may begin.
@@ -86,7 +91,7 @@ impl Begun {
         for token in tokens {
             let mut last = None;
             // The whole word and the beginning of others may be the same.
-            let parts = words.parts(token..token + 1).iter().map(|part| part.word);
+            let parts = words.parts_of(token).iter().map(|part| part.word);
             for word in parts.filter(|word| last.replace(*word) != Some(*word)) {
                 let Some(opener) = openers.of(word) else { continue };
                 self.openers.push(Opened { token, phrases: openers.span(opener.clone()), opener });

@@ -9,11 +9,11 @@ use super::context;
 use super::excerpt;
 use super::fold::Folded;
 use super::repair::{Inert, repair};
-use super::room::Rooms;
+use super::room::{Room, Rooms};
 use super::run::Stretch;
-use super::words::{Words, look_up};
+use super::words::Words;
 use crate::answer::Finding;
-use crate::lists::{Anchors, Compiled, Cue, Needed, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary};
+use crate::lists::{Anchors, Compiled, Cue, Needed, Openers, Phrases, Pool, Rule, Strings, Vocabulary};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -25,6 +25,8 @@ use std::ops::Range;
 const REACH: usize = 40;
 /// Words of a match that hangs on one of several readings of a mistyped word.
 const LEAST_FOR_OTHERS: usize = 3;
+/// Phrases of which one is looked up to find the rule of any: a rule seldom has fewer.
+const TOGETHER: usize = 16;
 /// Sentences in which one rule is reported.
 const MAX_PER_RULE: usize = 8;
 
@@ -32,6 +34,8 @@ const MAX_PER_RULE: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Matcher {
     rules: Vec<Rule>,
+    /// Of every so many phrases the rule that the first is of.
+    by_phrase: Vec<u16>,
     near: Vec<Phrases>,
     cues: Vec<Cue>,
     pool: Pool,
@@ -76,6 +80,7 @@ impl Matcher {
         let Compiled { rules, near, cues, pool, vocabulary, anchors, needed, openers, strings, .. } =
             compiled;
         Self {
+            by_phrase: by_phrase(&rules),
             rules,
             near,
             cues,
@@ -108,7 +113,8 @@ impl Matcher {
     pub(crate) fn read(&self, text: &str, surface: Surface) -> Read {
         let plain = Folded::new(text);
         let mut room = self.rooms.take();
-        room.known = look_up(&plain, &self.vocabulary, std::mem::take(&mut room.known));
+        let Room { seen, known, .. } = &mut *room;
+        seen.look_up(&plain, &self.vocabulary, known);
         let mut repaired = repair(&plain, &room.known, text, &self.vocabulary, &self.inert);
         if let Some((_, known)) = &mut repaired {
             std::mem::swap(&mut room.known, known);
@@ -196,8 +202,8 @@ impl Matcher {
         });
     }
 
-    /// Compares one of the phrases that a word leads to. By itself, so that [`follow`](Self::follow), which most often
-    /// compares none, is short.
+    /// Compares one of the phrases that a word leads to, if its rule may be found here at all. By itself, so that
+    /// [`follow`](Self::follow), which most often compares none, is short.
     #[inline(never)]
     fn compare(
         &self,
@@ -208,41 +214,40 @@ impl Matcher {
         surface: Surface,
         hits: &mut Hits,
     ) {
+        let Some((number, rule)) = self.anchors.phrase(index).and_then(|phrase| self.rule(phrase)) else {
+            return;
+        };
+        // A third of the phrases end here, before any of their words is compared.
+        if !rule.surfaces.contains(surface)
+            || !applies(rule.years, self.audience)
+            || hits.has(number, stretch.sentence)
+            || !stretch.may_fit(number, rule.near.0 as usize..rule.near.1 as usize)
+        {
+            return;
+        }
         let Some(place) = self.anchors.get(&self.pool, index) else { return };
         let Some(tokens) = stretch.around(&place, token) else { return };
         let guessed = stretch.words.folded.tokens.get(tokens.clone()).unwrap_or_default();
         let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
-        if tokens.len() >= least.max(guessed) {
-            self.verify(stretch, tokens, &place, surface, hits);
+        if tokens.len() < least.max(guessed) {
+            return;
+        }
+        let nowhere = 0..0;
+        if (rule.with.is_empty() || stretch.find(rule.with, &nowhere).is_some())
+            && self.has_near(stretch, rule, &tokens)
+            && stretch.find(rule.unless, &nowhere).is_none()
+        {
+            hits.found.push(Hit { rule: number, sentence: stretch.sentence, tokens });
         }
     }
 
-    fn verify(
-        &self,
-        stretch: &Stretch<'_>,
-        tokens: Range<usize>,
-        place: &Use,
-        surface: Surface,
-        hits: &mut Hits,
-    ) {
-        // The rules are in the order of their phrases.
-        let after = self.rules.partition_point(|rule| rule.any.numbers().start <= place.phrase);
-        let Some((index, rule)) = after.checked_sub(1).and_then(|at| Some((at, self.rules.get(at)?))) else {
-            return;
-        };
-        let sentence = stretch.sentence;
-        let nowhere = 0..0;
-        if !rule.surfaces.contains(surface)
-            || !applies(rule.years, self.audience)
-            || hits.has(index, sentence)
-            || !stretch.may_fit(index, rule.near.0 as usize..rule.near.1 as usize)
-            || (!rule.with.is_empty() && stretch.find(rule.with, &nowhere).is_none())
-            || !self.has_near(stretch, rule, &tokens)
-            || stretch.find(rule.unless, &nowhere).is_some()
-        {
-            return;
+    /// The rule that a phrase is of, and its number. Rules are in the order of their phrases.
+    fn rule(&self, phrase: u32) -> Option<(usize, &Rule)> {
+        let mut number = usize::from(*self.by_phrase.get(phrase as usize / TOGETHER)?);
+        while self.rules.get(number + 1).is_some_and(|next| next.any.numbers().start <= phrase) {
+            number += 1;
         }
-        hits.found.push(Hit { rule: index, sentence, tokens });
+        Some((number, self.rules.get(number)?))
     }
 
     /// Whether of each group that a rule wants near its match, one is.
@@ -270,6 +275,7 @@ impl Matcher {
         Stretch { words, pool, openers, needed, sentence, from: tokens.start, to: tokens.end }
     }
 
+    #[inline(never)]
     fn finding(&self, text: &str, words: &Words<'_>, hit: &Hit, rule: &Rule, surface: Surface) -> Finding {
         let folded = words.folded;
         let span = span(folded, &hit.tokens);
@@ -288,6 +294,20 @@ impl Matcher {
             context: read.notes,
         }
     }
+}
+
+/// Of the first of each [`TOGETHER`] phrases of rules the last rule that begins with it or before.
+fn by_phrase(rules: &[Rule]) -> Vec<u16> {
+    let end = rules.last().map_or(0, |rule| rule.any.numbers().end);
+    let mut number = 0;
+    let rule = |phrase: u32| {
+        while rules.get(number + 1).is_some_and(|next| next.any.numbers().start <= phrase) {
+            number += 1;
+        }
+        // Beyond what fits a number the search begins earlier and takes longer.
+        u16::try_from(number).unwrap_or(u16::MAX)
+    };
+    (0..end).step_by(TOGETHER).map(rule).collect()
 }
 
 /// Of a sentence the words around a token, at most [`REACH`] on either side.

@@ -1,10 +1,12 @@
 //! Tables that are filled anew for each text, kept from one to the next.
 //!
 //! A text of a few words needs a dozen of them, and asking for memory a dozen times takes longer than reading the words. They
-//! hold numbers: of words in the vocabulary, of bytes, of sentences. The text itself is never in them.
+//! hold numbers: of words in the vocabulary, of bytes, of sentences. The text itself is never in them; with them lie the words
+//! that were [`seen`](super::seen) lately.
 
 use super::begun::Begun;
 use super::present::Present;
+use super::seen::Seen;
 use super::words::{Part, Sentence, Spot};
 use crate::lists::Known;
 use std::fmt;
@@ -16,6 +18,7 @@ const MOST: usize = 20_000;
 /// The tables of one text.
 #[derive(Default)]
 pub(super) struct Room {
+    pub(super) seen: Seen,
     pub(super) known: Vec<Known>,
     pub(super) sentences: Vec<Sentence>,
     pub(super) parts: Vec<Part>,
@@ -52,9 +55,10 @@ impl Rooms {
         room.begun.clear();
         room.present.clear();
         room.numbers.clear();
-        if room.tokens.capacity().max(room.known.capacity()) <= MOST
-            && let Ok(mut kept) = self.0.try_lock()
-        {
+        if room.tokens.capacity().max(room.known.capacity()) > MOST {
+            *room = Room { seen: std::mem::take(&mut room.seen), ..Room::default() };
+        }
+        if let Ok(mut kept) = self.0.try_lock() {
             *kept = Some(room);
         }
     }

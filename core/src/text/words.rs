@@ -45,18 +45,9 @@ pub(super) struct Sentence {
     mask: Mask,
 }
 
-/// What the vocabulary says of every word, in a table that is empty.
-pub(super) fn look_up(folded: &Folded, vocabulary: &Vocabulary, empty: Vec<Known>) -> Vec<Known> {
-    let mut known = empty;
-    known.extend(folded.tokens.iter().map(|token| match vocabulary.number(folded.bytes(token)) {
-        Some(id) => vocabulary.look_at(id),
-        None => vocabulary.unknown(folded.word(token)),
-    }));
-    known
-}
-
 impl<'a> Words<'a> {
     /// The words of a text, in the tables of an empty room.
+    #[inline(never)]
     pub(super) fn new(
         folded: &'a Folded,
         vocabulary: &'a Vocabulary,
@@ -80,18 +71,14 @@ impl<'a> Words<'a> {
             while words.sentences.len() <= token.sentence {
                 words.sentences.push(Sentence { first: index, mask: Mask::UNKNOWN });
             }
-            let mask = match known.number {
-                // Most words are one piece at most.
-                Some(id) if known.is_only_itself() && !token.several => {
-                    if known.kinds & kind::WHOLE == 0 {
-                        Mask::UNKNOWN
-                    } else {
-                        words.push(vocabulary.whole(id), id);
-                        Mask::of(id, known.kinds)
-                    }
+            // Most words are one piece at most.
+            let mask = if known.is_only_itself() && !token.several {
+                if let (Some(code), Some(word)) = (known.piece, known.number) {
+                    words.push(code, word);
                 }
-                None if known.is_only_itself() && !token.several => Mask::UNKNOWN,
-                _ => words.add_all(index, token, *known),
+                known.mask
+            } else {
+                words.add_all(index, token, *known)
             };
             let end = u32::try_from(words.parts.len()).unwrap_or(u32::MAX);
             words.tokens.push(Spot { end, mask });
@@ -161,6 +148,17 @@ impl<'a> Words<'a> {
         let end = |token: usize| token.checked_sub(1).and_then(|before| self.tokens.get(before));
         let start = end(tokens.start).map_or(0, |token| token.end);
         let end = end(tokens.end).map_or(start, |token| token.end);
+        self.parts.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The pieces of phrases that a word is.
+    #[inline]
+    pub(super) fn parts_of(&self, token: usize) -> &[Part] {
+        let start = match token.checked_sub(1) {
+            Some(before) => self.tokens.get(before).map_or(0, |spot| spot.end),
+            None => 0,
+        };
+        let end = self.tokens.get(token).map_or(start, |spot| spot.end);
         self.parts.get(start as usize..end as usize).unwrap_or_default()
     }
 

@@ -78,6 +78,11 @@ impl Folded {
             let mut rest = original.get(at..).unwrap_or_default().chars();
             let Some(c) = rest.next() else { break };
             let end = at + c.len_utf8();
+            if let Some(next) = bytes.get(end).filter(|next| byte.is_ascii() && next.is_ascii()) {
+                folder.mark(c, at..end, Some(char::from(*next)));
+                at = end;
+                continue;
+            }
             if table::is_invisible(c) {
                 // It neither joins nor parts words, and a long run of them must not be looked along again and again.
                 at = end;
@@ -93,11 +98,6 @@ impl Folded {
     /// The word of a token.
     pub(crate) fn word(&self, token: &Token) -> &str {
         self.text.get(token.word.clone()).unwrap_or_default()
-    }
-
-    /// The same as bytes, which need not be looked at for where characters begin.
-    pub(crate) fn bytes(&self, token: &Token) -> &[u8] {
-        self.text.as_bytes().get(token.word.clone()).unwrap_or_default()
     }
 
     /// All words, with a space between.
@@ -169,9 +169,10 @@ impl Folder {
     fn new(original: &str) -> Self {
         let bytes = original.len();
         // Room for the few words that are put after it.
-        let mut text = String::with_capacity(bytes + bytes / 8 + 16);
+        let mut text = String::with_capacity(bytes + bytes / 8 + 2 * plain::PAD.len());
         text.push_str(original);
         text.make_ascii_lowercase();
+        text.push_str(plain::PAD);
         Self {
             out: Folded { text, tokens: Vec::with_capacity(bytes / 4 + 1), ..Folded::default() },
             bytes,

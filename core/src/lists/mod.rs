@@ -54,7 +54,7 @@ pub use error::{ListsError, Problem};
 pub use import::{Imported, Provenance, import_csv, import_weighted};
 pub(crate) use mask::{Around, Mask};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
-pub(crate) use needed::Needed;
+pub(crate) use needed::{AT_ONCE, Bits, Needed};
 pub(crate) use openers::Openers;
 pub(crate) use pool::{Code, GAP, Phrases, Pieces, Pool};
 pub(crate) use strings::Strings;

@@ -159,6 +159,12 @@ impl<const WIDTH: usize> Table<WIDTH> {
         self.0.iter().map(|bytes| Self::number(*bytes))
     }
 
+    /// Those at some places as they are stored, the lowest byte first.
+    #[inline]
+    pub(crate) fn bytes(&self, places: Range<usize>) -> &[[u8; WIDTH]] {
+        self.0.get(places).unwrap_or_default()
+    }
+
     /// Those at some places.
     pub(crate) fn among(&self, places: Range<usize>) -> impl Iterator<Item = u32> + Clone {
         self.0.get(places).unwrap_or_default().iter().map(|bytes| Self::number(*bytes))

@@ -23,7 +23,7 @@ impl Code {
     /// Up to three words of any kind.
     pub(crate) const GAP: Self = Self::new(u16::MAX);
     /// No piece: what an empty run has at its ends.
-    pub(super) const NONE: Self = Self::new(u16::MAX - 1);
+    pub(crate) const NONE: Self = Self::new(u16::MAX - 1);
     /// Different pieces that there may be.
     #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists counts them"))]
     pub(crate) const MOST: usize = u16::MAX as usize - 1;
@@ -55,6 +55,12 @@ pub(super) struct Codes(pub(super) Bytes);
 /// Codes that are compared in one go.
 const AT_ONCE: usize = 16;
 
+/// Whether a code is one of so many. Without stopping in between: all are compared by one or two instructions.
+#[inline]
+fn is_among<const COUNT: usize>(codes: &[[u8; 2]; COUNT], Code(code): Code) -> bool {
+    codes.iter().fold(false, |so_far, other| so_far | (*other == code))
+}
+
 /// Codes as they are stored.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Pieces<'a>(&'a [[u8; 2]]);
@@ -68,13 +74,14 @@ impl<'a> Pieces<'a> {
 
     /// Whether this is one of them. Nearly always it is not.
     #[inline]
-    pub(crate) fn contains(self, Code(code): Code) -> bool {
-        // Without stopping in between: where there are as many all are compared by one or two instructions.
-        let any = |so_far, other: &[u8; 2]| so_far | (*other == code);
-        match self.0.first_chunk::<AT_ONCE>() {
-            Some(chunk) if self.0.len() == AT_ONCE => chunk.iter().fold(false, any),
-            _ => self.0.contains(&code),
-        }
+    pub(crate) fn contains(self, code: Code) -> bool {
+        let (many, rest) = self.0.as_chunks::<AT_ONCE>();
+        let (some, rest) = rest.as_chunks::<8>();
+        let (few, rest) = rest.as_chunks::<4>();
+        many.iter().any(|codes| is_among(codes, code))
+            || some.iter().any(|codes| is_among(codes, code))
+            || few.iter().any(|codes| is_among(codes, code))
+            || rest.iter().any(|other| Code(*other) == code)
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = Code> + 'a {

@@ -55,15 +55,20 @@ pub(crate) struct Vocabulary {
     pub(super) recent: Recent,
 }
 
-/// What the vocabulary says of a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What the vocabulary says of a word, in few bytes, because there is one for every word of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Known {
-    /// Its number, if it is in the vocabulary.
-    pub(crate) number: Option<u32>,
-    /// The longest word that may go on and that it is or begins with.
-    pub(crate) beginning: Option<u32>,
-    /// Its kinds; none if it is not in the vocabulary.
-    pub(crate) kinds: u32,
+    /// One more than its number and than that of the longest word that may go on and that it is or begins with; 0 for none.
+    number: u32,
+    beginning: u32,
+    /// What it is in a few bits, as far as it is [only itself](Self::is_only_itself).
+    pub(crate) mask: Mask,
+    /// Words of which its sentence must have one for anything to be found by it. All, until somebody says which.
+    pub(crate) wants: Mask,
+    /// Which word of the model it is, as far as [somebody has asked](Self::UNASKED).
+    pub(crate) sign: u16,
+    /// The piece of phrases that it is as a whole, or none.
+    piece: Code,
     /// Whether it ends with a word that may end longer ones.
     pub(crate) closed: bool,
     /// Whether some phrase may be looked for where it stands.
@@ -71,16 +76,46 @@ pub(crate) struct Known {
     /// Whether nothing is known of it, or only a beginning after which no usual ending follows, so that it may well be
     /// another word, or the same one mistyped.
     pub(crate) strange: bool,
-    /// The piece of phrases that it is as a whole, if it is one, and what it is in a few bits. Other pieces, of a word that is
-    /// not [only itself](Self::is_only_itself), are not in them.
-    pub(crate) piece: Option<Code>,
-    pub(crate) mask: Mask,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            number: 0,
+            beginning: 0,
+            mask: Mask::UNKNOWN,
+            wants: Mask::ALL,
+            sign: Self::UNASKED,
+            piece: Code::NONE,
+            closed: false,
+            leads: false,
+            strange: false,
+        }
+    }
 }
 
 impl Known {
+    /// The model has not been asked for the word.
+    pub(crate) const UNASKED: u16 = u16::MAX - 1;
+
+    /// Its number, if it is in the vocabulary.
+    pub(crate) const fn number(&self) -> Option<u32> {
+        self.number.checked_sub(1)
+    }
+
+    /// The longest word that may go on and that it is or begins with.
+    pub(crate) const fn beginning(&self) -> Option<u32> {
+        self.beginning.checked_sub(1)
+    }
+
+    /// The piece of phrases that it is as a whole, and the number of the word.
+    pub(crate) fn piece(&self) -> Option<(Code, u32)> {
+        if self.piece == Code::NONE { None } else { Some((self.piece, self.number()?)) }
+    }
+
     /// Whether it neither begins nor ends with a word that longer ones may begin or end with: as most words.
     pub(crate) const fn is_only_itself(&self) -> bool {
-        self.beginning.is_none() && !self.closed
+        self.beginning == 0 && !self.closed
     }
 }
 
@@ -229,9 +264,9 @@ impl Vocabulary {
     /// Whether some rule would look at this word: it has it, or the beginning of it before a usual ending.
     pub(crate) fn knows(&self, word: &str) -> bool {
         let known = self.look(word);
-        known.number.is_some_and(|id| self.kinds(id) & kind::WHOLE != 0)
+        known.number().is_some_and(|id| self.kinds(id) & kind::WHOLE != 0)
             || known.closed
-            || self.has_usual_ending(word, known.beginning)
+            || self.has_usual_ending(word, known.beginning())
     }
 
     fn has_usual_ending(&self, word: &str, beginning: Option<u32>) -> bool {
@@ -257,9 +292,15 @@ impl Vocabulary {
         let closed = self.is_closed(self.words.bytes(id));
         let leads = kinds & kind::LEADS != 0;
         let whole = kinds & kind::WHOLE != 0;
-        let piece = whole.then(|| self.whole(id));
-        let mask = if whole { Mask::of(id, kinds) } else { Mask::UNKNOWN };
-        Known { number: Some(id), beginning, kinds, closed, leads, strange: false, piece, mask }
+        Known {
+            number: id.saturating_add(1),
+            beginning: beginning.map_or(0, |id| id.saturating_add(1)),
+            mask: if whole { Mask::of(id, kinds) } else { Mask::UNKNOWN },
+            piece: if whole { self.whole(id) } else { Code::NONE },
+            closed,
+            leads,
+            ..Known::default()
+        }
     }
 
     /// Looks a word up.
@@ -273,7 +314,8 @@ impl Vocabulary {
         let closed = self.is_closed(word.as_bytes());
         let strange = !closed && !self.has_usual_ending(word, beginning);
         let leads = beginning.is_some() || closed;
-        Known { beginning, closed, leads, strange, mask: Mask::UNKNOWN, ..Known::default() }
+        let beginning = beginning.map_or(0, |id| id.saturating_add(1));
+        Known { beginning, closed, leads, strange, ..Known::default() }
     }
 
     /// The longest word, of at least so many bytes, that may go on and that a word begins with which is not in the vocabulary.
@@ -308,12 +350,12 @@ impl Vocabulary {
 
     /// The words of which rules want something where this word stands: itself or the longest beginning first.
     pub(crate) fn leads(&self, known: Known, word: &str) -> impl Iterator<Item = u32> {
-        let itself = known.number.filter(|_| known.number != known.beginning);
+        let itself = known.number().filter(|_| known.number != known.beginning);
         let ends = known.closed.then(|| self.endings(word)).into_iter().flatten();
         itself
             .into_iter()
-            .chain(self.from(known.beginning))
-            .chain(ends.filter(move |id| known.number != Some(*id)))
+            .chain(self.from(known.beginning()))
+            .chain(ends.filter(move |id| known.number() != Some(*id)))
     }
 
     /// A beginning, and those that it begins with.
@@ -332,10 +374,10 @@ impl Vocabulary {
     /// rule would look at it.
     pub(crate) fn ending(&self, word: &str) -> Option<usize> {
         let known = self.look(word);
-        if known.number.is_some_and(|id| self.kinds(id) & kind::WHOLE != 0) {
+        if known.number().is_some_and(|id| self.kinds(id) & kind::WHOLE != 0) {
             return Some(0);
         }
-        known.beginning.and_then(|known| word.len().checked_sub(self.word(known).len()))
+        known.beginning().and_then(|known| word.len().checked_sub(self.word(known).len()))
     }
 
     /// Whether a word that is not in the vocabulary has an ending of at most so many bytes after the longest beginning that

@@ -65,6 +65,11 @@ impl Model {
         self.table.meet(vocabulary);
     }
 
+    /// Which of its words a word is, of which `known` is what the vocabulary that it has met says.
+    pub(crate) fn sign(&self, known: Known, word: &str) -> u16 {
+        self.table.number(known, word)
+    }
+
     /// Adds what several signs together say and no rule has said. `known` is what the vocabulary that it has met says of
     /// the words, and `numbers` an empty table.
     #[inline(never)]

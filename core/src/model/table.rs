@@ -148,12 +148,13 @@ impl Table {
     ) -> Hits {
         // More than there most often are, so that they need not grow.
         let mut hits = Hits { points: Vec::with_capacity(MOST_OFTEN), own: Vec::with_capacity(MOST_OFTEN) };
-        numbers.reserve(folded.tokens.len());
-        for (index, token) in folded.tokens.iter().enumerate() {
-            let known = known.get(index).and_then(|known| self.by_number.get(known.number? as usize));
-            let number = known.copied().unwrap_or_else(|| self.look(folded.word(token)));
-            numbers.push(if number == NONE { NONE } else { self.counting(number, surface) });
-        }
+        numbers.extend(folded.tokens.iter().zip(known).map(|(token, known)| {
+            let number = match known.sign {
+                Known::UNASKED => self.number(*known, folded.word(token)),
+                number => number,
+            };
+            if number == NONE { NONE } else { self.counting(number, surface) }
+        }));
         for (token, number) in numbers.iter().enumerate().filter(|(_, number)| **number != NONE) {
             let Some(entry) = self.words.get(usize::from(*number)) else { continue };
             if entry.own {
@@ -173,6 +174,12 @@ impl Table {
             }
         }
         hits
+    }
+
+    /// The number of a word, of which `known` is what the vocabulary that it has met says; [`NONE`] if it is not the model's.
+    pub(super) fn number(&self, known: Known, word: &str) -> u16 {
+        let met = known.number().and_then(|number| self.by_number.get(number as usize));
+        met.copied().unwrap_or_else(|| self.look(word))
     }
 
     /// Whether the words of a term follow each other from `token`, in one sentence.

@@ -8,12 +8,12 @@
 use super::context;
 use super::excerpt;
 use super::fold::Folded;
-use super::repair::{Inert, repair};
+use super::repair::repair;
 use super::room::{Room, Rooms};
 use super::run::Stretch;
 use super::words::Words;
 use crate::answer::Finding;
-use crate::lists::{Anchors, Compiled, Cue, Needed, Openers, Phrases, Pool, Rule, Strings, Vocabulary};
+use crate::lists::{AT_ONCE, Anchors, Compiled, Cue, Known, Mask, Needed, Openers, Phrases, Pool, Rule, Strings, Vocabulary};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -40,8 +40,6 @@ pub(crate) struct Matcher {
     cues: Vec<Cue>,
     pool: Pool,
     vocabulary: Vocabulary,
-    /// Words of which the vocabulary, and nothing else, has said that they are nothing.
-    inert: Inert,
     rooms: Rooms,
     anchors: Anchors,
     needed: Needed,
@@ -86,7 +84,6 @@ impl Matcher {
             cues,
             pool,
             vocabulary,
-            inert: Inert::default(),
             rooms: Rooms::default(),
             anchors,
             needed,
@@ -101,7 +98,8 @@ impl Matcher {
     /// Asks a model too, where no rule has said the same.
     pub(crate) fn with_model(self, mut model: Model) -> Self {
         model.meet(&self.vocabulary);
-        Self { model: Some(model), ..self }
+        // What is remembered of words is not of this model.
+        Self { model: Some(model), rooms: Rooms::default(), ..self }
     }
 
     /// A name or a reason.
@@ -114,8 +112,8 @@ impl Matcher {
         let plain = Folded::new(text);
         let mut room = self.rooms.take();
         let Room { seen, known, .. } = &mut *room;
-        seen.look_up(&plain, &self.vocabulary, known);
-        let mut repaired = repair(&plain, &room.known, text, &self.vocabulary, &self.inert);
+        seen.look_up(&plain, known, |word| self.look(word));
+        let mut repaired = repair(&plain, &room.known, text, &self.vocabulary, &mut room.inert);
         if let Some((_, known)) = &mut repaired {
             std::mem::swap(&mut room.known, known);
         }
@@ -125,12 +123,18 @@ impl Matcher {
         let words = Words::new(folded, &self.vocabulary, known, &mut room);
         let mut hits = Hits::default();
         let mut sentence = self.sentence(&words, 0);
+        let mut there = words.mask(sentence.sentence);
         for (token, known) in known.iter().enumerate().filter(|(_, known)| known.leads) {
             if token >= sentence.to {
                 sentence = self.sentence(&words, token);
+                there = words.mask(sentence.sentence);
+            }
+            // Nothing of what must stand with the word in one sentence does.
+            if !known.wants.meets(there) {
+                continue;
             }
             let stretch = near(sentence, token);
-            if let (Some(id), true) = (known.number, known.is_only_itself()) {
+            if let (Some(id), true) = (known.number(), known.is_only_itself()) {
                 self.follow(&stretch, token, id, 1, surface, &mut hits);
                 continue;
             }
@@ -179,6 +183,19 @@ impl Matcher {
         read
     }
 
+    /// All that is known of a word: what the vocabulary says, what must stand with it, and which word of the model it is.
+    fn look(&self, word: &str) -> Known {
+        let mut known = self.vocabulary.look(word);
+        if known.leads {
+            let leads = self.vocabulary.leads(known, word);
+            known.wants = leads.fold(Mask::default(), |all, id| all.with(self.anchors.wanted(id)));
+        }
+        if let Some(model) = &self.model {
+            known.sign = model.sign(known, word);
+        }
+        known
+    }
+
     /// Looks for what a word leads to around a token, if it has at least so many words.
     fn follow(
         &self,
@@ -193,13 +210,19 @@ impl Matcher {
         if uses.is_empty() {
             return;
         }
-        let (before, after) = stretch.beside(token);
-        self.anchors.between(uses, &before, &after, |index| {
-            // Before anything else is read of the phrase: nearly all of them end here.
-            if stretch.may_have(index) {
-                self.compare(stretch, token, index, least, surface, hits);
+        let mut beside = None;
+        for from in uses.clone().step_by(AT_ONCE) {
+            // Before anything else is read of the phrases: most of them end here, and most of the rest at the next words.
+            let mut there = stretch.may_have(from..uses.end.min(from + AT_ONCE));
+            while there != 0 {
+                let index = from + there.trailing_zeros() as usize;
+                there &= there - 1;
+                let (before, after) = beside.get_or_insert_with(|| stretch.beside(token));
+                if self.anchors.may_be(index, before, after) {
+                    self.compare(stretch, token, index, least, surface, hits);
+                }
             }
-        });
+        }
     }
 
     /// Compares one of the phrases that a word leads to, if its rule may be found here at all. By itself, so that

@@ -2,10 +2,12 @@
 //!
 //! A text of a few words needs a dozen of them, and asking for memory a dozen times takes longer than reading the words. They
 //! hold numbers: of words in the vocabulary, of bytes, of sentences. The text itself is never in them; with them lie the words
-//! that were [`seen`](super::seen) lately.
+//! that were [`seen`](super::seen) lately,
+//! one by one, and those of which nothing could be made (`inert` in `repair`).
 
 use super::begun::Begun;
 use super::present::Present;
+use super::repair::Inert;
 use super::seen::Seen;
 use super::words::{Part, Sentence, Spot};
 use crate::lists::Known;
@@ -19,6 +21,7 @@ const MOST: usize = 20_000;
 #[derive(Default)]
 pub(super) struct Room {
     pub(super) seen: Seen,
+    pub(super) inert: Inert,
     pub(super) known: Vec<Known>,
     pub(super) sentences: Vec<Sentence>,
     pub(super) parts: Vec<Part>,
@@ -56,7 +59,8 @@ impl Rooms {
         room.present.clear();
         room.numbers.clear();
         if room.tokens.capacity().max(room.known.capacity()) > MOST {
-            *room = Room { seen: std::mem::take(&mut room.seen), ..Room::default() };
+            let (seen, inert) = (std::mem::take(&mut room.seen), std::mem::take(&mut room.inert));
+            *room = Room { seen, inert, ..Room::default() };
         }
         if let Ok(mut kept) = self.0.try_lock() {
             *kept = Some(room);

@@ -51,18 +51,17 @@ impl Stretch<'_> {
         (around(before, before.last()), around(after, after.first()))
     }
 
-    /// Whether the sentence may have what the phrase of a use needs. It may say so where it has not.
-    pub(crate) fn may_have(&self, index: usize) -> bool {
-        self.needed.by(index).is_none_or(|set| self.has(set))
+    /// A bit for each of at most [`AT_ONCE`](crate::lists::AT_ONCE) uses of which the sentence may have what the phrase
+    /// needs. It may say so where it has not.
+    pub(crate) fn may_have(&self, uses: Range<usize>) -> u64 {
+        let mut present = self.words.present.borrow_mut();
+        self.needed.which(uses, present.sets(self.words, self.needed, self.sentence))
     }
 
     /// Whether the sentence may have what a rule wants besides its phrase. It may say so where it has not.
     pub(crate) fn may_fit(&self, rule: usize, near: Range<usize>) -> bool {
-        self.needed.by_rule(rule, near).all(|set| self.has(set))
-    }
-
-    fn has(&self, set: usize) -> bool {
-        self.words.present.borrow_mut().has(self.words, self.needed, set, self.sentence)
+        let mut present = self.words.present.borrow_mut();
+        self.needed.may_fit(rule, near, present.sets(self.words, self.needed, self.sentence))
     }
 
     /// The tokens of the phrase if it begins at `token`.
@@ -227,8 +226,7 @@ impl Stretch<'_> {
 /// Whether a word is one of the alternatives of a step.
 #[inline]
 fn has_any(alternatives: Pieces<'_>, parts: &[Part]) -> bool {
-    !parts.is_empty()
-        && alternatives.chunks().any(|(_, some)| parts.iter().any(|part| some.contains(part.code)))
+    parts.iter().any(|part| alternatives.contains(part.code))
 }
 
 /// Whether a word is a piece.

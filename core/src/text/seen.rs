@@ -6,11 +6,11 @@
 //! for. Only words are kept, one by one, in no order of a text, and they do not leave the engine.
 
 use super::fold::{Folded, Token};
-use crate::lists::{Known, Vocabulary};
+use crate::lists::Known;
 
 /// Words that are remembered at most.
 const PLACES: usize = 1 << BITS;
-const BITS: u32 = 13;
+const BITS: u32 = 14;
 /// Most bytes of one.
 const BYTES: usize = 16;
 
@@ -69,16 +69,16 @@ const fn place([low, high]: Word) -> usize {
 }
 
 impl Seen {
-    /// What the vocabulary says of each word, added to `known`.
+    /// What is known of each word, as `look` says it of one, added to `known`.
     #[inline(never)]
-    pub(super) fn look_up(&mut self, folded: &Folded, vocabulary: &Vocabulary, known: &mut Vec<Known>) {
+    pub(super) fn look_up(&mut self, folded: &Folded, known: &mut Vec<Known>, look: impl Fn(&str) -> Known) {
         let text = folded.text.as_bytes();
         self.0.resize(PLACES, Place::default());
         known.extend(folded.tokens.iter().map(|token| {
-            let Some(word) = exact(text, token) else { return vocabulary.look(folded.word(token)) };
-            let Some(place) = self.0.get_mut(place(word)) else { return vocabulary.look(folded.word(token)) };
+            let Some(word) = exact(text, token) else { return look(folded.word(token)) };
+            let Some(place) = self.0.get_mut(place(word)) else { return look(folded.word(token)) };
             if place.word != word {
-                *place = Place { word, known: vocabulary.look(folded.word(token)) };
+                *place = Place { word, known: look(folded.word(token)) };
             }
             place.known
         }));
@@ -90,6 +90,7 @@ impl Seen {
 mod tests {
     use super::*;
     use crate::Lists;
+    use crate::lists::Vocabulary;
     use proptest::prelude::*;
     use std::sync::LazyLock;
 
@@ -99,7 +100,7 @@ mod tests {
     fn looked_up(seen: &mut Seen, text: &str) {
         let folded = Folded::new(text);
         let mut known = Vec::new();
-        seen.look_up(&folded, &VOCABULARY, &mut known);
+        seen.look_up(&folded, &mut known, |word| VOCABULARY.look(word));
         let asked: Vec<Known> =
             folded.tokens.iter().map(|token| VOCABULARY.look(folded.word(token))).collect();
         assert_eq!(known, asked, "{text:?}");

@@ -73,7 +73,7 @@ impl<'a> Words<'a> {
             }
             // Most words are one piece at most.
             let mask = if known.is_only_itself() && !token.several {
-                if let (Some(code), Some(word)) = (known.piece, known.number) {
+                if let Some((code, word)) = known.piece() {
                     words.push(code, word);
                 }
                 known.mask
@@ -121,10 +121,10 @@ impl<'a> Words<'a> {
     /// Adds the pieces that a word is.
     fn add(&mut self, known: Known, word: &str) {
         let vocabulary = self.vocabulary;
-        if let Some(id) = known.number.filter(|_| known.kinds & kind::WHOLE != 0) {
-            self.push(vocabulary.whole(id), id);
+        if let Some((code, id)) = known.piece() {
+            self.push(code, id);
         }
-        if known.beginning.is_none() && !known.closed {
+        if known.is_only_itself() {
             return;
         }
         let before = self.parts.len();

@@ -85,8 +85,9 @@ pub(crate) fn repair(
     known: &[Known],
     original: &str,
     vocabulary: &Vocabulary,
-    inert: &Inert,
+    inert: &mut Inert,
 ) -> Option<(Folded, Vec<Known>)> {
+    inert.open();
     let (once, known) = pass(folded, known, original, vocabulary, inert)?;
     if !(folded.hints.odd || folded.hints.symbols || folded.hints.singles >= spelled::LEAST) {
         return Some((once, known));

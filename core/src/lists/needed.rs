@@ -180,9 +180,11 @@ impl Needed {
     /// Of at most [`AT_ONCE`] uses a bit for each of which the phrase may have what it needs.
     #[inline]
     pub(crate) fn which(&self, uses: Range<usize>, bits: &Bits) -> u64 {
-        let mut which = 0;
-        for (at, needed) in self.uses.bytes(uses).iter().take(AT_ONCE).enumerate() {
-            which |= u64::from(bits.has(u16::from_le_bytes(*needed))) << at;
+        let (mut which, mut bit) = (0, 1);
+        for needed in self.uses.bytes(uses) {
+            let needed = u16::from_le_bytes(*needed);
+            which |= if bits.has(needed) { bit } else { 0 };
+            bit <<= 1;
         }
         which
     }

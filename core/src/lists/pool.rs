@@ -3,7 +3,7 @@
 //! A phrase is steps that follow each other, a step one of several runs of pieces, a piece a word or a part of one. A step may
 //! have a hundred alternatives, and nearly always the word that stands there begins none of them: so the first pieces of all
 //! runs lie side by side, and the last ones where somebody comes from behind. Steps are in such an order that those whose
-//! runs are all one piece come last: of these nothing else need be said. Phrases are put together in `gathered`.
+//! runs are all one word come last: of these nothing else need be said. Phrases are put together in `gathered`.
 
 use crate::lists::ListsError;
 use crate::lists::block::{Bytes, Reader, Writer};
@@ -247,7 +247,7 @@ impl Pool {
         if run < self.rests.len() { self.rest.at(self.rests.range(run)) } else { Pieces::default() }
     }
 
-    /// Whether all runs of a step are one piece each, by its runs.
+    /// Whether all runs of a step are one word each, by its runs.
     #[inline]
     pub(crate) const fn is_plain(&self, runs: &Range<usize>) -> bool {
         runs.start >= self.rests.len()
@@ -282,6 +282,8 @@ impl Pool {
             && self.rests.len() <= self.firsts.len()
             && self.steps.fit(steps, self.firsts.len())
             && self.open.len() == steps
+            // What is one word is no gap, and is there.
+            && (0..steps).all(|step| self.bits(step) == 0 || !self.is_plain(&self.runs(step)))
             && self.order.below(steps)
             && self.phrases.fit(self.phrase_count(), self.order.len())
     }

@@ -30,6 +30,45 @@ pub(super) struct Begun {
     openers: Vec<Opened>,
     /// Places that somebody has looked through.
     spent: Vec<(usize, u32)>,
+    firsts: Firsts,
+}
+
+/// Where the first phrase of a group is among those of an opener. The same groups are looked for again and again, among the
+/// phrases of the same few words, so it is remembered: it depends on nothing but the lists.
+#[derive(Debug, Default)]
+struct Firsts(Vec<First>);
+
+/// The beginnings of the opener's phrases and of the group, and the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct First {
+    opener: usize,
+    group: u32,
+    first: usize,
+}
+
+/// Such places that are remembered at most.
+const FIRSTS: usize = 1 << FIRST_BITS;
+const FIRST_BITS: u32 = 11;
+
+impl Firsts {
+    #[inline]
+    fn of(&mut self, openers: &Openers, opener: Range<usize>, group: Phrases) -> usize {
+        let begins = group.numbers().start;
+        let mixed = (opener.start as u64 ^ u64::from(begins) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = self.0.get_mut((mixed >> (64 - FIRST_BITS)) as usize);
+        match place {
+            Some(kept) if (kept.opener, kept.group) == (opener.start, begins) => kept.first,
+            Some(kept) => {
+                let first = openers.first(opener.clone(), group);
+                *kept = First { opener: opener.start, group: begins, first };
+                first
+            }
+            None => {
+                self.0.resize(FIRSTS, First { opener: usize::MAX, group: 0, first: 0 });
+                openers.first(opener, group)
+            }
+        }
+    }
 }
 
 impl Begun {
@@ -57,9 +96,12 @@ impl Begun {
             self.ask(words, openers, words.tokens(sentence));
         }
         let mut places = std::mem::take(&mut self.spent);
+        let mut firsts = std::mem::take(&mut self.firsts);
         for it in self.of(group, tokens) {
-            openers.among(it.opener.clone(), group, |phrase| places.push((it.token, phrase)));
+            let first = firsts.of(openers, it.opener.clone(), group);
+            openers.from(first..it.opener.end, group, |phrase| places.push((it.token, phrase)));
         }
+        self.firsts = firsts;
         openers.anywhere(group, |phrase| places.extend(tokens.clone().map(|token| (token, phrase))));
         // Several words begin the same phrases only where one may stand for others.
         if !places.is_sorted() {

@@ -210,8 +210,8 @@ impl Matcher {
         if uses.is_empty() {
             return;
         }
-        let mut beside = None;
-        for from in uses.clone().step_by(AT_ONCE) {
+        let (mut beside, mut from) = (None, uses.start);
+        while from < uses.end {
             // Before anything else is read of the phrases: most of them end here, and most of the rest at the next words.
             let mut there = stretch.may_have(from..uses.end.min(from + AT_ONCE));
             while there != 0 {
@@ -222,6 +222,7 @@ impl Matcher {
                     self.compare(stretch, token, index, least, surface, hits);
                 }
             }
+            from += AT_ONCE;
         }
     }
 

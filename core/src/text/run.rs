@@ -96,7 +96,7 @@ impl Stretch<'_> {
             let number = self.pool.step(step);
             let runs = self.pool.runs(number);
             // Most steps are one word, which stands there or does not: there is no other way to go on.
-            if slack != 0 || !self.pool.is_plain(&runs) || self.pool.first_is_open(number) {
+            if slack != 0 || !self.pool.is_plain(&runs) {
                 return self.forwards_among(steps, number, runs, next, slack);
             }
             if next >= self.to || !has_any(self.pool.firsts(runs), self.words.parts_of(next)) {
@@ -153,7 +153,7 @@ impl Stretch<'_> {
             let Some(step) = steps.next_back() else { return Some(before) };
             let number = self.pool.step(step);
             let runs = self.pool.runs(number);
-            if slack != 0 || !self.pool.is_plain(&runs) || self.pool.last_is_open(number) {
+            if slack != 0 || !self.pool.is_plain(&runs) {
                 return self.backwards_among(steps, number, runs, before, slack);
             }
             let last = before.checked_sub(1).filter(|last| *last >= self.from)?;

@@ -64,20 +64,31 @@ impl Inert {
         self.0.get(usize::try_from(mixed).ok()?)
     }
 
-    /// What a way of reading makes of a word: nothing when it is known to be nothing, else what `read` says.
-    pub(super) fn read<T>(&self, word: &str, way: Way, read: impl FnOnce() -> Option<T>) -> Option<T> {
+    /// What is remembered of a word.
+    pub(super) fn of(&self, word: &str) -> Ways<'_> {
         let number = number(word);
-        let Some((number, place)) = number.and_then(|number| Some((number, self.place(number)?))) else {
-            return read();
+        Ways(number.and_then(|number| Some((number, self.place(number)?))))
+    }
+}
+
+/// What is remembered of one word; nothing of a long one.
+#[derive(Clone, Copy)]
+pub(super) struct Ways<'a>(Option<(Word, &'a Cell<Word>)>);
+
+impl Ways<'_> {
+    /// What a way of reading makes of the word: nothing when it is known to be nothing, else what `read` says.
+    pub(super) fn read<T>(self, way: Way, read: impl FnOnce() -> Option<T>) -> Option<T> {
+        let Some((number, place)) = self.0 else { return read() };
+        let ways = || {
+            let [first, rest] = place.get();
+            if [first, rest & LAST] == number { rest >> ABOVE } else { 0 }
         };
-        let [first, rest] = place.get();
-        let ways = if [first, rest & LAST] == number { rest >> ABOVE } else { 0 };
-        if ways & way as u64 != 0 {
+        if ways() & way as u64 != 0 {
             return None;
         }
         let found = read();
         if found.is_none() {
-            place.set([number[0], number[1] | (ways | way as u64) << ABOVE]);
+            place.set([number[0], number[1] | (ways() | way as u64) << ABOVE]);
         }
         found
     }
@@ -120,15 +131,15 @@ mod tests {
         let mut inert = Inert::default();
         inert.open();
         for (word, again) in [("gokys", false), ("a1b", true), ("abcdefghijklmno", false), ("abcdefghijklmnopqrstuvwxyz", true)] {
-            assert_eq!(inert.read::<u8>(word, Way::Slip, || None), None);
+            assert_eq!(inert.of(word).read::<u8>(Way::Slip, || None), None);
             let mut asked = false;
-            inert.read::<u8>(word, Way::Slip, || {
+            inert.of(word).read::<u8>(Way::Slip, || {
                 asked = true;
                 None
             });
             assert_eq!(asked, again, "{word}");
-            assert_eq!(inert.read(word, Way::Joined, || Some(7)), Some(7), "another way");
-            assert_eq!(inert.read(word, Way::Joined, || Some(8)), Some(8));
+            assert_eq!(inert.of(word).read(Way::Joined, || Some(7)), Some(7), "another way");
+            assert_eq!(inert.of(word).read(Way::Joined, || Some(8)), Some(8));
         }
     }
 
@@ -143,7 +154,7 @@ mod tests {
         let stands = |word: &str| word.bytes().map(u32::from).sum::<u32>() % 3 == 0;
         for step in [1, 7, 13] {
             for word in words.iter().step_by(step).chain(words.iter().rev()) {
-                let read = inert.read(word, Way::Slip, || stands(word).then_some(()));
+                let read = inert.of(word).read(Way::Slip, || stands(word).then_some(()));
                 assert_eq!(read.is_some(), stands(word), "{word}");
             }
         }

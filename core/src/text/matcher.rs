@@ -109,8 +109,8 @@ impl Matcher {
 
     /// Everything that is found in a text.
     pub(crate) fn read(&self, text: &str, surface: Surface) -> Read {
-        let plain = Folded::new(text);
         let mut room = self.rooms.take();
+        let plain = std::mem::take(&mut room.folded).again(text);
         let Room { seen, known, .. } = &mut *room;
         seen.look_up(&plain, known, |word| self.look(word));
         let mut repaired = repair(&plain, &room.known, text, &self.vocabulary, &mut room.inert);
@@ -133,22 +133,21 @@ impl Matcher {
             if !known.wants.meets(there) {
                 continue;
             }
-            let stretch = near(sentence, token);
             if let (Some(id), true) = (known.number(), known.is_only_itself()) {
-                self.follow(&stretch, token, id, 1, surface, &mut hits);
+                self.follow(&sentence, token, id, 1, surface, &mut hits);
                 continue;
             }
             for id in self.vocabulary.leads(*known, words.word(token)) {
-                self.follow(&stretch, token, id, 1, surface, &mut hits);
+                self.follow(&sentence, token, id, 1, surface, &mut hits);
             }
         }
         // What a mistyped word may also stand for counts only together with other words.
         for (token, others) in &folded.others {
             for other in others {
                 let word = self.vocabulary.word(*other);
-                let stretch = self.stretch(&words, *token);
+                let sentence = self.sentence(&words, *token);
                 for id in self.vocabulary.leads(self.vocabulary.look(word), word) {
-                    self.follow(&stretch, *token, id, LEAST_FOR_OTHERS, surface, &mut hits);
+                    self.follow(&sentence, *token, id, LEAST_FOR_OTHERS, surface, &mut hits);
                 }
             }
         }
@@ -164,12 +163,12 @@ impl Matcher {
         }
         if let Some(model) = &self.model {
             let by_rules = read.findings.len();
-            model.add(text, folded, known, surface, &mut room.numbers, &mut read.findings);
+            model.add(text, folded, known, surface, &mut room.signs, &mut read.findings);
             let by_model = read.findings.iter_mut().skip(by_rules);
             by_model.for_each(|finding| context::announced(&self.lesson, finding));
         }
         words.leave(&mut room);
-        room.known = typed;
+        (room.known, room.folded) = (typed, plain);
         self.rooms.keep(room);
         read.findings.sort_by(|a, b| {
             (Reverse(a.severity), Reverse(a.stage), a.span.start, &a.rule).cmp(&(
@@ -196,10 +195,11 @@ impl Matcher {
         known
     }
 
-    /// Looks for what a word leads to around a token, if it has at least so many words.
+    /// Looks for what a word leads to around a token of a sentence, if it has at least so many words.
+    #[inline]
     fn follow(
         &self,
-        stretch: &Stretch<'_>,
+        sentence: &Stretch<'_>,
         token: usize,
         id: u32,
         least: usize,
@@ -207,22 +207,36 @@ impl Matcher {
         hits: &mut Hits,
     ) {
         let uses = self.anchors.of(id);
-        if uses.is_empty() {
-            return;
-        }
-        let (mut beside, mut from) = (None, uses.start);
+        let mut from = uses.start;
         while from < uses.end {
-            // Before anything else is read of the phrases: most of them end here, and most of the rest at the next words.
-            let mut there = stretch.may_have(from..uses.end.min(from + AT_ONCE));
-            while there != 0 {
-                let index = from + there.trailing_zeros() as usize;
-                there &= there - 1;
-                let (before, after) = beside.get_or_insert_with(|| stretch.beside(token));
-                if self.anchors.may_be(index, before, after) {
-                    self.compare(stretch, token, index, least, surface, hits);
-                }
+            let there = sentence.may_have(from..uses.end.min(from + AT_ONCE));
+            // Before anything else is read of the phrases: most of them end here.
+            if there != 0 {
+                self.consider(sentence, token, (from, there), least, surface, hits);
             }
             from += AT_ONCE;
+        }
+    }
+
+    /// Compares those of some uses that may be between the words beside a token: a bit for each from the first on.
+    #[inline(never)]
+    fn consider(
+        &self,
+        sentence: &Stretch<'_>,
+        token: usize,
+        (from, mut there): (usize, u64),
+        least: usize,
+        surface: Surface,
+        hits: &mut Hits,
+    ) {
+        let stretch = near(*sentence, token);
+        let (before, after) = stretch.beside(token);
+        while there != 0 {
+            let index = from + there.trailing_zeros() as usize;
+            there &= there - 1;
+            if self.anchors.may_be(index, &before, &after) {
+                self.compare(&stretch, token, index, least, surface, hits);
+            }
         }
     }
 

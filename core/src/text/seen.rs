@@ -76,12 +76,25 @@ impl Seen {
         self.0.resize(PLACES, Place::default());
         known.extend(folded.tokens.iter().map(|token| {
             let Some(word) = exact(text, token) else { return look(folded.word(token)) };
-            let Some(place) = self.0.get_mut(place(word)) else { return look(folded.word(token)) };
+            let at = place(word);
+            let Some(place) = self.0.get_mut(at) else { return look(folded.word(token)) };
             if place.word != word {
-                *place = Place { word, known: look(folded.word(token)) };
+                self.change(at, word, || look(folded.word(token)));
             }
-            place.known
+            self.0.get(at).map_or_else(|| look(folded.word(token)), |place| place.known)
         }));
+    }
+
+    /// Puts a word where it belongs; what was there goes to the place beside, where the word may have been.
+    #[cold]
+    fn change(&mut self, at: usize, word: Word, look: impl FnOnce() -> Known) {
+        let beside = at ^ 1;
+        if self.0.get(beside).is_none_or(|place| place.word != word)
+            && let Some(place) = self.0.get_mut(beside)
+        {
+            *place = Place { word, known: look() };
+        }
+        self.0.swap(at, beside);
     }
 }
 

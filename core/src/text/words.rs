@@ -66,10 +66,13 @@ impl<'a> Words<'a> {
         };
         words.sentences.reserve(folded.sentences.len() + 1);
         words.parts.reserve(count + count / 4);
-        words.tokens.reserve(count);
-        for (index, (token, known)) in folded.tokens.iter().zip(known).enumerate() {
-            while words.sentences.len() <= token.sentence {
-                words.sentences.push(Sentence { first: index, mask: Mask::UNKNOWN });
+        // Of the sentence that is being read.
+        let mut all = Mask::UNKNOWN;
+        let mut tokens = std::mem::take(&mut words.tokens);
+        tokens.extend(folded.tokens.iter().zip(known).enumerate().map(|(index, (token, known))| {
+            if token.sentence >= words.sentences.len() {
+                words.begin(token.sentence, index, all);
+                all = Mask::UNKNOWN;
             }
             // Most words are one piece at most.
             let mask = if known.is_only_itself() && !token.several {
@@ -80,14 +83,22 @@ impl<'a> Words<'a> {
             } else {
                 words.add_all(index, token, *known)
             };
-            let end = u32::try_from(words.parts.len()).unwrap_or(u32::MAX);
-            words.tokens.push(Spot { end, mask });
-            if let Some(sentence) = words.sentences.get_mut(token.sentence) {
-                sentence.mask = sentence.mask.with(mask);
-            }
-        }
-        words.sentences.push(Sentence { first: count, mask: Mask::UNKNOWN });
+            all = all.with(mask);
+            Spot { end: u32::try_from(words.parts.len()).unwrap_or(u32::MAX), mask }
+        }));
+        words.tokens = tokens;
+        words.begin(words.sentences.len(), count, all);
         words
+    }
+
+    /// Begins a sentence with a token, and those that there are none of before it; `last` is what is known of the last one.
+    fn begin(&mut self, sentence: usize, first: usize, last: Mask) {
+        if let Some(before) = self.sentences.last_mut() {
+            before.mask = last;
+        }
+        while self.sentences.len() <= sentence {
+            self.sentences.push(Sentence { first, mask: Mask::UNKNOWN });
+        }
     }
 
     /// Gives the tables back.

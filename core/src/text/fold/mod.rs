@@ -60,8 +60,23 @@ pub(crate) struct Folded {
 
 impl Folded {
     /// Folds a text.
+    #[cfg_attr(not(test), allow(dead_code, reason = "the engine folds text after text"))]
     pub(crate) fn new(original: &str) -> Self {
-        let mut folder = Folder::new(original);
+        Self::default().again(original)
+    }
+
+    /// Forgets the text, and keeps its room for another.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.tokens.clear();
+        self.sentences.clear();
+        self.others.clear();
+        self.hints = Hints::default();
+    }
+
+    /// Folds another text in the room of this one.
+    pub(crate) fn again(self, original: &str) -> Self {
+        let mut folder = Folder::new(original, self);
         let bytes = original.as_bytes();
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
@@ -166,15 +181,17 @@ struct Stops {
 }
 
 impl Folder {
-    fn new(original: &str) -> Self {
+    fn new(original: &str, mut out: Folded) -> Self {
+        out.clear();
         let bytes = original.len();
         // Room for the few words that are put after it.
-        let mut text = String::with_capacity(bytes + bytes / 8 + 2 * plain::PAD.len());
-        text.push_str(original);
-        text.make_ascii_lowercase();
-        text.push_str(plain::PAD);
+        out.text.reserve(bytes + bytes / 8 + 2 * plain::PAD.len());
+        out.text.push_str(original);
+        out.text.make_ascii_lowercase();
+        out.text.push_str(plain::PAD);
+        out.tokens.reserve(bytes / 4 + 1);
         Self {
-            out: Folded { text, tokens: Vec::with_capacity(bytes / 4 + 1), ..Folded::default() },
+            out,
             bytes,
             word: Word::default(),
             separator: None,

@@ -105,7 +105,8 @@ impl Anchors {
     #[inline]
     fn pair(&self, index: usize) -> Option<[u64; 2]> {
         let number: &[u8; 2] = self.beside.as_chunks().0.get(index)?;
-        let pair: &Pair = self.pairs.as_chunks().0.as_chunks().0.get(usize::from(u16::from_le_bytes(*number)))?;
+        let pair: &Pair =
+            self.pairs.as_chunks().0.as_chunks().0.get(usize::from(u16::from_le_bytes(*number)))?;
         Some(pair.map(u64::from_le_bytes))
     }
 

@@ -231,11 +231,17 @@ mod tests {
                 let around = Around::new(text(&words[..part.min(1)]), text(&words[..part]), sentence);
                 for (one, other) in sets.iter().flat_map(|one| sets.map(|other| (*one, other))) {
                     let there = around.has(one) && around.has(other);
-                    assert!(!there || Mask::smaller(one, other).meets(sentence), "{words:?} {one:x} {other:x}");
+                    assert!(
+                        !there || Mask::smaller(one, other).meets(sentence),
+                        "{words:?} {one:x} {other:x}"
+                    );
                 }
             }
         }
-        assert!(!Mask::smaller(sets[0], sets[2]).meets(text(&[50])), "and where neither is there, it need not");
+        assert!(
+            !Mask::smaller(sets[0], sets[2]).meets(text(&[50])),
+            "and where neither is there, it need not"
+        );
     }
 
     #[test]

@@ -69,6 +69,9 @@ impl Bits {
     }
 }
 
+/// Numbers of a row that are added in one go.
+const PIECE: usize = 8;
+
 /// Uses that are asked in one go.
 pub(crate) const AT_ONCE: usize = 64;
 
@@ -131,16 +134,19 @@ impl Needed {
             // More rows than have a number are no rows: those words are asked set by set.
             let Ok(number) = u16::try_from(rows.starts.len() + 1) else { continue };
             let (first, last) = (self.sets.get(sets.start), self.sets.get(sets.end - 1));
-            // Their bits are after the one for nothing.
-            let (Some(first), Some(last)) = (first.map(|set| set + 1), last.map(|set| set + 1)) else { continue };
+            // Their bits are after the one for nothing, and rows are whole pieces.
+            let (Some(first), Some(last)) = (first.map(|set| set + 1), last.map(|set| set + 1)) else {
+                continue;
+            };
             // Sound lists have them in order.
             if last < first {
                 continue;
             }
-            let (base, row) = (first as usize / 64, rows.bits.len());
-            rows.bits.resize(row + last as usize / 64 + 1 - base, 0);
+            let (base, row) = (first as usize / 64 / PIECE * PIECE, rows.bits.len());
+            let end = (last as usize / 64 + 1).next_multiple_of(PIECE);
+            rows.bits.resize(row + end - base, 0);
             for set in self.sets.among(sets) {
-                let bit = (set + 1).saturating_sub(first) as usize + first as usize % 64;
+                let bit = (set as usize + 1).saturating_sub(base * 64);
                 if let Some(bits) = rows.bits.get_mut(row + bit / 64) {
                     *bits |= 1 << (bit % 64);
                 }
@@ -158,7 +164,7 @@ impl Needed {
 
     /// Sets of which no word is there.
     pub(crate) fn none(&self, bits: &mut Bits) {
-        bits.0.iter_mut().take(self.width()).for_each(|bits| *bits = 0);
+        bits.0.iter_mut().take(self.width().next_multiple_of(PIECE)).for_each(|bits| *bits = 0);
         bits.mark(0);
     }
 
@@ -174,7 +180,9 @@ impl Needed {
         let end = self.rows.starts.get(at + 1).map_or(self.rows.bits.len(), |(next, _)| *next);
         let row = self.rows.bits.get(*row..end).unwrap_or_default();
         let bits = bits.0.get_mut(*base..).unwrap_or_default();
-        bits.iter_mut().zip(row).for_each(|(all, bits)| *all |= bits);
+        for (all, bits) in bits.as_chunks_mut::<PIECE>().0.iter_mut().zip(row.as_chunks::<PIECE>().0) {
+            all.iter_mut().zip(bits).for_each(|(all, bits)| *all |= bits);
+        }
     }
 
     /// Of at most [`AT_ONCE`] uses a bit for each of which the phrase may have what it needs.
@@ -192,7 +200,9 @@ impl Needed {
     /// Whether what a rule wants besides its phrase may be there: in its sentence, and near its match.
     pub(crate) fn may_fit(&self, rule: usize, mut near: Range<usize>, bits: &Bits) -> bool {
         // What is not a set is nothing.
-        let has = |of: &Numbers, at| bits.has(of.get(at).and_then(|set| u16::try_from(set).ok()).unwrap_or_default());
+        let has = |of: &Numbers, at| {
+            bits.has(of.get(at).and_then(|set| u16::try_from(set).ok()).unwrap_or_default())
+        };
         has(&self.with, rule) && near.all(|group| has(&self.near, group))
     }
 
@@ -264,9 +274,15 @@ mod tests {
         assert_eq!((needed.rows.starts.len(), &needed.rows.by_word[..]), (3, &[0, 1, 0, 2, 3][..]));
         for words in [&[0][..], &[1], &[2], &[3], &[4], &[0, 4], &[4, 2, 1], &[]] {
             let bits = sets(&needed, words);
-            let which = |at: usize| needed.which(at / 64 * 64..401.min(at / 64 * 64 + 64), &bits) >> (at % 64) & 1;
+            let which =
+                |at: usize| needed.which(at / 64 * 64..401.min(at / 64 * 64 + 64), &bits) >> (at % 64) & 1;
             let there: Vec<u32> = (0..400).filter(|set| which(*set as usize + 1) != 0).collect();
-            let of = |word: &u32| match word { 0 => few.clone(), 1 | 3 => many.clone(), 4 => first.clone(), _ => vec![] };
+            let of = |word: &u32| match word {
+                0 => few.clone(),
+                1 | 3 => many.clone(),
+                4 => first.clone(),
+                _ => vec![],
+            };
             let mut expected: Vec<u32> = words.iter().flat_map(of).collect();
             expected.sort_unstable();
             expected.dedup();

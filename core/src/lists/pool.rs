@@ -88,6 +88,15 @@ impl<'a> Pieces<'a> {
         self.0.iter().map(|code| Code(*code))
     }
 
+    /// Those that are no word, by their places.
+    #[inline]
+    pub(crate) fn open(self) -> impl Iterator<Item = (usize, Code)> + 'a {
+        let some = self
+            .chunks()
+            .filter(|(_, some)| some.0.iter().fold(false, |any, code| any | Code(*code).is_open()));
+        some.flat_map(|(from, some)| (from..).zip(some.iter())).filter(|(_, code)| code.is_open())
+    }
+
     pub(crate) fn get(self, index: usize) -> Option<Code> {
         self.0.get(index).map(|code| Code(*code))
     }

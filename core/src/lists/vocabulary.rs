@@ -7,8 +7,8 @@
 use crate::lists::kind;
 use crate::lists::lexicon::Lexicon;
 use crate::lists::mask::Mask;
-use crate::lists::pool::Code;
 use crate::lists::numbers::{Numbers, Spans, Table};
+use crate::lists::pool::Code;
 use crate::lists::recent::{NUMBER_BITS, Recent, few};
 
 /// Endings that words usually have.

@@ -157,13 +157,7 @@ impl Table {
 
     /// Puts the model's words in a text into empty tables, as far as they count where it was written. `known` is what the vocabulary that it has
     /// met says of each word.
-    pub(super) fn read(
-        &self,
-        folded: &Folded,
-        known: &[Known],
-        surface: Surface,
-        signs: &mut Signs,
-    ) {
+    pub(super) fn read(&self, folded: &Folded, known: &[Known], surface: Surface, signs: &mut Signs) {
         let Signs { numbers, hits } = signs;
         numbers.extend(folded.tokens.iter().zip(known).map(|(token, known)| {
             let number = match known.sign {

@@ -113,7 +113,9 @@ impl Begun {
     /// Takes places back that have been looked through, so that the next need no memory of their own.
     pub(super) fn spend(&mut self, mut places: Vec<(usize, u32)>) {
         places.clear();
-        self.spent = places;
+        if self.spent.capacity() < places.capacity() {
+            self.spent = places;
+        }
     }
 
     /// The words among some tokens with which a phrase of a group may begin.

@@ -13,7 +13,10 @@ use super::room::{Room, Rooms};
 use super::run::Stretch;
 use super::words::Words;
 use crate::answer::Finding;
-use crate::lists::{AT_ONCE, Anchors, Compiled, Cue, Known, Mask, Needed, Openers, Phrases, Pool, Rule, Strings, Vocabulary};
+use crate::lists::{
+    AT_ONCE, Anchors, Bits, Compiled, Cue, Known, Mask, Needed, Openers, Phrases, Pool, Rule, Strings,
+    Vocabulary,
+};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -121,6 +124,7 @@ impl Matcher {
         let typed = std::mem::take(&mut room.known);
         let known = typed.as_slice();
         let words = Words::new(folded, &self.vocabulary, known, &mut room);
+        let mut present = std::mem::take(&mut room.present);
         let mut hits = Hits::default();
         let mut sentence = self.sentence(&words, 0);
         let mut there = words.mask(sentence.sentence);
@@ -133,12 +137,14 @@ impl Matcher {
             if !known.wants.meets(there) {
                 continue;
             }
+            let sets = present.sets(&words, &self.needed, sentence.sentence);
+            let search = Search { least: 1, surface, sets };
             if let (Some(id), true) = (known.number(), known.is_only_itself()) {
-                self.follow(&sentence, token, id, 1, surface, &mut hits);
+                self.follow(&sentence, token, id, &search, &mut hits);
                 continue;
             }
             for id in self.vocabulary.leads(*known, words.word(token)) {
-                self.follow(&sentence, token, id, 1, surface, &mut hits);
+                self.follow(&sentence, token, id, &search, &mut hits);
             }
         }
         // What a mistyped word may also stand for counts only together with other words.
@@ -146,8 +152,10 @@ impl Matcher {
             for other in others {
                 let word = self.vocabulary.word(*other);
                 let sentence = self.sentence(&words, *token);
+                let sets = present.sets(&words, &self.needed, sentence.sentence);
+                let search = Search { least: LEAST_FOR_OTHERS, surface, sets };
                 for id in self.vocabulary.leads(self.vocabulary.look(word), word) {
-                    self.follow(&sentence, *token, id, LEAST_FOR_OTHERS, surface, &mut hits);
+                    self.follow(&sentence, *token, id, &search, &mut hits);
                 }
             }
         }
@@ -168,7 +176,7 @@ impl Matcher {
             by_model.for_each(|finding| context::announced(&self.lesson, finding));
         }
         words.leave(&mut room);
-        (room.known, room.folded) = (typed, plain);
+        (room.known, room.folded, room.present) = (typed, plain, present);
         self.rooms.keep(room);
         read.findings.sort_by(|a, b| {
             (Reverse(a.severity), Reverse(a.stage), a.span.start, &a.rule).cmp(&(
@@ -195,24 +203,16 @@ impl Matcher {
         known
     }
 
-    /// Looks for what a word leads to around a token of a sentence, if it has at least so many words.
-    #[inline]
-    fn follow(
-        &self,
-        sentence: &Stretch<'_>,
-        token: usize,
-        id: u32,
-        least: usize,
-        surface: Surface,
-        hits: &mut Hits,
-    ) {
+    /// Looks for what a word leads to around a token of a sentence.
+    #[inline(always)]
+    fn follow(&self, sentence: &Stretch<'_>, token: usize, id: u32, search: &Search<'_>, hits: &mut Hits) {
         let uses = self.anchors.of(id);
         let mut from = uses.start;
         while from < uses.end {
-            let there = sentence.may_have(from..uses.end.min(from + AT_ONCE));
+            let there = self.needed.which(from..uses.end.min(from + AT_ONCE), search.sets);
             // Before anything else is read of the phrases: most of them end here.
             if there != 0 {
-                self.consider(sentence, token, (from, there), least, surface, hits);
+                self.consider(sentence, token, (from, there), search, hits);
             }
             from += AT_ONCE;
         }
@@ -225,8 +225,7 @@ impl Matcher {
         sentence: &Stretch<'_>,
         token: usize,
         (from, mut there): (usize, u64),
-        least: usize,
-        surface: Surface,
+        search: &Search<'_>,
         hits: &mut Hits,
     ) {
         let stretch = near(*sentence, token);
@@ -235,7 +234,7 @@ impl Matcher {
             let index = from + there.trailing_zeros() as usize;
             there &= there - 1;
             if self.anchors.may_be(index, &before, &after) {
-                self.compare(&stretch, token, index, least, surface, hits);
+                self.compare(&stretch, token, index, search, hits);
             }
         }
     }
@@ -248,18 +247,17 @@ impl Matcher {
         stretch: &Stretch<'_>,
         token: usize,
         index: usize,
-        least: usize,
-        surface: Surface,
+        search: &Search<'_>,
         hits: &mut Hits,
     ) {
         let Some((number, rule)) = self.anchors.phrase(index).and_then(|phrase| self.rule(phrase)) else {
             return;
         };
         // A third of the phrases end here, before any of their words is compared.
-        if !rule.surfaces.contains(surface)
+        if !rule.surfaces.contains(search.surface)
             || !applies(rule.years, self.audience)
             || hits.has(number, stretch.sentence)
-            || !stretch.may_fit(number, rule.near.0 as usize..rule.near.1 as usize)
+            || !self.needed.may_fit(number, rule.near.0 as usize..rule.near.1 as usize, search.sets)
         {
             return;
         }
@@ -267,7 +265,7 @@ impl Matcher {
         let Some(tokens) = stretch.around(&place, token) else { return };
         let guessed = stretch.words.folded.tokens.get(tokens.clone()).unwrap_or_default();
         let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
-        if tokens.len() < least.max(guessed) {
+        if tokens.len() < search.least.max(guessed) {
             return;
         }
         let nowhere = 0..0;
@@ -309,8 +307,8 @@ impl Matcher {
     fn sentence<'a>(&'a self, words: &'a Words<'a>, token: usize) -> Stretch<'a> {
         let sentence = words.folded.tokens.get(token).map(|token| token.sentence).unwrap_or_default();
         let tokens = words.tokens(sentence);
-        let (pool, openers, needed) = (&self.pool, &self.openers, &self.needed);
-        Stretch { words, pool, openers, needed, sentence, from: tokens.start, to: tokens.end }
+        let (pool, openers) = (&self.pool, &self.openers);
+        Stretch { words, pool, openers, sentence, from: tokens.start, to: tokens.end }
     }
 
     #[inline(never)]
@@ -359,6 +357,15 @@ fn span(folded: &Folded, tokens: &Range<usize>) -> Range<usize> {
     let origin =
         |token: usize| folded.tokens.get(token).map(|token| token.origin.clone()).unwrap_or_default();
     origin(tokens.start).start..origin(tokens.end.saturating_sub(1)).end
+}
+
+/// What is looked for in a sentence.
+struct Search<'a> {
+    /// How many words a match must have.
+    least: usize,
+    surface: Surface,
+    /// What the sentence has of that which phrases and rules need.
+    sets: &'a Bits,
 }
 
 /// A rule that was found.

@@ -4,7 +4,7 @@
 //! must follow each other directly, except across a gap.
 
 use super::words::{Part, Spot, Words};
-use crate::lists::{Around, Code, GAP, Mask, Needed, Openers, Phrases, Pieces, Pool, Use};
+use crate::lists::{Around, Code, GAP, Mask, Openers, Phrases, Pieces, Pool, Use};
 use std::ops::Range;
 
 /// A stretch of words that a phrase may lie in.
@@ -13,7 +13,6 @@ pub(crate) struct Stretch<'a> {
     pub(crate) words: &'a Words<'a>,
     pub(crate) pool: &'a Pool,
     pub(crate) openers: &'a Openers,
-    pub(crate) needed: &'a Needed,
     /// The sentence that it is of,
     pub(crate) sentence: usize,
     /// the first token that may be used, and the first after them.
@@ -49,19 +48,6 @@ impl Stretch<'_> {
             Around::new(beside.map_or(Mask::UNKNOWN, |word| word.mask), across, anywhere)
         };
         (around(before, before.last()), around(after, after.first()))
-    }
-
-    /// A bit for each of at most [`AT_ONCE`](crate::lists::AT_ONCE) uses of which the sentence may have what the phrase
-    /// needs. It may say so where it has not.
-    pub(crate) fn may_have(&self, uses: Range<usize>) -> u64 {
-        let mut present = self.words.present.borrow_mut();
-        self.needed.which(uses, present.sets(self.words, self.needed, self.sentence))
-    }
-
-    /// Whether the sentence may have what a rule wants besides its phrase. It may say so where it has not.
-    pub(crate) fn may_fit(&self, rule: usize, near: Range<usize>) -> bool {
-        let mut present = self.words.present.borrow_mut();
-        self.needed.may_fit(rule, near, present.sets(self.words, self.needed, self.sentence))
     }
 
     /// The tokens of the phrase if it begins at `token`.
@@ -124,10 +110,9 @@ impl Stretch<'_> {
         if by_word.is_some() || !self.pool.first_is_open(number) {
             return by_word;
         }
-        let mut open = runs.zip(firsts.iter()).filter(|(_, first)| first.is_open());
-        open.find_map(|(run, first)| {
+        firsts.open().find_map(|(at, first)| {
             let slack = if first.is_gap() { GAP } else { slack };
-            self.run_forwards(rest.clone(), self.pool.after(run), next, slack)
+            self.run_forwards(rest.clone(), self.pool.after(runs.start + at), next, slack)
         })
     }
 
@@ -182,10 +167,9 @@ impl Stretch<'_> {
         if by_word.is_some() || !self.pool.last_is_open(number) {
             return by_word;
         }
-        let mut open = runs.zip(lasts.iter()).filter(|(_, last)| last.is_open());
-        open.find_map(|(run, last)| {
+        lasts.open().find_map(|(at, last)| {
             let slack = if last.is_gap() { GAP } else { slack };
-            self.run_backwards(rest.clone(), self.but_last(run), before, slack)
+            self.run_backwards(rest.clone(), self.but_last(runs.start + at), before, slack)
         })
     }
 

@@ -98,6 +98,15 @@ impl Seen {
     }
 }
 
+/// What a vocabulary says of each word of a text.
+#[cfg(test)]
+#[cfg(feature = "sources")]
+pub(super) fn look_up(folded: &Folded, vocabulary: &crate::lists::Vocabulary) -> Vec<Known> {
+    let mut known = Vec::new();
+    Seen::default().look_up(folded, &mut known, |word| vocabulary.look(word));
+    known
+}
+
 #[cfg(test)]
 #[cfg(feature = "sources")]
 mod tests {

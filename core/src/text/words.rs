@@ -5,7 +5,6 @@
 
 use super::begun::Begun;
 use super::fold::{Folded, Token};
-use super::present::Present;
 use super::room::Room;
 use crate::lists::{Code, Known, Mask, Vocabulary, kind};
 use std::cell::RefCell;
@@ -21,7 +20,6 @@ pub(crate) struct Words<'a> {
     parts: Vec<Part>,
     tokens: Vec<Spot>,
     pub(super) begun: RefCell<Begun>,
-    pub(super) present: RefCell<Present>,
 }
 
 /// A piece of phrases that a token is.
@@ -62,7 +60,6 @@ impl<'a> Words<'a> {
             parts: std::mem::take(&mut room.parts),
             tokens: std::mem::take(&mut room.tokens),
             begun: RefCell::new(std::mem::take(&mut room.begun)),
-            present: RefCell::new(std::mem::take(&mut room.present)),
         };
         words.sentences.reserve(folded.sentences.len() + 1);
         words.parts.reserve(count + count / 4);
@@ -107,7 +104,6 @@ impl<'a> Words<'a> {
         room.parts = self.parts;
         room.tokens = self.tokens;
         room.begun = self.begun.into_inner();
-        room.present = self.present.into_inner();
     }
 
     /// Adds the pieces that a word is or may stand for, and says what they are in a few bits.

@@ -123,14 +123,23 @@ mod tests {
         numbers.dedup();
         assert_eq!(numbers.len(), words.len());
         assert!(numbers.iter().flatten().all(|number| number & !LAST == 0));
-        assert!([format!("{longest}a").as_str(), "é", "abcdefghijké", "a1", "A"].iter().all(|word| number(word).is_none()));
+        assert!(
+            [format!("{longest}a").as_str(), "é", "abcdefghijké", "a1", "A"]
+                .iter()
+                .all(|word| number(word).is_none())
+        );
     }
 
     #[test]
     fn what_was_nothing_is_not_asked_again_and_what_was_something_is() {
         let mut inert = Inert::default();
         inert.open();
-        for (word, again) in [("gokys", false), ("a1b", true), ("abcdefghijklmno", false), ("abcdefghijklmnopqrstuvwxyz", true)] {
+        for (word, again) in [
+            ("gokys", false),
+            ("a1b", true),
+            ("abcdefghijklmno", false),
+            ("abcdefghijklmnopqrstuvwxyz", true),
+        ] {
             assert_eq!(inert.of(word).read::<u8>(Way::Slip, || None), None);
             let mut asked = false;
             inert.of(word).read::<u8>(Way::Slip, || {

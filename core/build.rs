@@ -21,6 +21,7 @@ mod lists {
     pub(crate) mod error;
     pub(crate) mod gathered;
     pub(crate) mod kind;
+    pub(crate) mod known;
     pub(crate) mod lexicon;
     pub(crate) mod mask;
     pub(crate) mod model;

@@ -101,7 +101,6 @@ impl Matcher {
     /// Asks a model too, where no rule has said the same.
     pub(crate) fn with_model(self, mut model: Model) -> Self {
         model.meet(&self.vocabulary);
-        // What is remembered of words is not of this model.
         Self { model: Some(model), rooms: Rooms::default(), ..self }
     }
 
@@ -133,7 +132,6 @@ impl Matcher {
                 sentence = self.sentence(&words, token);
                 there = words.mask(sentence.sentence);
             }
-            // Nothing of what must stand with the word in one sentence does.
             if !known.wants.meets(there) {
                 continue;
             }
@@ -239,8 +237,7 @@ impl Matcher {
         }
     }
 
-    /// Compares one of the phrases that a word leads to, if its rule may be found here at all. By itself, so that
-    /// [`follow`](Self::follow), which most often compares none, is short.
+    /// Compares one of the phrases that a word leads to, if its rule may be found here at all.
     #[inline(never)]
     fn compare(
         &self,
@@ -253,7 +250,6 @@ impl Matcher {
         let Some((number, rule)) = self.anchors.phrase(index).and_then(|phrase| self.rule(phrase)) else {
             return;
         };
-        // A third of the phrases end here, before any of their words is compared.
         if !rule.surfaces.contains(search.surface)
             || !applies(rule.years, self.audience)
             || hits.has(number, stretch.sentence)
@@ -346,7 +342,7 @@ fn by_phrase(rules: &[Rule]) -> Vec<u16> {
     (0..end).step_by(TOGETHER).map(rule).collect()
 }
 
-/// Of a sentence the words around a token, at most [`REACH`] on either side.
+/// At most [`REACH`] on either side.
 fn near(sentence: Stretch<'_>, token: usize) -> Stretch<'_> {
     let from = sentence.from.max(token.saturating_sub(REACH));
     Stretch { from, to: sentence.to.min(token + REACH + 1), ..sentence }

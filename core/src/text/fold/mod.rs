@@ -59,7 +59,6 @@ pub(crate) struct Folded {
 }
 
 impl Folded {
-    /// Folds a text.
     #[cfg_attr(not(test), allow(dead_code, reason = "the engine folds text after text"))]
     pub(crate) fn new(original: &str) -> Self {
         Self::default().again(original)

@@ -22,6 +22,7 @@ mod lists {
     pub(crate) mod first;
     pub(crate) mod gathered;
     pub(crate) mod kind;
+    pub(crate) mod known;
     pub(crate) mod lexicon;
     pub(crate) mod mask;
     pub(crate) mod model;

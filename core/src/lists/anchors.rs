@@ -6,7 +6,7 @@
 
 use crate::lists::ListsError;
 use crate::lists::block::{Bytes, Reader, Writer};
-use crate::lists::mask::Around;
+use crate::lists::mask::{Around, Mask};
 use crate::lists::numbers::{Numbers, Spans};
 use crate::lists::pool::Pool;
 use std::ops::Range;
@@ -52,25 +52,8 @@ pub(super) const fn unpack(place: u32, most: u32) -> (usize, usize) {
 /// Two sets as they are stored.
 type Pair = [[u8; 8]; 2];
 
-/// Uses that are asked in one go.
-const AT_ONCE: usize = 64;
-
-/// A bit for each of some uses whose sets both may be there. By itself, because nothing is asked as often: a loop that only
-/// asks is a short one.
-#[inline(never)]
-fn there(beside: &[[u8; 2]], pairs: &[Pair], before: &Around, after: &Around) -> u64 {
-    let mut there = 0;
-    for (at, pair) in beside.iter().enumerate() {
-        // Where there are no sets nothing is left out.
-        let pair = pairs.get(usize::from(u16::from_le_bytes(*pair)));
-        if pair.is_none_or(|[one, other]| {
-            after.has(u64::from_le_bytes(*other)) && before.has(u64::from_le_bytes(*one))
-        }) {
-            there |= 1 << at;
-        }
-    }
-    there
-}
+/// Uses of a word up to which it is said what its sentence must have: with more, hardly any sentence has nothing of it.
+const FEW: usize = 8;
 
 impl Anchors {
     pub(crate) fn read(reader: &mut Reader) -> Result<Self, ListsError> {
@@ -107,29 +90,41 @@ impl Anchors {
         self.uses.range(word as usize)
     }
 
-    /// Those of some uses that may be between two words, by number.
-    pub(crate) fn between(
-        &self,
-        uses: Range<usize>,
-        before: &Around,
-        after: &Around,
-        mut each: impl FnMut(usize),
-    ) {
-        let (beside, pairs) = (self.beside.as_chunks().0, self.pairs.as_chunks().0.as_chunks().0);
-        let mut from = uses.start;
-        for some in beside.get(uses).unwrap_or_default().chunks(AT_ONCE) {
-            let mut there = there(some, pairs, before, after);
-            while there != 0 {
-                each(from + there.trailing_zeros() as usize);
-                there &= there - 1;
-            }
-            from += AT_ONCE;
+    /// Words of which the sentence must have one for any of the uses of a word to be there: of each use, of its two sets the
+    /// smaller. All words, when there are many uses.
+    pub(crate) fn wanted(&self, word: u32) -> Mask {
+        let uses = self.of(word);
+        if uses.len() > FEW {
+            return Mask::ALL;
         }
+        let smaller = |index| self.pair(index).map_or(Mask::ALL, |[one, other]| Mask::smaller(one, other));
+        uses.map(smaller).fold(Mask::default(), Mask::with)
+    }
+
+    /// The two sets of a use; `None` when it has none, so that nothing is left out.
+    #[inline]
+    fn pair(&self, index: usize) -> Option<[u64; 2]> {
+        let number: &[u8; 2] = self.beside.as_chunks().0.get(index)?;
+        let pair: &Pair =
+            self.pairs.as_chunks().0.as_chunks().0.get(usize::from(u16::from_le_bytes(*number)))?;
+        Some(pair.map(u64::from_le_bytes))
+    }
+
+    /// Whether a use may be between two words.
+    #[inline]
+    pub(crate) fn may_be(&self, index: usize, before: &Around, after: &Around) -> bool {
+        self.pair(index).is_none_or(|[one, other]| after.has(other) && before.has(one))
     }
 
     /// How many uses there are.
     pub(crate) const fn len(&self) -> usize {
         self.phrases.len()
+    }
+
+    /// The phrase of a use.
+    #[inline]
+    pub(crate) fn phrase(&self, index: usize) -> Option<u32> {
+        self.phrases.get(index)
     }
 
     /// A use by its number.

@@ -158,7 +158,9 @@ impl Pool {
         vocabulary: &Vocabulary,
     ) -> Result<Self, ListsError> {
         let count = gathered.step_count();
-        let one = |step: &usize| gathered.runs(*step).all(|run| gathered.pieces(run).len() == 1);
+        let one = |step: &usize| {
+            gathered.runs(*step).all(|run| matches!(gathered.pieces(run), [Piece::Word { .. }]))
+        };
         // Those of which more must be known come first.
         let (plain, ragged): (Vec<usize>, Vec<usize>) = (0..count).partition(one);
         let (led, others): (Vec<usize>, Vec<usize>) = ragged.into_iter().partition(|step| before[*step]);

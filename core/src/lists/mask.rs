@@ -63,6 +63,17 @@ impl Mask {
         Self(EVERY | Self::bucket(word, kinds))
     }
 
+    /// Of two sets of words of which there must be one of each, the one of fewer words.
+    pub(crate) const fn smaller(one: u64, other: u64) -> Self {
+        let set = if other.count_ones() < one.count_ones() { other } else { one };
+        Self(set & !(ACROSS | ANYWHERE))
+    }
+
+    /// Whether a word may be in both.
+    pub(crate) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Both together.
     pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -202,6 +213,35 @@ mod tests {
         }
         let nothing = Around::new(Mask::UNKNOWN, Mask::UNKNOWN, Mask::UNKNOWN);
         assert!(nothing.has(Mask::ALL.0), "a phrase of one word needs nothing beside it");
+    }
+
+    #[test]
+    fn where_two_sets_may_be_there_the_smaller_meets_the_sentence() {
+        let vocabulary = Vocabulary::default();
+        let set = |words: &[u32], reach| Set::new(&vocabulary, words.iter().copied(), reach).mask();
+        let sets = [
+            set(&[1], Reach::Beside),
+            set(&[2, 9, 30], Reach::Across),
+            set(&[3, 4], Reach::Anywhere),
+            Mask::ALL.0,
+        ];
+        for words in [&[1, 2, 3][..], &[7], &[3], &[9, 4], &[]] {
+            let sentence = text(words);
+            for part in 0..=words.len() {
+                let around = Around::new(text(&words[..part.min(1)]), text(&words[..part]), sentence);
+                for (one, other) in sets.iter().flat_map(|one| sets.map(|other| (*one, other))) {
+                    let there = around.has(one) && around.has(other);
+                    assert!(
+                        !there || Mask::smaller(one, other).meets(sentence),
+                        "{words:?} {one:x} {other:x}"
+                    );
+                }
+            }
+        }
+        assert!(
+            !Mask::smaller(sets[0], sets[2]).meets(text(&[50])),
+            "and where neither is there, it need not"
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod gathered;
 #[cfg(feature = "sources")]
 mod import;
 pub(crate) mod kind;
+mod known;
 mod lexicon;
 #[cfg(feature = "sources")]
 mod lint;
@@ -52,13 +53,14 @@ pub(crate) use anchors::{Anchors, Use};
 pub use error::{ListsError, Problem};
 #[cfg(feature = "sources")]
 pub use import::{Imported, Provenance, import_csv, import_weighted};
+pub(crate) use known::Known;
 pub(crate) use mask::{Around, Mask};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
-pub(crate) use needed::Needed;
+pub(crate) use needed::{AT_ONCE, Bits, Needed};
 pub(crate) use openers::Openers;
 pub(crate) use pool::{Code, GAP, Phrases, Pieces, Pool};
 pub(crate) use strings::Strings;
-pub(crate) use vocabulary::{Known, MOST_OPENING, Vocabulary, letter, letters};
+pub(crate) use vocabulary::{MOST_OPENING, Vocabulary, letter, letters};
 
 use std::borrow::Cow;
 

@@ -23,6 +23,7 @@ pub(crate) struct Needed {
     pub(super) count: u32,
     /// Where the sets of each word are.
     pub(super) words: Spans<2>,
+    /// One less than what is needed by that which needs the set.
     pub(super) sets: Table<2>,
     rows: Rows,
 }
@@ -41,17 +42,38 @@ struct Rows {
     by_word: Vec<u16>,
 }
 
-/// Of something that needs a set of words, which one.
-fn set(of: &Numbers, index: usize) -> Option<usize> {
-    (of.get(index)? as usize).checked_sub(1)
-}
+/// What uses, groups and rules need is at most so many, and nothing.
+const MOST: usize = 1 << u16::BITS;
 
-/// Sets the bit of a set.
-fn mark(bits: &mut [u64], set: u32) {
-    if let Some(bits) = bits.get_mut(set as usize / 64) {
-        *bits |= 1 << (set % 64);
+/// The sets of which a sentence has a word: a bit for each, after one that is always there, for what needs none.
+#[derive(Debug)]
+pub(crate) struct Bits(Box<[u64; MOST / 64]>);
+
+impl Default for Bits {
+    fn default() -> Self {
+        Self(Box::new([0; MOST / 64]))
     }
 }
+
+impl Bits {
+    /// Whether what is needed is there: one more than the set, or nothing.
+    #[inline]
+    const fn has(&self, needed: u16) -> bool {
+        // In a table of so many numbers none is out of bounds.
+        self.0[(needed / 64) as usize] >> (needed % 64) & 1 != 0
+    }
+
+    #[inline]
+    const fn mark(&mut self, needed: u16) {
+        self.0[(needed / 64) as usize] |= 1 << (needed % 64);
+    }
+}
+
+/// Numbers of a row that are added in one go.
+const PIECE: usize = 8;
+
+/// Uses that are asked in one go.
+pub(crate) const AT_ONCE: usize = 64;
 
 impl Needed {
     /// Keeps which set each use, group and rule needs, and the sets that each word belongs to, in order. `None` when there are
@@ -112,15 +134,22 @@ impl Needed {
             // More rows than have a number are no rows: those words are asked set by set.
             let Ok(number) = u16::try_from(rows.starts.len() + 1) else { continue };
             let (first, last) = (self.sets.get(sets.start), self.sets.get(sets.end - 1));
-            let (Some(first), Some(last)) = (first, last) else { continue };
+            // Their bits are after the one for nothing, and rows are whole pieces.
+            let (Some(first), Some(last)) = (first.map(|set| set + 1), last.map(|set| set + 1)) else {
+                continue;
+            };
             // Sound lists have them in order.
             if last < first {
                 continue;
             }
-            let (base, row) = (first as usize / 64, rows.bits.len());
-            rows.bits.resize(row + last as usize / 64 + 1 - base, 0);
+            let (base, row) = (first as usize / 64 / PIECE * PIECE, rows.bits.len());
+            let end = (last as usize / 64 + 1).next_multiple_of(PIECE);
+            rows.bits.resize(row + end - base, 0);
             for set in self.sets.among(sets) {
-                mark(rows.bits.get_mut(row..).unwrap_or_default(), set.saturating_sub(first / 64 * 64));
+                let bit = (set as usize + 1).saturating_sub(base * 64);
+                if let Some(bits) = rows.bits.get_mut(row + bit / 64) {
+                    *bits |= 1 << (bit % 64);
+                }
             }
             rows.starts.push((row, base));
             *place = number;
@@ -128,43 +157,60 @@ impl Needed {
         self.rows = rows;
     }
 
-    /// How many numbers of 64 bits the sets are.
-    pub(crate) const fn width(&self) -> usize {
-        (self.count as usize).div_ceil(64)
+    /// How many numbers of 64 bits the sets and nothing are.
+    fn width(&self) -> usize {
+        (self.count as usize + 1).div_ceil(64).min(MOST / 64)
     }
 
-    /// Adds the sets that a word belongs to, a bit for each.
-    pub(crate) fn add(&self, word: u32, bits: &mut [u64]) {
+    /// Sets of which no word is there.
+    pub(crate) fn none(&self, bits: &mut Bits) {
+        bits.0.iter_mut().take(self.width().next_multiple_of(PIECE)).for_each(|bits| *bits = 0);
+        bits.mark(0);
+    }
+
+    /// Adds the sets that a word belongs to.
+    pub(crate) fn add(&self, word: u32, bits: &mut Bits) {
         let number = self.rows.by_word.get(word as usize).copied().unwrap_or_default();
         let Some(at) = usize::from(number).checked_sub(1) else {
-            self.of(word).for_each(|set| mark(bits, set));
+            let sets = self.sets.bytes(self.words.range(word as usize));
+            sets.iter().for_each(|set| bits.mark(u16::from_le_bytes(*set).wrapping_add(1)));
             return;
         };
         let Some((row, base)) = self.rows.starts.get(at) else { return };
         let end = self.rows.starts.get(at + 1).map_or(self.rows.bits.len(), |(next, _)| *next);
         let row = self.rows.bits.get(*row..end).unwrap_or_default();
-        bits.iter_mut().skip(*base).zip(row).for_each(|(all, bits)| *all |= bits);
+        let bits = bits.0.get_mut(*base..).unwrap_or_default();
+        for (all, bits) in bits.as_chunks_mut::<PIECE>().0.iter_mut().zip(row.as_chunks::<PIECE>().0) {
+            all.iter_mut().zip(bits).for_each(|(all, bits)| *all |= bits);
+        }
     }
 
-    /// Which of the sets the phrase of a use needs.
-    pub(crate) fn by(&self, index: usize) -> Option<usize> {
-        (self.uses.get(index)? as usize).checked_sub(1)
+    /// Of at most [`AT_ONCE`] uses a bit for each of which the phrase may have what it needs.
+    #[inline]
+    pub(crate) fn which(&self, uses: Range<usize>, bits: &Bits) -> u64 {
+        let (mut which, mut bit) = (0, 1);
+        for needed in self.uses.bytes(uses) {
+            let needed = u16::from_le_bytes(*needed);
+            which |= if bits.has(needed) { bit } else { 0 };
+            bit <<= 1;
+        }
+        which
     }
 
-    /// Which of the sets what a rule wants needs: in its sentence, and near its match.
-    pub(crate) fn by_rule(&self, rule: usize, near: Range<usize>) -> impl Iterator<Item = usize> {
-        set(&self.with, rule).into_iter().chain(near.filter_map(|group| set(&self.near, group)))
-    }
-
-    /// The sets that a word belongs to.
-    fn of(&self, word: u32) -> impl Iterator<Item = u32> {
-        self.sets.among(self.words.range(word as usize))
+    /// Whether what a rule wants besides its phrase may be there: in its sentence, and near its match.
+    pub(crate) fn may_fit(&self, rule: usize, mut near: Range<usize>, bits: &Bits) -> bool {
+        // What is not a set is nothing.
+        let has = |of: &Numbers, at| {
+            bits.has(of.get(at).and_then(|set| u16::try_from(set).ok()).unwrap_or_default())
+        };
+        has(&self.with, rule) && near.all(|group| has(&self.near, group))
     }
 
     /// Whether the tables fit together, for so many words and uses.
     pub(crate) fn is_sound(&self, words: usize, uses: usize) -> bool {
         let sets = self.count as usize;
         self.uses.len() == uses
+            && sets < MOST
             // Each has a word.
             && sets <= self.sets.len()
             && self.uses.below(sets + 1)
@@ -182,14 +228,31 @@ mod tests {
         Needed::keep([vec![2, 0], vec![1, 0], vec![0, 1]], 2, 3, vec![(1, 1), (0, 1), (2, 0)]).unwrap()
     }
 
+    /// The sets of some words.
+    fn sets(needed: &Needed, words: &[u32]) -> Bits {
+        let mut bits = Bits::default();
+        needed.none(&mut bits);
+        words.iter().for_each(|word| needed.add(*word, &mut bits));
+        bits
+    }
+
     #[test]
     fn uses_rules_and_words_lead_to_sets() {
         let needed = needed();
         assert!(needed.is_sound(3, 2));
-        assert_eq!([0, 1, 9].map(|index| needed.by(index)), [Some(1), None, None]);
-        assert_eq!([0..2, 1..2, 7..9].map(|near| needed.by_rule(0, near).count()), [1, 0, 0]);
-        assert_eq!(needed.by_rule(1, 0..2).count(), 2);
-        assert_eq!([0, 1, 2, 9].map(|word| needed.of(word).next()), [Some(1), Some(1), Some(0), None]);
+        for (words, which, fits) in [
+            (&[][..], 0b10, [false, false]),
+            (&[0][..], 0b11, [false, false]),
+            (&[2][..], 0b10, [true, true]),
+            (&[9, 1, 2][..], 0b11, [true, true]),
+        ] {
+            let bits = sets(&needed, words);
+            assert_eq!(needed.which(0..2, &bits), which, "{words:?}");
+            assert_eq!([0, 1].map(|rule| needed.may_fit(rule, 0..2, &bits)), fits, "{words:?}");
+            assert!(needed.may_fit(0, 1..2, &bits) && needed.may_fit(0, 7..9, &bits));
+            assert_eq!((needed.which(1..2, &bits), needed.which(2..9, &bits)), (1, 0));
+        }
+        assert!(!needed.may_fit(1, 7..9, &sets(&needed, &[0])));
         let mut writer = Writer::default();
         needed.write(&mut writer);
         let mut read = Needed::read(&mut Reader::new(writer.finish().into())).unwrap();
@@ -201,16 +264,30 @@ mod tests {
     fn words_of_many_sets_add_them_all_at_once() {
         let (few, many): (Vec<u32>, Vec<u32>) =
             (vec![3, 70], (100..400).filter(|set| set % 7 == 3).collect());
-        let pairs =
-            [(0, &few), (1, &many), (3, &many)].map(|(word, sets)| sets.iter().map(move |set| (word, *set)));
+        let first: Vec<u32> = (0..64).collect();
+        let words = [(0, &few), (1, &many), (3, &many), (4, &first)];
+        let pairs = words.map(|(word, sets)| sets.iter().map(move |set| (word, *set)));
+        // A use for each set, and one for nothing.
+        let uses = (0..=400).collect();
         let needed =
-            Needed::keep([vec![], vec![], vec![]], 400, 4, pairs.into_iter().flatten().collect()).unwrap();
-        assert_eq!((needed.rows.starts.len(), &needed.rows.by_word[..]), (2, &[0, 1, 0, 2][..]));
-        for (word, sets) in [(0, few), (1, many.clone()), (2, vec![]), (3, many)] {
-            let mut bits = vec![0; needed.width()];
-            needed.add(word, &mut bits);
-            let has = |set: &u32| bits[*set as usize / 64] >> (set % 64) & 1 != 0;
-            assert_eq!((0..400).filter(has).collect::<Vec<u32>>(), sets);
+            Needed::keep([uses, vec![], vec![]], 400, 5, pairs.into_iter().flatten().collect()).unwrap();
+        assert_eq!((needed.rows.starts.len(), &needed.rows.by_word[..]), (3, &[0, 1, 0, 2, 3][..]));
+        for words in [&[0][..], &[1], &[2], &[3], &[4], &[0, 4], &[4, 2, 1], &[]] {
+            let bits = sets(&needed, words);
+            let which =
+                |at: usize| needed.which(at / 64 * 64..401.min(at / 64 * 64 + 64), &bits) >> (at % 64) & 1;
+            let there: Vec<u32> = (0..400).filter(|set| which(*set as usize + 1) != 0).collect();
+            let of = |word: &u32| match word {
+                0 => few.clone(),
+                1 | 3 => many.clone(),
+                4 => first.clone(),
+                _ => vec![],
+            };
+            let mut expected: Vec<u32> = words.iter().flat_map(of).collect();
+            expected.sort_unstable();
+            expected.dedup();
+            assert_eq!(there, expected, "{words:?}");
+            assert_eq!(which(0), 1, "nothing is always there");
         }
     }
 

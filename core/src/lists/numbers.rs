@@ -84,6 +84,22 @@ impl Numbers {
         places.map_while(|place| self.get(place))
     }
 
+    /// Of places at which numbers are in order the first that has this one or a larger one; where they end if none has.
+    pub(crate) fn first_from(&self, places: Range<usize>, least: u32) -> usize {
+        // As arrays of so many bytes each step of the search is a few instructions.
+        match self.width {
+            1 => self.first_of_width::<1>(places, least),
+            2 => self.first_of_width::<2>(places, least),
+            3 => self.first_of_width::<3>(places, least),
+            _ => self.first_of_width::<4>(places, least),
+        }
+    }
+
+    fn first_of_width<const WIDTH: usize>(&self, places: Range<usize>, least: u32) -> usize {
+        let numbers = self.bytes.as_chunks::<WIDTH>().0.get(places.clone()).unwrap_or_default();
+        places.start + numbers.partition_point(|number| Table::<WIDTH>::number(*number) < least)
+    }
+
     /// Whether every number is less than this.
     pub(crate) fn below(&self, limit: usize) -> bool {
         self.iter().all(|number| (number as usize) < limit)
@@ -141,6 +157,12 @@ impl<const WIDTH: usize> Table<WIDTH> {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + Clone {
         self.0.iter().map(|bytes| Self::number(*bytes))
+    }
+
+    /// Those at some places as they are stored, the lowest byte first.
+    #[inline]
+    pub(crate) fn bytes(&self, places: Range<usize>) -> &[[u8; WIDTH]] {
+        self.0.get(places).unwrap_or_default()
     }
 
     /// Those at some places.
@@ -278,6 +300,12 @@ mod tests {
             assert_eq!(read, table);
             assert_eq!(read.iter().collect::<Vec<u32>>(), [0, 1, largest, 7]);
             assert_eq!([4, 5, 99].map(|index| read.get(index)), [None; 3], "{largest}");
+        }
+        for largest in [7, 0xff, 0x100, 0xffff, 0x1_0000, 0xff_ffff, 0x100_0000, u32::MAX] {
+            let table = Numbers::new(&[9, 1, 3, 3, 5, largest, 0]);
+            let first = [0, 3, 4, 6, largest].map(|least| table.first_from(1..6, least));
+            assert_eq!(first, [1, 2, 4, 5, 5], "{largest}");
+            assert_eq!((table.first_from(1..3, 9), table.first_from(2..2, 0)), (3, 2));
         }
         let none = Numbers::default();
         assert_eq!((none.len(), none.get(0)), (0, None));

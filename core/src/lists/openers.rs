@@ -41,9 +41,15 @@ impl Openers {
         Some(self.words.range(word as usize)).filter(|phrases| !phrases.is_empty())
     }
 
-    /// The phrases of a group that begin with an opener, by where its phrases are.
-    pub(crate) fn among(&self, opener: Range<usize>, group: Phrases) -> impl Iterator<Item = u32> {
-        among(&self.phrases, opener, group)
+    /// Where among the phrases of an opener, by where they are, the first of a group or of a later one is.
+    pub(crate) fn first(&self, opener: Range<usize>, group: Phrases) -> usize {
+        self.phrases.first_from(opener, group.numbers().start)
+    }
+
+    /// The phrases of a group from a place on.
+    #[inline]
+    pub(crate) fn from(&self, places: Range<usize>, group: Phrases, each: impl FnMut(u32)) {
+        from(&self.phrases, places, group, each);
     }
 
     /// From the first phrase that begins with an opener to the last.
@@ -56,8 +62,9 @@ impl Openers {
     }
 
     /// Those of a group that may begin with any word.
-    pub(crate) fn anywhere(&self, group: Phrases) -> impl Iterator<Item = u32> {
-        among(&self.open, 0..self.open.len(), group)
+    pub(crate) fn anywhere(&self, group: Phrases, each: impl FnMut(u32)) {
+        let first = self.open.first_from(0..self.open.len(), group.numbers().start);
+        from(&self.open, first..self.open.len(), group, each);
     }
 
     /// Whether the tables fit together, for so many words and phrases.
@@ -69,18 +76,14 @@ impl Openers {
     }
 }
 
-/// Of phrases that are in order those of a group.
-fn among(phrases: &Numbers, mut places: Range<usize>, group: Phrases) -> impl Iterator<Item = u32> {
-    let numbers = group.numbers();
-    let end = places.end;
-    while places.start < places.end {
-        let middle = places.start + places.len() / 2;
-        if phrases.get(middle).is_some_and(|phrase| phrase < numbers.start) {
-            places.start = middle + 1;
-        } else {
-            places.end = middle;
+/// Of phrases that are in order, and none of them before a group, those of the group.
+#[inline]
+fn from(phrases: &Numbers, places: Range<usize>, group: Phrases, mut each: impl FnMut(u32)) {
+    // There are hardly ever more than two or three.
+    for place in places {
+        match phrases.get(place) {
+            Some(phrase) if phrase < group.numbers().end => each(phrase),
+            _ => return,
         }
     }
-    // There are hardly ever more than two or three.
-    phrases.among(places.start..end).take_while(move |phrase| *phrase < numbers.end)
 }

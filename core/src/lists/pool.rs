@@ -3,7 +3,7 @@
 //! A phrase is steps that follow each other, a step one of several runs of pieces, a piece a word or a part of one. A step may
 //! have a hundred alternatives, and nearly always the word that stands there begins none of them: so the first pieces of all
 //! runs lie side by side, and the last ones where somebody comes from behind. Steps are in such an order that those whose
-//! runs are all one piece come last: of these nothing else need be said. Phrases are put together in `gathered`.
+//! runs are all one word come last: of these nothing else need be said. Phrases are put together in `gathered`.
 
 use crate::lists::ListsError;
 use crate::lists::block::{Bytes, Reader, Writer};
@@ -23,7 +23,7 @@ impl Code {
     /// Up to three words of any kind.
     pub(crate) const GAP: Self = Self::new(u16::MAX);
     /// No piece: what an empty run has at its ends.
-    pub(super) const NONE: Self = Self::new(u16::MAX - 1);
+    pub(crate) const NONE: Self = Self::new(u16::MAX - 1);
     /// Different pieces that there may be.
     #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only the compiler of lists counts them"))]
     pub(crate) const MOST: usize = u16::MAX as usize - 1;
@@ -55,6 +55,12 @@ pub(super) struct Codes(pub(super) Bytes);
 /// Codes that are compared in one go.
 const AT_ONCE: usize = 16;
 
+/// Whether a code is one of so many. Without stopping in between: all are compared by one or two instructions.
+#[inline]
+fn is_among<const COUNT: usize>(codes: &[[u8; 2]; COUNT], Code(code): Code) -> bool {
+    codes.iter().fold(false, |so_far, other| so_far | (*other == code))
+}
+
 /// Codes as they are stored.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Pieces<'a>(&'a [[u8; 2]]);
@@ -68,17 +74,27 @@ impl<'a> Pieces<'a> {
 
     /// Whether this is one of them. Nearly always it is not.
     #[inline]
-    pub(crate) fn contains(self, Code(code): Code) -> bool {
-        // Without stopping in between: where there are as many all are compared by one or two instructions.
-        let any = |so_far, other: &[u8; 2]| so_far | (*other == code);
-        match self.0.first_chunk::<AT_ONCE>() {
-            Some(chunk) if self.0.len() == AT_ONCE => chunk.iter().fold(false, any),
-            _ => self.0.contains(&code),
-        }
+    pub(crate) fn contains(self, code: Code) -> bool {
+        let (many, rest) = self.0.as_chunks::<AT_ONCE>();
+        let (some, rest) = rest.as_chunks::<8>();
+        let (few, rest) = rest.as_chunks::<4>();
+        many.iter().any(|codes| is_among(codes, code))
+            || some.iter().any(|codes| is_among(codes, code))
+            || few.iter().any(|codes| is_among(codes, code))
+            || rest.iter().any(|other| Code(*other) == code)
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = Code> + 'a {
         self.0.iter().map(|code| Code(*code))
+    }
+
+    /// Those that are no word, by their places.
+    #[inline]
+    pub(crate) fn open(self) -> impl Iterator<Item = (usize, Code)> + 'a {
+        let some = self
+            .chunks()
+            .filter(|(_, some)| some.0.iter().fold(false, |any, code| any | Code(*code).is_open()));
+        some.flat_map(|(from, some)| (from..).zip(some.iter())).filter(|(_, code)| code.is_open())
     }
 
     pub(crate) fn get(self, index: usize) -> Option<Code> {
@@ -240,6 +256,12 @@ impl Pool {
         if run < self.rests.len() { self.rest.at(self.rests.range(run)) } else { Pieces::default() }
     }
 
+    /// Whether all runs of a step are one word each, by its runs.
+    #[inline]
+    pub(crate) const fn is_plain(&self, runs: &Range<usize>) -> bool {
+        runs.start >= self.rests.len()
+    }
+
     /// All pieces of a run.
     #[cfg_attr(not(feature = "sources"), allow(dead_code, reason = "only what looks at lists asks for them"))]
     pub(crate) fn pieces(&self, run: usize) -> impl Iterator<Item = Code> {
@@ -269,6 +291,8 @@ impl Pool {
             && self.rests.len() <= self.firsts.len()
             && self.steps.fit(steps, self.firsts.len())
             && self.open.len() == steps
+            // What is one word is no gap, and is there.
+            && (0..steps).all(|step| self.bits(step) == 0 || !self.is_plain(&self.runs(step)))
             && self.order.below(steps)
             && self.phrases.fit(self.phrase_count(), self.order.len())
     }

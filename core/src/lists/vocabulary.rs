@@ -5,9 +5,11 @@
 //! Made by the compiler of lists and read in place: a word is found by one look into a hash table.
 
 use crate::lists::kind;
+use crate::lists::known::Known;
 use crate::lists::lexicon::Lexicon;
 use crate::lists::mask::Mask;
 use crate::lists::numbers::{Numbers, Spans, Table};
+use crate::lists::pool::Code;
 use crate::lists::recent::{NUMBER_BITS, Recent, few};
 
 /// Endings that words usually have.
@@ -52,31 +54,6 @@ pub(crate) struct Vocabulary {
     /// Words by [`letters`].
     pub(super) jumbled: Slots,
     pub(super) recent: Recent,
-}
-
-/// What the vocabulary says of a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Known {
-    /// Its number, if it is in the vocabulary.
-    pub(crate) number: Option<u32>,
-    /// The longest word that may go on and that it is or begins with.
-    pub(crate) beginning: Option<u32>,
-    /// Its kinds; none if it is not in the vocabulary.
-    pub(crate) kinds: u32,
-    /// Whether it ends with a word that may end longer ones.
-    pub(crate) closed: bool,
-    /// Whether some phrase may be looked for where it stands.
-    pub(crate) leads: bool,
-    /// Whether nothing is known of it, or only a beginning after which no usual ending follows, so that it may well be
-    /// another word, or the same one mistyped.
-    pub(crate) strange: bool,
-}
-
-impl Known {
-    /// Whether it neither begins nor ends with a word that longer ones may begin or end with: as most words.
-    pub(crate) const fn is_only_itself(&self) -> bool {
-        self.beginning.is_none() && !self.closed
-    }
 }
 
 /// A hash of a word.
@@ -224,9 +201,9 @@ impl Vocabulary {
     /// Whether some rule would look at this word: it has it, or the beginning of it before a usual ending.
     pub(crate) fn knows(&self, word: &str) -> bool {
         let known = self.look(word);
-        known.number.is_some_and(|id| self.kinds(id) & kind::WHOLE != 0)
+        known.number().is_some_and(|id| self.kinds(id) & kind::WHOLE != 0)
             || known.closed
-            || self.has_usual_ending(word, known.beginning)
+            || self.has_usual_ending(word, known.beginning())
     }
 
     fn has_usual_ending(&self, word: &str, beginning: Option<u32>) -> bool {
@@ -251,7 +228,16 @@ impl Vocabulary {
         let beginning = if kinds & kind::OPEN != 0 { Some(id) } else { self.above(id) };
         let closed = self.is_closed(self.words.bytes(id));
         let leads = kinds & kind::LEADS != 0;
-        Known { number: Some(id), beginning, kinds, closed, leads, strange: false }
+        let whole = kinds & kind::WHOLE != 0;
+        Known {
+            number: id.saturating_add(1),
+            beginning: beginning.map_or(0, |id| id.saturating_add(1)),
+            mask: if whole { Mask::of(id, kinds) } else { Mask::UNKNOWN },
+            piece: if whole { self.whole(id) } else { Code::NONE },
+            closed,
+            leads,
+            ..Known::default()
+        }
     }
 
     /// Looks a word up.
@@ -264,7 +250,9 @@ impl Vocabulary {
         let beginning = self.beginning(word, LEAST_OPENING);
         let closed = self.is_closed(word.as_bytes());
         let strange = !closed && !self.has_usual_ending(word, beginning);
-        Known { number: None, beginning, kinds: 0, closed, leads: beginning.is_some() || closed, strange }
+        let leads = beginning.is_some() || closed;
+        let beginning = beginning.map_or(0, |id| id.saturating_add(1));
+        Known { beginning, closed, leads, strange, ..Known::default() }
     }
 
     /// The longest word, of at least so many bytes, that may go on and that a word begins with which is not in the vocabulary.
@@ -299,12 +287,12 @@ impl Vocabulary {
 
     /// The words of which rules want something where this word stands: itself or the longest beginning first.
     pub(crate) fn leads(&self, known: Known, word: &str) -> impl Iterator<Item = u32> {
-        let itself = known.number.filter(|_| known.number != known.beginning);
+        let itself = known.number().filter(|_| known.number != known.beginning);
         let ends = known.closed.then(|| self.endings(word)).into_iter().flatten();
         itself
             .into_iter()
-            .chain(self.from(known.beginning))
-            .chain(ends.filter(move |id| known.number != Some(*id)))
+            .chain(self.from(known.beginning()))
+            .chain(ends.filter(move |id| known.number() != Some(*id)))
     }
 
     /// A beginning, and those that it begins with.
@@ -323,10 +311,10 @@ impl Vocabulary {
     /// rule would look at it.
     pub(crate) fn ending(&self, word: &str) -> Option<usize> {
         let known = self.look(word);
-        if known.number.is_some_and(|id| self.kinds(id) & kind::WHOLE != 0) {
+        if known.number().is_some_and(|id| self.kinds(id) & kind::WHOLE != 0) {
             return Some(0);
         }
-        known.beginning.and_then(|known| word.len().checked_sub(self.word(known).len()))
+        known.beginning().and_then(|known| word.len().checked_sub(self.word(known).len()))
     }
 
     /// Whether a word that is not in the vocabulary has an ending of at most so many bytes after the longest beginning that

@@ -26,6 +26,7 @@ use crate::taxonomy::{Severity, Surface};
 use crate::text::excerpt;
 use crate::text::fold::Folded;
 use std::ops::Range;
+pub(crate) use table::Signs;
 use table::Table;
 use tally::Passage;
 use weights::{Head, Weights};
@@ -65,25 +66,32 @@ impl Model {
         self.table.meet(vocabulary);
     }
 
+    /// Which of its words a word is, of which `known` is what the vocabulary that it has met says.
+    pub(crate) fn sign(&self, known: Known, word: &str) -> u16 {
+        self.table.number(known, word)
+    }
+
     /// Adds what several signs together say and no rule has said. `known` is what the vocabulary that it has met says of
-    /// the words, and `numbers` an empty table.
+    /// the words, and `signs` empty tables.
+    #[inline(never)]
     pub(crate) fn add(
         &self,
         text: &str,
         folded: &Folded,
         known: &[Known],
         surface: Surface,
-        numbers: &mut Vec<u16>,
+        signs: &mut Signs,
         findings: &mut Vec<Finding>,
     ) {
         if folded.tokens.len() < FEWEST {
             return;
         }
-        let hits = self.table.read(folded, known, surface, numbers);
+        self.table.read(folded, known, surface, signs);
+        let hits = &signs.hits;
         if hits.points.is_empty() {
             return;
         }
-        let most = tally::most(&self.weights, &hits);
+        let most = tally::most(&self.weights, hits);
         for ((number, head), most) in (0..).zip(&self.weights.heads).zip(most) {
             if most < 2 * head.points {
                 continue;
@@ -95,7 +103,7 @@ impl Model {
             if !head.surfaces.contains(&surface) || findings.iter().any(said) {
                 continue;
             }
-            if let Some(passage) = tally::strongest(&self.weights, number, surface, &hits) {
+            if let Some(passage) = tally::strongest(&self.weights, number, surface, hits) {
                 findings.push(self.finding(text, folded, surface, head, &passage));
             }
         }

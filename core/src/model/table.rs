@@ -13,8 +13,6 @@ use std::ops::Range;
 /// Places in the table; a power of two, several times as many as there are words.
 const PLACES: usize = 1 << BITS;
 const BITS: u32 = 13;
-/// Words of one kind that a text most often has at most.
-const MOST_OFTEN: usize = 16;
 /// The number that no word has.
 const NONE: u16 = u16::MAX;
 
@@ -31,6 +29,23 @@ pub(super) struct Hits {
     pub(super) points: Vec<Hit>,
     /// Tokens of the writer's own voice.
     pub(super) own: Vec<usize>,
+}
+
+/// What one text has, in tables that are filled anew for each.
+#[derive(Debug, Default)]
+pub(crate) struct Signs {
+    /// The model's number of each word.
+    numbers: Vec<u16>,
+    pub(super) hits: Hits,
+}
+
+impl Signs {
+    /// Forgets the text.
+    pub(crate) fn clear(&mut self) {
+        self.numbers.clear();
+        self.hits.points.clear();
+        self.hits.own.clear();
+    }
 }
 
 /// The words and terms of the weights, arranged for looking up.
@@ -61,6 +76,8 @@ struct Entry {
 struct Spelled {
     /// Its words in the spelling.
     words: Range<usize>,
+    /// The second of them, if there is one.
+    second: u16,
     sign: u16,
     surfaces: u8,
 }
@@ -100,7 +117,8 @@ impl Table {
                 let first = if entry.terms.is_empty() { number } else { entry.terms.start };
                 entry.terms = first..number + 1;
             }
-            terms.push(Spelled { words: range, sign: term.sign, surfaces });
+            let second = spelling.get(1).copied().unwrap_or(NONE);
+            terms.push(Spelled { words: range, second, sign: term.sign, surfaces });
         }
         let mut places = vec![(0, NONE); PLACES];
         for (number, entry) in (0..).zip(&words) {
@@ -137,31 +155,29 @@ impl Table {
         self.by_number = by_number;
     }
 
-    /// The model's words in a text, as far as they count where it was written. `known` is what the vocabulary that it has
+    /// Puts the model's words in a text into empty tables, as far as they count where it was written. `known` is what the vocabulary that it has
     /// met says of each word.
-    pub(super) fn read(
-        &self,
-        folded: &Folded,
-        known: &[Known],
-        surface: Surface,
-        numbers: &mut Vec<u16>,
-    ) -> Hits {
-        // More than there most often are, so that they need not grow.
-        let mut hits = Hits { points: Vec::with_capacity(MOST_OFTEN), own: Vec::with_capacity(MOST_OFTEN) };
-        numbers.reserve(folded.tokens.len());
-        for (index, token) in folded.tokens.iter().enumerate() {
-            let known = known.get(index).and_then(|known| self.by_number.get(known.number? as usize));
-            let number = known.copied().unwrap_or_else(|| self.look(folded.word(token)));
-            numbers.push(if number == NONE { NONE } else { self.counting(number, surface) });
-        }
+    pub(super) fn read(&self, folded: &Folded, known: &[Known], surface: Surface, signs: &mut Signs) {
+        let Signs { numbers, hits } = signs;
+        numbers.extend(folded.tokens.iter().zip(known).map(|(token, known)| {
+            let number = match known.sign {
+                Known::UNASKED => self.number(*known, folded.word(token)),
+                number => number,
+            };
+            if number == NONE { NONE } else { self.counting(number, surface) }
+        }));
         for (token, number) in numbers.iter().enumerate().filter(|(_, number)| **number != NONE) {
             let Some(entry) = self.words.get(usize::from(*number)) else { continue };
             if entry.own {
                 hits.own.push(token);
             }
-            let before = hits.points.len();
+            let (before, next) = (hits.points.len(), numbers.get(token + 1));
             for number in entry.terms.clone() {
                 let Some(term) = self.terms.get(number) else { continue };
+                // Of the terms of a word nearly all end with their second, which is not there.
+                if term.second != NONE && Some(&term.second) != next {
+                    continue;
+                }
                 if term.surfaces & bit(surface) == 0 || !self.stands(term, token, numbers, folded) {
                     continue;
                 }
@@ -172,17 +188,18 @@ impl Table {
                 }
             }
         }
-        hits
+    }
+
+    /// The number of a word, of which `known` is what the vocabulary that it has met says; [`NONE`] if it is not the model's.
+    pub(super) fn number(&self, known: Known, word: &str) -> u16 {
+        let met = known.number().and_then(|number| self.by_number.get(number as usize));
+        met.copied().unwrap_or_else(|| self.look(word))
     }
 
     /// Whether the words of a term follow each other from `token`, in one sentence.
     fn stands(&self, term: &Spelled, token: usize, numbers: &[u16], folded: &Folded) -> bool {
         if term.words.len() == 1 {
             return true;
-        }
-        // The second word is seldom there.
-        if numbers.get(token + 1) != self.spelling.get(term.words.start + 1) {
-            return false;
         }
         let last = token + term.words.len() - 1;
         let sentence = |at: usize| folded.tokens.get(at).map(|token| token.sentence);

@@ -1,10 +1,10 @@
 //! The model as a whole, with a small one of its own and with the one that ships.
 
 use super::source::compile;
-use super::{Model, SHIPPED};
+use super::{Model, SHIPPED, Signs};
 use crate::answer::{Finding, Typed};
 use crate::engine::Engine;
-use crate::lists::{Lists, ListsError};
+use crate::lists::{Known, Lists, ListsError};
 use crate::policy::{Audience, Policy};
 use crate::taxonomy::{Category, Severity, Surface};
 use crate::text::fold::Folded;
@@ -48,9 +48,16 @@ fn model() -> Model {
     Model::from_bytes(&weights.to_bytes().unwrap()).unwrap()
 }
 
+fn add(model: &Model, text: &str, surface: Surface, findings: &mut Vec<Finding>) {
+    let folded = Folded::new(text);
+    // Of no word is anything known, so that the model looks for each by itself.
+    let known = vec![Known::default(); folded.tokens.len()];
+    model.add(text, &folded, &known, surface, &mut Signs::default(), findings);
+}
+
 fn read(model: &Model, text: &str, surface: Surface) -> Vec<Finding> {
     let mut findings = Vec::new();
-    model.add(text, &Folded::new(text), &[], surface, &mut Vec::new(), &mut findings);
+    add(model, text, surface, &mut findings);
     findings
 }
 
@@ -142,7 +149,7 @@ fn it_stays_silent_where_a_rule_has_said_it() {
     let model = model();
     let text = "i had a binge after dinner and felt disgusting";
     let mut findings = read(&model, text, Surface::Chat);
-    model.add(text, &Folded::new(text), &[], Surface::Chat, &mut Vec::new(), &mut findings);
+    add(&model, text, Surface::Chat, &mut findings);
     assert_eq!(findings.len(), 1);
 }
 

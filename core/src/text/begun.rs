@@ -11,9 +11,6 @@ use std::ops::Range;
 /// How far before a match a cue for it may begin, though it be outside the stretch.
 pub(super) const BEFORE: usize = 6;
 
-/// Places that a group most often has at most.
-const MOST_OFTEN: usize = 16;
-
 /// A word of the stretch with which phrases begin.
 #[derive(Debug)]
 struct Opened {
@@ -31,6 +28,47 @@ pub(super) struct Begun {
     sentence: usize,
     /// In the order of the text.
     openers: Vec<Opened>,
+    /// Places that somebody has looked through.
+    spent: Vec<(usize, u32)>,
+    firsts: Firsts,
+}
+
+/// Where the first phrase of a group is among those of an opener. The same groups are looked for again and again, among the
+/// phrases of the same few words, so it is remembered: it depends on nothing but the lists.
+#[derive(Debug, Default)]
+struct Firsts(Vec<First>);
+
+/// The beginnings of the opener's phrases and of the group, and the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct First {
+    opener: usize,
+    group: u32,
+    first: usize,
+}
+
+/// Such places that are remembered at most.
+const FIRSTS: usize = 1 << FIRST_BITS;
+const FIRST_BITS: u32 = 11;
+
+impl Firsts {
+    #[inline]
+    fn of(&mut self, openers: &Openers, opener: Range<usize>, group: Phrases) -> usize {
+        let begins = group.numbers().start;
+        let mixed = (opener.start as u64 ^ u64::from(begins) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = self.0.get_mut((mixed >> (64 - FIRST_BITS)) as usize);
+        match place {
+            Some(kept) if (kept.opener, kept.group) == (opener.start, begins) => kept.first,
+            Some(kept) => {
+                let first = openers.first(opener.clone(), group);
+                *kept = First { opener: opener.start, group: begins, first };
+                first
+            }
+            None => {
+                self.0.resize(FIRSTS, First { opener: usize::MAX, group: 0, first: 0 });
+                openers.first(opener, group)
+            }
+        }
+    }
 }
 
 impl Begun {
@@ -57,16 +95,27 @@ impl Begun {
             self.sentence = sentence + 1;
             self.ask(words, openers, words.tokens(sentence));
         }
-        // More than there most often are, so that it need not grow.
-        let mut places: Vec<(usize, u32)> = Vec::with_capacity(MOST_OFTEN);
+        let mut places = std::mem::take(&mut self.spent);
+        let mut firsts = std::mem::take(&mut self.firsts);
         for it in self.of(group, tokens) {
-            places.extend(openers.among(it.opener.clone(), group).map(|phrase| (it.token, phrase)));
+            let first = firsts.of(openers, it.opener.clone(), group);
+            openers.from(first..it.opener.end, group, |phrase| places.push((it.token, phrase)));
         }
-        for phrase in openers.anywhere(group) {
-            places.extend(tokens.clone().map(|token| (token, phrase)));
+        self.firsts = firsts;
+        openers.anywhere(group, |phrase| places.extend(tokens.clone().map(|token| (token, phrase))));
+        // Several words begin the same phrases only where one may stand for others.
+        if !places.is_sorted() {
+            places.sort_unstable();
         }
-        places.sort_unstable();
         places
+    }
+
+    /// Takes places back that have been looked through, so that the next need no memory of their own.
+    pub(super) fn spend(&mut self, mut places: Vec<(usize, u32)>) {
+        places.clear();
+        if self.spent.capacity() < places.capacity() {
+            self.spent = places;
+        }
     }
 
     /// The words among some tokens with which a phrase of a group may begin.
@@ -86,7 +135,7 @@ impl Begun {
         for token in tokens {
             let mut last = None;
             // The whole word and the beginning of others may be the same.
-            let parts = words.parts(token..token + 1).iter().map(|part| part.word);
+            let parts = words.parts_of(token).iter().map(|part| part.word);
             for word in parts.filter(|word| last.replace(*word) != Some(*word)) {
                 let Some(opener) = openers.of(word) else { continue };
                 self.openers.push(Opened { token, phrases: openers.span(opener.clone()), opener });

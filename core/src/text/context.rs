@@ -20,6 +20,7 @@ pub(super) struct Reading {
 }
 
 /// Reads the sentence around a match.
+#[inline(never)]
 pub(super) fn read(
     cues: &[Cue],
     lesson: &BTreeSet<Category>,
@@ -45,17 +46,26 @@ pub(super) fn read(
     // Nearly none of their phrases could begin anywhere here.
     let around = stretch.from.min(tokens.start.saturating_sub(BEFORE))..stretch.to;
     let all = Phrases::around(cues.iter().map(|cue| cue.any));
-    let begun: Vec<(usize, u32)> = stretch.places(all, &around).collect();
-    let may_be = |cue: &&Cue| begun.iter().any(|(_, phrase)| cue.any.numbers().contains(phrase));
-    let some = if begun.is_empty() { &[] } else { cues };
-    for cue in some.iter().filter(may_be).filter(speaks) {
-        let Some(found) = find(cue, stretch, tokens, &begun) else { continue };
+    let mut begun = stretch.places(all, &around);
+    begun.sort_unstable_by_key(|(token, phrase)| (*phrase, *token));
+    // Cues are most often in the order of their phrases, as these are now, so that each goes on where the last one ended.
+    let mut at = 0;
+    for cue in if begun.is_empty() { &[] } else { cues } {
+        let ours = of(cue.any, &begun, at);
+        if ours.is_empty() {
+            continue;
+        }
+        at = ours.end;
+        let Some(begun) = begun.get_mut(ours).filter(|_| speaks(&cue)) else { continue };
+        begun.sort_unstable();
+        let Some(found) = find(cue, stretch, tokens, begun) else { continue };
         if stretch.find(cue.unless, &(0..0)).is_some() {
             continue;
         }
         let effect = if cue.note_only.contains(&rule.category) { Effect::Note } else { cue.effect };
         note(effect, &cue.why.replace("{cue}", &words(stretch, &found)));
     }
+    stretch.spend(begun);
     if lesson.contains(&rule.category) {
         let why = format!("staff have announced a lesson about {}.", rule.category.label());
         note(Effect::Lower, &why);
@@ -87,7 +97,24 @@ const fn lower(severity: Severity) -> Severity {
     }
 }
 
-/// Where a cue stands; `begun` is where the phrases of any cue may begin, in the order of the text.
+/// Which of some places, in the order of their phrases, are of a group. Those before `at` are before it, or it is looked for
+/// from the first on.
+fn of(group: Phrases, begun: &[(usize, u32)], at: usize) -> Range<usize> {
+    let numbers = group.numbers();
+    let phrase = |at: usize| begun.get(at).map(|(_, phrase)| *phrase);
+    let behind = at.checked_sub(1).and_then(phrase).is_some_and(|last| last >= numbers.start);
+    let mut start = if behind { 0 } else { at };
+    while phrase(start).is_some_and(|phrase| phrase < numbers.start) {
+        start += 1;
+    }
+    let mut end = start;
+    while phrase(end).is_some_and(|phrase| phrase < numbers.end) {
+        end += 1;
+    }
+    start..end
+}
+
+/// Where a cue stands; `begun` is where its phrases may begin, in the order of the text.
 fn find(
     cue: &Cue,
     stretch: &Stretch<'_>,
@@ -95,9 +122,7 @@ fn find(
     begun: &[(usize, u32)],
 ) -> Option<Range<usize>> {
     let beginning = |among: Range<usize>| {
-        let ours = move |(token, phrase): &&(usize, u32)| {
-            among.contains(token) && cue.any.numbers().contains(phrase)
-        };
+        let ours = move |(token, _): &&(usize, u32)| among.contains(token);
         begun.iter().filter(ours).filter_map(|(token, phrase)| stretch.starting(*phrase, *token))
     };
     let outside = || {

@@ -8,12 +8,15 @@
 use super::context;
 use super::excerpt;
 use super::fold::Folded;
-use super::repair::{Inert, repair};
-use super::room::Rooms;
+use super::repair::repair;
+use super::room::{Room, Rooms};
 use super::run::Stretch;
-use super::words::{Words, look_up};
+use super::words::Words;
 use crate::answer::Finding;
-use crate::lists::{Anchors, Compiled, Cue, Needed, Openers, Phrases, Pool, Rule, Strings, Use, Vocabulary};
+use crate::lists::{
+    AT_ONCE, Anchors, Bits, Compiled, Cue, Known, Mask, Needed, Openers, Phrases, Pool, Rule, Strings,
+    Vocabulary,
+};
 use crate::model::Model;
 use crate::policy::Audience;
 use crate::taxonomy::{Category, Surface};
@@ -25,6 +28,8 @@ use std::ops::Range;
 const REACH: usize = 40;
 /// Words of a match that hangs on one of several readings of a mistyped word.
 const LEAST_FOR_OTHERS: usize = 3;
+/// Phrases of which one is looked up to find the rule of any: a rule seldom has fewer.
+const TOGETHER: usize = 16;
 /// Sentences in which one rule is reported.
 const MAX_PER_RULE: usize = 8;
 
@@ -32,12 +37,12 @@ const MAX_PER_RULE: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Matcher {
     rules: Vec<Rule>,
+    /// Of every so many phrases the rule that the first is of.
+    by_phrase: Vec<u16>,
     near: Vec<Phrases>,
     cues: Vec<Cue>,
     pool: Pool,
     vocabulary: Vocabulary,
-    /// Words of which the vocabulary, and nothing else, has said that they are nothing.
-    inert: Inert,
     rooms: Rooms,
     anchors: Anchors,
     needed: Needed,
@@ -76,12 +81,12 @@ impl Matcher {
         let Compiled { rules, near, cues, pool, vocabulary, anchors, needed, openers, strings, .. } =
             compiled;
         Self {
+            by_phrase: by_phrase(&rules),
             rules,
             near,
             cues,
             pool,
             vocabulary,
-            inert: Inert::default(),
             rooms: Rooms::default(),
             anchors,
             needed,
@@ -98,7 +103,7 @@ impl Matcher {
         if let Some(model) = &mut model {
             model.meet(&self.vocabulary);
         }
-        Self { model, ..self }
+        Self { model, rooms: Rooms::default(), ..self }
     }
 
     /// A name or a reason.
@@ -108,10 +113,11 @@ impl Matcher {
 
     /// Everything that is found in a text.
     pub(crate) fn read(&self, text: &str, surface: Surface) -> Read {
-        let plain = Folded::new(text);
         let mut room = self.rooms.take();
-        room.known = look_up(&plain, &self.vocabulary, std::mem::take(&mut room.known));
-        let mut repaired = repair(&plain, &room.known, text, &self.vocabulary, &self.inert);
+        let plain = std::mem::take(&mut room.folded).again(text);
+        let Room { seen, known, .. } = &mut *room;
+        seen.look_up(&plain, known, |word| self.look(word));
+        let mut repaired = repair(&plain, &room.known, text, &self.vocabulary, &mut room.inert);
         if let Some((_, known)) = &mut repaired {
             std::mem::swap(&mut room.known, known);
         }
@@ -119,28 +125,37 @@ impl Matcher {
         let typed = std::mem::take(&mut room.known);
         let known = typed.as_slice();
         let words = Words::new(folded, &self.vocabulary, known, &mut room);
+        let mut present = std::mem::take(&mut room.present);
         let mut hits = Hits::default();
         let mut sentence = self.sentence(&words, 0);
+        let mut there = words.mask(sentence.sentence);
         for (token, known) in known.iter().enumerate().filter(|(_, known)| known.leads) {
             if token >= sentence.to {
                 sentence = self.sentence(&words, token);
+                there = words.mask(sentence.sentence);
             }
-            let stretch = near(sentence, token);
-            if let (Some(id), true) = (known.number, known.is_only_itself()) {
-                self.follow(&stretch, token, id, 1, surface, &mut hits);
+            if !known.wants.meets(there) {
+                continue;
+            }
+            let sets = present.sets(&words, &self.needed, sentence.sentence);
+            let search = Search { least: 1, surface, sets };
+            if let (Some(id), true) = (known.number(), known.is_only_itself()) {
+                self.follow(&sentence, token, id, &search, &mut hits);
                 continue;
             }
             for id in self.vocabulary.leads(*known, words.word(token)) {
-                self.follow(&stretch, token, id, 1, surface, &mut hits);
+                self.follow(&sentence, token, id, &search, &mut hits);
             }
         }
         // What a mistyped word may also stand for counts only together with other words.
         for (token, others) in &folded.others {
             for other in others {
                 let word = self.vocabulary.word(*other);
-                let stretch = self.stretch(&words, *token);
+                let sentence = self.sentence(&words, *token);
+                let sets = present.sets(&words, &self.needed, sentence.sentence);
+                let search = Search { least: LEAST_FOR_OTHERS, surface, sets };
                 for id in self.vocabulary.leads(self.vocabulary.look(word), word) {
-                    self.follow(&stretch, *token, id, LEAST_FOR_OTHERS, surface, &mut hits);
+                    self.follow(&sentence, *token, id, &search, &mut hits);
                 }
             }
         }
@@ -156,12 +171,12 @@ impl Matcher {
         }
         if let Some(model) = &self.model {
             let by_rules = read.findings.len();
-            model.add(text, folded, known, surface, &mut room.numbers, &mut read.findings);
+            model.add(text, folded, known, surface, &mut room.signs, &mut read.findings);
             let by_model = read.findings.iter_mut().skip(by_rules);
             by_model.for_each(|finding| context::announced(&self.lesson, finding));
         }
         words.leave(&mut room);
-        room.known = typed;
+        (room.known, room.folded, room.present) = (typed, plain, present);
         self.rooms.keep(room);
         read.findings.sort_by(|a, b| {
             (Reverse(a.severity), Reverse(a.stage), a.span.start, &a.rule).cmp(&(
@@ -175,76 +190,98 @@ impl Matcher {
         read
     }
 
-    /// Looks for what a word leads to around a token, if it has at least so many words.
-    fn follow(
-        &self,
-        stretch: &Stretch<'_>,
-        token: usize,
-        id: u32,
-        least: usize,
-        surface: Surface,
-        hits: &mut Hits,
-    ) {
-        let uses = self.anchors.of(id);
-        if uses.is_empty() {
-            return;
+    /// All that is known of a word: what the vocabulary says, what must stand with it, and which word of the model it is.
+    fn look(&self, word: &str) -> Known {
+        let mut known = self.vocabulary.look(word);
+        if known.leads {
+            let leads = self.vocabulary.leads(known, word);
+            known.wants = leads.fold(Mask::default(), |all, id| all.with(self.anchors.wanted(id)));
         }
-        let (before, after) = stretch.beside(token);
-        self.anchors.between(uses, &before, &after, |index| {
-            // Before anything else is read of the phrase: nearly all of them end here.
-            if stretch.may_have(index) {
-                self.compare(stretch, token, index, least, surface, hits);
-            }
-        });
+        if let Some(model) = &self.model {
+            known.sign = model.sign(known, word);
+        }
+        known
     }
 
-    /// Compares one of the phrases that a word leads to. By itself, so that [`follow`](Self::follow), which most often
-    /// compares none, is short.
+    /// Looks for what a word leads to around a token of a sentence.
+    #[inline(always)]
+    fn follow(&self, sentence: &Stretch<'_>, token: usize, id: u32, search: &Search<'_>, hits: &mut Hits) {
+        let uses = self.anchors.of(id);
+        let mut from = uses.start;
+        while from < uses.end {
+            let there = self.needed.which(from..uses.end.min(from + AT_ONCE), search.sets);
+            // Before anything else is read of the phrases: most of them end here.
+            if there != 0 {
+                self.consider(sentence, token, (from, there), search, hits);
+            }
+            from += AT_ONCE;
+        }
+    }
+
+    /// Compares those of some uses that may be between the words beside a token: a bit for each from the first on.
+    #[inline(never)]
+    fn consider(
+        &self,
+        sentence: &Stretch<'_>,
+        token: usize,
+        (from, mut there): (usize, u64),
+        search: &Search<'_>,
+        hits: &mut Hits,
+    ) {
+        let stretch = near(*sentence, token);
+        let (before, after) = stretch.beside(token);
+        while there != 0 {
+            let index = from + there.trailing_zeros() as usize;
+            there &= there - 1;
+            if self.anchors.may_be(index, &before, &after) {
+                self.compare(&stretch, token, index, search, hits);
+            }
+        }
+    }
+
+    /// Compares one of the phrases that a word leads to, if its rule may be found here at all.
     #[inline(never)]
     fn compare(
         &self,
         stretch: &Stretch<'_>,
         token: usize,
         index: usize,
-        least: usize,
-        surface: Surface,
+        search: &Search<'_>,
         hits: &mut Hits,
     ) {
+        let Some((number, rule)) = self.anchors.phrase(index).and_then(|phrase| self.rule(phrase)) else {
+            return;
+        };
+        if !rule.surfaces.contains(search.surface)
+            || !applies(rule.years, self.audience)
+            || hits.has(number, stretch.sentence)
+            || !self.needed.may_fit(number, rule.near.0 as usize..rule.near.1 as usize, search.sets)
+        {
+            return;
+        }
         let Some(place) = self.anchors.get(&self.pool, index) else { return };
         let Some(tokens) = stretch.around(&place, token) else { return };
         let guessed = stretch.words.folded.tokens.get(tokens.clone()).unwrap_or_default();
         let guessed = guessed.iter().map(|token| usize::from(token.least)).max().unwrap_or_default();
-        if tokens.len() >= least.max(guessed) {
-            self.verify(stretch, tokens, &place, surface, hits);
+        if tokens.len() < search.least.max(guessed) {
+            return;
+        }
+        let nowhere = 0..0;
+        if (rule.with.is_empty() || stretch.find(rule.with, &nowhere).is_some())
+            && self.has_near(stretch, rule, &tokens)
+            && stretch.find(rule.unless, &nowhere).is_none()
+        {
+            hits.found.push(Hit { rule: number, sentence: stretch.sentence, tokens });
         }
     }
 
-    fn verify(
-        &self,
-        stretch: &Stretch<'_>,
-        tokens: Range<usize>,
-        place: &Use,
-        surface: Surface,
-        hits: &mut Hits,
-    ) {
-        // The rules are in the order of their phrases.
-        let after = self.rules.partition_point(|rule| rule.any.numbers().start <= place.phrase);
-        let Some((index, rule)) = after.checked_sub(1).and_then(|at| Some((at, self.rules.get(at)?))) else {
-            return;
-        };
-        let sentence = stretch.sentence;
-        let nowhere = 0..0;
-        if !rule.surfaces.contains(surface)
-            || !applies(rule.years, self.audience)
-            || hits.has(index, sentence)
-            || !stretch.may_fit(index, rule.near.0 as usize..rule.near.1 as usize)
-            || (!rule.with.is_empty() && stretch.find(rule.with, &nowhere).is_none())
-            || !self.has_near(stretch, rule, &tokens)
-            || stretch.find(rule.unless, &nowhere).is_some()
-        {
-            return;
+    /// The rule that a phrase is of, and its number. Rules are in the order of their phrases.
+    fn rule(&self, phrase: u32) -> Option<(usize, &Rule)> {
+        let mut number = usize::from(*self.by_phrase.get(phrase as usize / TOGETHER)?);
+        while self.rules.get(number + 1).is_some_and(|next| next.any.numbers().start <= phrase) {
+            number += 1;
         }
-        hits.found.push(Hit { rule: index, sentence, tokens });
+        Some((number, self.rules.get(number)?))
     }
 
     /// Whether of each group that a rule wants near its match, one is.
@@ -268,10 +305,11 @@ impl Matcher {
     fn sentence<'a>(&'a self, words: &'a Words<'a>, token: usize) -> Stretch<'a> {
         let sentence = words.folded.tokens.get(token).map(|token| token.sentence).unwrap_or_default();
         let tokens = words.tokens(sentence);
-        let (pool, openers, needed) = (&self.pool, &self.openers, &self.needed);
-        Stretch { words, pool, openers, needed, sentence, from: tokens.start, to: tokens.end }
+        let (pool, openers) = (&self.pool, &self.openers);
+        Stretch { words, pool, openers, sentence, from: tokens.start, to: tokens.end }
     }
 
+    #[inline(never)]
     fn finding(&self, text: &str, words: &Words<'_>, hit: &Hit, rule: &Rule, surface: Surface) -> Finding {
         let folded = words.folded;
         let span = span(folded, &hit.tokens);
@@ -292,7 +330,21 @@ impl Matcher {
     }
 }
 
-/// Of a sentence the words around a token, at most [`REACH`] on either side.
+/// Of the first of each [`TOGETHER`] phrases of rules the last rule that begins with it or before.
+fn by_phrase(rules: &[Rule]) -> Vec<u16> {
+    let end = rules.last().map_or(0, |rule| rule.any.numbers().end);
+    let mut number = 0;
+    let rule = |phrase: u32| {
+        while rules.get(number + 1).is_some_and(|next| next.any.numbers().start <= phrase) {
+            number += 1;
+        }
+        // Beyond what fits a number the search begins earlier and takes longer.
+        u16::try_from(number).unwrap_or(u16::MAX)
+    };
+    (0..end).step_by(TOGETHER).map(rule).collect()
+}
+
+/// At most [`REACH`] on either side.
 fn near(sentence: Stretch<'_>, token: usize) -> Stretch<'_> {
     let from = sentence.from.max(token.saturating_sub(REACH));
     Stretch { from, to: sentence.to.min(token + REACH + 1), ..sentence }
@@ -303,6 +355,15 @@ fn span(folded: &Folded, tokens: &Range<usize>) -> Range<usize> {
     let origin =
         |token: usize| folded.tokens.get(token).map(|token| token.origin.clone()).unwrap_or_default();
     origin(tokens.start).start..origin(tokens.end.saturating_sub(1)).end
+}
+
+/// What is looked for in a sentence.
+struct Search<'a> {
+    /// How many words a match must have.
+    least: usize,
+    surface: Surface,
+    /// What the sentence has of that which phrases and rules need.
+    sets: &'a Bits,
 }
 
 /// A rule that was found.

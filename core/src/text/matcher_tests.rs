@@ -1,10 +1,13 @@
 use super::super::room::Room;
 use super::*;
-use crate::lists::{Known, Lists};
+use crate::lists::{Code, Known, Lists};
 use crate::taxonomy::{Category, Severity, Stage};
 use crate::text::fold::Token;
+use crate::text::repair::Inert;
+use crate::text::seen::look_up;
 use aho_corasick::AhoCorasick;
 use proptest::prelude::*;
+use std::cell::Cell;
 
 const RULES: &str = r#"
 category = "suicide"
@@ -138,14 +141,15 @@ fn spans_are_of_the_original_also_after_repair() {
 
 fn repaired(matcher: &Matcher, text: &str) -> Folded {
     let plain = Folded::new(text);
-    let known = look_up(&plain, &matcher.vocabulary, Vec::new());
-    repair(&plain, &known, text, &matcher.vocabulary, &matcher.inert).map_or(plain, |(repaired, _)| repaired)
+    let known = look_up(&plain, &matcher.vocabulary);
+    repair(&plain, &known, text, &matcher.vocabulary, &mut Inert::default())
+        .map_or(plain, |(repaired, _)| repaired)
 }
 
 /// Everything that a rule's first phrases could match, found by brute force: the oracle for the anchors.
 fn brute(matcher: &Matcher, text: &str) -> Vec<(usize, usize)> {
     let folded = repaired(matcher, text);
-    let known = look_up(&folded, &matcher.vocabulary, Vec::new());
+    let known = look_up(&folded, &matcher.vocabulary);
     let words = Words::new(&folded, &matcher.vocabulary, &known, &mut Room::default());
     let mut hits: Vec<(usize, usize)> = Vec::new();
     for token in 0..folded.tokens.len() {
@@ -207,7 +211,7 @@ fn oracle(matcher: &Matcher, automaton: &AhoCorasick, folded: &Folded) -> Vec<Ve
         let at = text.bytes().take(found.start()).filter(|byte| *byte == b' ').count();
         let id = found.pattern().as_u32();
         let whole = text.as_bytes().get(found.end()) == Some(&b' ');
-        if whole || matcher.vocabulary.look(matcher.vocabulary.word(id)).beginning == Some(id) {
+        if whole || matcher.vocabulary.look(matcher.vocabulary.word(id)).beginning() == Some(id) {
             // Found with the shortest first.
             known[at].insert(0, id);
         }
@@ -229,13 +233,114 @@ fn words_are_known_as_an_automaton_would_know_them() {
             known + ending
         };
         let folded = Folded::new(&words.iter().map(cut).collect::<Vec<_>>().join(" "));
-        let found = look_up(&folded, &matcher.vocabulary, Vec::new());
+        let found = look_up(&folded, &matcher.vocabulary);
         let leads = |(token, known): (&Token, &Known)| -> Vec<u32> {
             // Endings are no automaton's business.
-            let known = Known { closed: false, ..*known };
+            let mut known = *known;
+            known.closed = false;
             matcher.vocabulary.leads(known, folded.word(token)).collect()
         };
         let known: Vec<Vec<u32>> = folded.tokens.iter().zip(&found).map(leads).collect();
         prop_assert_eq!(known, oracle(&matcher, &automaton, &folded));
     });
+}
+
+/// Every rule that is found, and in which sentence, when each phrase that a word leads to is compared word by word, whatever
+/// the sentence has: the oracle for all that dismisses phrases beforehand.
+fn undismissed(matcher: &Matcher, folded: &Folded, surface: Surface) -> BTreeSet<(usize, usize)> {
+    let known = look_up(folded, &matcher.vocabulary);
+    let words = Words::new(folded, &matcher.vocabulary, &known, &mut Room::default());
+    let mut leads: Vec<(usize, u32, usize)> = Vec::new();
+    for (token, known) in known.iter().enumerate() {
+        leads.extend(matcher.vocabulary.leads(*known, words.word(token)).map(|id| (token, id, 1)));
+    }
+    for (token, other) in
+        folded.others.iter().flat_map(|(token, all)| all.iter().map(move |other| (*token, *other)))
+    {
+        let word = matcher.vocabulary.word(other);
+        let known = matcher.vocabulary.look(word);
+        leads.extend(matcher.vocabulary.leads(known, word).map(|id| (token, id, LEAST_FOR_OTHERS)));
+    }
+    let mut found = BTreeSet::new();
+    for (token, id, least) in leads {
+        let stretch = matcher.stretch(&words, token);
+        for place in matcher.anchors.of(id).filter_map(|index| matcher.anchors.get(&matcher.pool, index)) {
+            let Some(tokens) = stretch.around(&place, token) else { continue };
+            let guessed = folded.tokens[tokens.clone()].iter().map(|token| usize::from(token.least)).max();
+            let number =
+                matcher.rules.iter().rposition(|rule| rule.any.numbers().start <= place.phrase).unwrap();
+            let rule = &matcher.rules[number];
+            let finds = |phrases: Phrases| stretch.find(phrases, &(0..0)).is_some();
+            if tokens.len() >= least.max(guessed.unwrap_or_default())
+                && rule.signal == 0
+                && rule.surfaces.contains(surface)
+                && applies(rule.years, matcher.audience)
+                && (rule.with.is_empty() || finds(rule.with))
+                && matcher.has_near(&stretch, rule, &tokens)
+                && !finds(rule.unless)
+            {
+                found.insert((number, stretch.sentence));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn nothing_that_comparing_every_phrase_finds_is_dismissed_beforehand() {
+    let matcher = Matcher::new(Lists::starter().unwrap().into_compiled(), Audience::Unspecified);
+    let pieces = matcher.vocabulary.all_pieces();
+    // One way of saying a phrase: of each step one of its runs.
+    let said = |phrase: u32, way: usize| -> String {
+        let run = |step: usize| {
+            let runs = matcher.pool.runs(matcher.pool.step(step));
+            runs.clone().nth(way % runs.len().max(1)).into_iter().flat_map(|run| matcher.pool.pieces(run))
+        };
+        let words = matcher.pool.steps(phrase).flat_map(run).filter(|piece| !piece.is_gap());
+        let word = |piece: Code| matcher.vocabulary.word(pieces[usize::from(piece.number())].0);
+        words.map(word).collect::<Vec<&str>>().join(" ")
+    };
+    let rules = matcher.rules.len();
+    // A rule's own phrase, and one of each group that it wants, with the ends of sentences and other words between.
+    let part = (
+        0..rules,
+        any::<prop::sample::Index>(),
+        0_usize..50,
+        "( i| you| my|,|\\.|\\.|!| the| want| not| xqzt){0,3} ",
+    );
+    let hits = Cell::new(0);
+    proptest!(ProptestConfig::with_cases(96), |(parts in prop::collection::vec(part, 1..5))| {
+        let mut text = String::new();
+        for (rule, index, way, between) in &parts {
+            let rule = &matcher.rules[*rule];
+            let near = matcher.near[rule.near.0 as usize..rule.near.1 as usize].iter().copied();
+            for group in [rule.any].into_iter().chain(near).chain([rule.with]).filter(|group| !group.is_empty()) {
+                let numbers = group.numbers();
+                let phrase = numbers.start + u32::try_from(index.index(numbers.len())).unwrap();
+                text = text + &said(phrase, *way) + between;
+            }
+        }
+        let folded = repaired(&matcher, &text);
+        for surface in [Surface::Chat, Surface::Search] {
+            let read = matcher.read(&text, surface);
+            let found: BTreeSet<(usize, usize)> = read.findings.iter().map(|finding| {
+                let rule = matcher.rules.iter().position(|rule| matcher.string(rule.name) == finding.rule).unwrap();
+                let token = folded.tokens.iter().find(|token| token.origin.start == finding.span.start).unwrap();
+                (rule, token.sentence)
+            }).collect();
+            hits.set(hits.get() + found.len());
+            prop_assert_eq!(found, undismissed(&matcher, &folded, surface), "{:?}", text);
+        }
+    });
+    assert!(hits.get() > 100, "{hits:?}");
+}
+
+#[test]
+fn every_phrase_is_of_its_rule() {
+    let matcher = Matcher::new(Lists::starter().unwrap().into_compiled(), Audience::Unspecified);
+    for (number, rule) in matcher.rules.iter().enumerate() {
+        for phrase in rule.any.numbers() {
+            assert_eq!(matcher.rule(phrase).map(|(number, _)| number), Some(number), "{phrase}");
+        }
+    }
 }

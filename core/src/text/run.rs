@@ -4,7 +4,7 @@
 //! must follow each other directly, except across a gap.
 
 use super::words::{Part, Spot, Words};
-use crate::lists::{Around, Code, GAP, Mask, Needed, Openers, Phrases, Pieces, Pool, Use};
+use crate::lists::{Around, Code, GAP, Mask, Openers, Phrases, Pieces, Pool, Use};
 use std::ops::Range;
 
 /// A stretch of words that a phrase may lie in.
@@ -13,7 +13,6 @@ pub(crate) struct Stretch<'a> {
     pub(crate) words: &'a Words<'a>,
     pub(crate) pool: &'a Pool,
     pub(crate) openers: &'a Openers,
-    pub(crate) needed: &'a Needed,
     /// The sentence that it is of,
     pub(crate) sentence: usize,
     /// the first token that may be used, and the first after them.
@@ -51,20 +50,6 @@ impl Stretch<'_> {
         (around(before, before.last()), around(after, after.first()))
     }
 
-    /// Whether the sentence may have what the phrase of a use needs. It may say so where it has not.
-    pub(crate) fn may_have(&self, index: usize) -> bool {
-        self.needed.by(index).is_none_or(|set| self.has(set))
-    }
-
-    /// Whether the sentence may have what a rule wants besides its phrase. It may say so where it has not.
-    pub(crate) fn may_fit(&self, rule: usize, near: Range<usize>) -> bool {
-        self.needed.by_rule(rule, near).all(|set| self.has(set))
-    }
-
-    fn has(&self, set: usize) -> bool {
-        self.words.present.borrow_mut().has(self.words, self.needed, set, self.sentence)
-    }
-
     /// The tokens of the phrase if it begins at `token`.
     pub(crate) fn starting(&self, phrase: u32, token: usize) -> Option<Range<usize>> {
         let end = self.forwards(self.pool.steps(phrase), token, 0)?;
@@ -73,37 +58,61 @@ impl Stretch<'_> {
 
     /// The first place in the stretch where one of the phrases lies outside `except`.
     pub(crate) fn find(&self, phrases: Phrases, except: &Range<usize>) -> Option<Range<usize>> {
-        self.places(phrases, &(self.from..self.to))
-            .filter_map(|(token, phrase)| self.starting(phrase, token))
-            .find(|found| found.end <= except.start || found.start >= except.end)
+        let places = self.places(phrases, &(self.from..self.to));
+        let mut found = places.iter().filter_map(|(token, phrase)| self.starting(*phrase, *token));
+        let found = found.find(|found| found.end <= except.start || found.start >= except.end);
+        self.spend(places);
+        found
+    }
+
+    /// Takes places back that have been looked through.
+    pub(crate) fn spend(&self, places: Vec<(usize, u32)>) {
+        self.words.begun.borrow_mut().spend(places);
     }
 
     /// Where the phrases could begin among some tokens, with which of them: in the order of the text.
-    pub(crate) fn places(&self, phrases: Phrases, tokens: &Range<usize>) -> std::vec::IntoIter<(usize, u32)> {
-        let mut begun = self.words.begun.borrow_mut();
-        let places = begun.places(self.words, self.openers, self.sentence, phrases, tokens);
-        places.into_iter()
+    pub(crate) fn places(&self, phrases: Phrases, tokens: &Range<usize>) -> Vec<(usize, u32)> {
+        self.words.begun.borrow_mut().places(self.words, self.openers, self.sentence, phrases, tokens)
     }
 
     /// The given steps, the next word at `next` or up to `slack` later. Gives the end.
-    fn forwards(&self, steps: Range<usize>, next: usize, slack: usize) -> Option<usize> {
-        let Some(step) = steps.clone().next() else { return Some(next) };
-        let rest = step + 1..steps.end;
-        let number = self.pool.step(step);
-        let runs = self.pool.runs(number);
+    fn forwards(&self, mut steps: Range<usize>, mut next: usize, slack: usize) -> Option<usize> {
+        loop {
+            let Some(step) = steps.next() else { return Some(next) };
+            let number = self.pool.step(step);
+            let runs = self.pool.runs(number);
+            // Most steps are one word, which stands there or does not: there is no other way to go on.
+            if slack != 0 || !self.pool.is_plain(&runs) {
+                return self.forwards_among(steps, number, runs, next, slack);
+            }
+            if next >= self.to || !has_any(self.pool.firsts(runs), self.words.parts_of(next)) {
+                return None;
+            }
+            next += 1;
+        }
+    }
+
+    /// The same, beginning with a step of several ways; `rest` are the steps after it.
+    fn forwards_among(
+        &self,
+        rest: Range<usize>,
+        number: usize,
+        runs: Range<usize>,
+        next: usize,
+        slack: usize,
+    ) -> Option<usize> {
         let firsts = self.pool.firsts(runs.clone());
         let by_word = (next..(next + slack + 1).min(self.to)).find_map(|token| {
-            among(firsts, self.words.parts(token..token + 1), |at| {
+            among(firsts, self.words.parts_of(token), |at| {
                 self.run_forwards(rest.clone(), self.pool.after(runs.start + at), token + 1, 0)
             })
         });
         if by_word.is_some() || !self.pool.first_is_open(number) {
             return by_word;
         }
-        let mut open = runs.zip(firsts.iter()).filter(|(_, first)| first.is_open());
-        open.find_map(|(run, first)| {
+        firsts.open().find_map(|(at, first)| {
             let slack = if first.is_gap() { GAP } else { slack };
-            self.run_forwards(rest.clone(), self.pool.after(run), next, slack)
+            self.run_forwards(rest.clone(), self.pool.after(runs.start + at), next, slack)
         })
     }
 
@@ -124,24 +133,43 @@ impl Stretch<'_> {
     }
 
     /// The given steps, the last word directly before `before` or up to `slack` earlier. Gives the start.
-    fn backwards(&self, steps: Range<usize>, before: usize, slack: usize) -> Option<usize> {
-        let Some(step) = steps.clone().next_back() else { return Some(before) };
-        let rest = steps.start..step;
-        let number = self.pool.step(step);
-        let runs = self.pool.runs(number);
+    fn backwards(&self, mut steps: Range<usize>, mut before: usize, slack: usize) -> Option<usize> {
+        loop {
+            let Some(step) = steps.next_back() else { return Some(before) };
+            let number = self.pool.step(step);
+            let runs = self.pool.runs(number);
+            if slack != 0 || !self.pool.is_plain(&runs) {
+                return self.backwards_among(steps, number, runs, before, slack);
+            }
+            let last = before.checked_sub(1).filter(|last| *last >= self.from)?;
+            if !has_any(self.pool.lasts(runs), self.words.parts_of(last)) {
+                return None;
+            }
+            before = last;
+        }
+    }
+
+    /// The same, beginning with a step of several ways; `rest` are the steps before it.
+    fn backwards_among(
+        &self,
+        rest: Range<usize>,
+        number: usize,
+        runs: Range<usize>,
+        before: usize,
+        slack: usize,
+    ) -> Option<usize> {
         let lasts = self.pool.lasts(runs.clone());
         let by_word = (before.saturating_sub(slack + 1).max(self.from)..before).rev().find_map(|token| {
-            among(lasts, self.words.parts(token..token + 1), |at| {
+            among(lasts, self.words.parts_of(token), |at| {
                 self.run_backwards(rest.clone(), self.but_last(runs.start + at), token, 0)
             })
         });
         if by_word.is_some() || !self.pool.last_is_open(number) {
             return by_word;
         }
-        let mut open = runs.zip(lasts.iter()).filter(|(_, last)| last.is_open());
-        open.find_map(|(run, last)| {
+        lasts.open().find_map(|(at, last)| {
             let slack = if last.is_gap() { GAP } else { slack };
-            self.run_backwards(rest.clone(), self.but_last(run), before, slack)
+            self.run_backwards(rest.clone(), self.but_last(runs.start + at), before, slack)
         })
     }
 
@@ -175,8 +203,14 @@ impl Stretch<'_> {
     }
 
     fn is(&self, piece: Code, token: usize) -> bool {
-        is(self.words.parts(token..token + 1), piece)
+        is(self.words.parts_of(token), piece)
     }
+}
+
+/// Whether a word is one of the alternatives of a step.
+#[inline]
+fn has_any(alternatives: Pieces<'_>, parts: &[Part]) -> bool {
+    parts.iter().any(|part| alternatives.contains(part.code))
 }
 
 /// Whether a word is a piece.

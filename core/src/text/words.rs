@@ -5,7 +5,6 @@
 
 use super::begun::Begun;
 use super::fold::{Folded, Token};
-use super::present::Present;
 use super::room::Room;
 use crate::lists::{Code, Known, Mask, Vocabulary, kind};
 use std::cell::RefCell;
@@ -21,7 +20,6 @@ pub(crate) struct Words<'a> {
     parts: Vec<Part>,
     tokens: Vec<Spot>,
     pub(super) begun: RefCell<Begun>,
-    pub(super) present: RefCell<Present>,
 }
 
 /// A piece of phrases that a token is.
@@ -45,18 +43,9 @@ pub(super) struct Sentence {
     mask: Mask,
 }
 
-/// What the vocabulary says of every word, in a table that is empty.
-pub(super) fn look_up(folded: &Folded, vocabulary: &Vocabulary, empty: Vec<Known>) -> Vec<Known> {
-    let mut known = empty;
-    known.extend(folded.tokens.iter().map(|token| match vocabulary.number(folded.bytes(token)) {
-        Some(id) => vocabulary.look_at(id),
-        None => vocabulary.unknown(folded.word(token)),
-    }));
-    known
-}
-
 impl<'a> Words<'a> {
     /// The words of a text, in the tables of an empty room.
+    #[inline(never)]
     pub(super) fn new(
         folded: &'a Folded,
         vocabulary: &'a Vocabulary,
@@ -71,36 +60,42 @@ impl<'a> Words<'a> {
             parts: std::mem::take(&mut room.parts),
             tokens: std::mem::take(&mut room.tokens),
             begun: RefCell::new(std::mem::take(&mut room.begun)),
-            present: RefCell::new(std::mem::take(&mut room.present)),
         };
         words.sentences.reserve(folded.sentences.len() + 1);
         words.parts.reserve(count + count / 4);
-        words.tokens.reserve(count);
-        for (index, (token, known)) in folded.tokens.iter().zip(known).enumerate() {
-            while words.sentences.len() <= token.sentence {
-                words.sentences.push(Sentence { first: index, mask: Mask::UNKNOWN });
+        // Of the sentence that is being read.
+        let mut all = Mask::UNKNOWN;
+        let mut tokens = std::mem::take(&mut words.tokens);
+        tokens.extend(folded.tokens.iter().zip(known).enumerate().map(|(index, (token, known))| {
+            if token.sentence >= words.sentences.len() {
+                words.begin(token.sentence, index, all);
+                all = Mask::UNKNOWN;
             }
-            let mask = match known.number {
-                // Most words are one piece at most.
-                Some(id) if known.is_only_itself() && !token.several => {
-                    if known.kinds & kind::WHOLE == 0 {
-                        Mask::UNKNOWN
-                    } else {
-                        words.push(vocabulary.whole(id), id);
-                        Mask::of(id, known.kinds)
-                    }
+            // Most words are one piece at most.
+            let mask = if known.is_only_itself() && !token.several {
+                if let Some((code, word)) = known.piece() {
+                    words.push(code, word);
                 }
-                None if known.is_only_itself() && !token.several => Mask::UNKNOWN,
-                _ => words.add_all(index, token, *known),
+                known.mask
+            } else {
+                words.add_all(index, token, *known)
             };
-            let end = u32::try_from(words.parts.len()).unwrap_or(u32::MAX);
-            words.tokens.push(Spot { end, mask });
-            if let Some(sentence) = words.sentences.get_mut(token.sentence) {
-                sentence.mask = sentence.mask.with(mask);
-            }
-        }
-        words.sentences.push(Sentence { first: count, mask: Mask::UNKNOWN });
+            all = all.with(mask);
+            Spot { end: u32::try_from(words.parts.len()).unwrap_or(u32::MAX), mask }
+        }));
+        words.tokens = tokens;
+        words.begin(words.sentences.len(), count, all);
         words
+    }
+
+    /// Begins a sentence with a token, and those that there are none of before it; `last` is what is known of the last one.
+    fn begin(&mut self, sentence: usize, first: usize, last: Mask) {
+        if let Some(before) = self.sentences.last_mut() {
+            before.mask = last;
+        }
+        while self.sentences.len() <= sentence {
+            self.sentences.push(Sentence { first, mask: Mask::UNKNOWN });
+        }
     }
 
     /// Gives the tables back.
@@ -109,7 +104,6 @@ impl<'a> Words<'a> {
         room.parts = self.parts;
         room.tokens = self.tokens;
         room.begun = self.begun.into_inner();
-        room.present = self.present.into_inner();
     }
 
     /// Adds the pieces that a word is or may stand for, and says what they are in a few bits.
@@ -134,10 +128,10 @@ impl<'a> Words<'a> {
     /// Adds the pieces that a word is.
     fn add(&mut self, known: Known, word: &str) {
         let vocabulary = self.vocabulary;
-        if let Some(id) = known.number.filter(|_| known.kinds & kind::WHOLE != 0) {
-            self.push(vocabulary.whole(id), id);
+        if let Some((code, id)) = known.piece() {
+            self.push(code, id);
         }
-        if known.beginning.is_none() && !known.closed {
+        if known.is_only_itself() {
             return;
         }
         let before = self.parts.len();
@@ -161,6 +155,17 @@ impl<'a> Words<'a> {
         let end = |token: usize| token.checked_sub(1).and_then(|before| self.tokens.get(before));
         let start = end(tokens.start).map_or(0, |token| token.end);
         let end = end(tokens.end).map_or(start, |token| token.end);
+        self.parts.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The pieces of phrases that a word is.
+    #[inline]
+    pub(super) fn parts_of(&self, token: usize) -> &[Part] {
+        let start = match token.checked_sub(1) {
+            Some(before) => self.tokens.get(before).map_or(0, |spot| spot.end),
+            None => 0,
+        };
+        let end = self.tokens.get(token).map_or(start, |spot| spot.end);
         self.parts.get(start as usize..end as usize).unwrap_or_default()
     }
 

@@ -59,9 +59,23 @@ pub(crate) struct Folded {
 }
 
 impl Folded {
-    /// Folds a text.
+    #[cfg_attr(not(test), allow(dead_code, reason = "the engine folds text after text"))]
     pub(crate) fn new(original: &str) -> Self {
-        let mut folder = Folder::new(original);
+        Self::default().again(original)
+    }
+
+    /// Forgets the text, and keeps its room for another.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.tokens.clear();
+        self.sentences.clear();
+        self.others.clear();
+        self.hints = Hints::default();
+    }
+
+    /// Folds another text in the room of this one.
+    pub(crate) fn again(self, original: &str) -> Self {
+        let mut folder = Folder::new(original, self);
         let bytes = original.as_bytes();
         let mut at = 0;
         while let Some(byte) = bytes.get(at) {
@@ -78,6 +92,11 @@ impl Folded {
             let mut rest = original.get(at..).unwrap_or_default().chars();
             let Some(c) = rest.next() else { break };
             let end = at + c.len_utf8();
+            if let Some(next) = bytes.get(end).filter(|next| byte.is_ascii() && next.is_ascii()) {
+                folder.mark(c, at..end, Some(char::from(*next)));
+                at = end;
+                continue;
+            }
             if table::is_invisible(c) {
                 // It neither joins nor parts words, and a long run of them must not be looked along again and again.
                 at = end;
@@ -93,11 +112,6 @@ impl Folded {
     /// The word of a token.
     pub(crate) fn word(&self, token: &Token) -> &str {
         self.text.get(token.word.clone()).unwrap_or_default()
-    }
-
-    /// The same as bytes, which need not be looked at for where characters begin.
-    pub(crate) fn bytes(&self, token: &Token) -> &[u8] {
-        self.text.as_bytes().get(token.word.clone()).unwrap_or_default()
     }
 
     /// All words, with a space between.
@@ -166,14 +180,17 @@ struct Stops {
 }
 
 impl Folder {
-    fn new(original: &str) -> Self {
+    fn new(original: &str, mut out: Folded) -> Self {
+        out.clear();
         let bytes = original.len();
         // Room for the few words that are put after it.
-        let mut text = String::with_capacity(bytes + bytes / 8 + 16);
-        text.push_str(original);
-        text.make_ascii_lowercase();
+        out.text.reserve(bytes + bytes / 8 + 2 * plain::PAD.len());
+        out.text.push_str(original);
+        out.text.make_ascii_lowercase();
+        out.text.push_str(plain::PAD);
+        out.tokens.reserve(bytes / 4 + 1);
         Self {
-            out: Folded { text, tokens: Vec::with_capacity(bytes / 4 + 1), ..Folded::default() },
+            out,
             bytes,
             word: Word::default(),
             separator: None,

@@ -102,15 +102,40 @@ proptest! {
 }
 
 proptest! {
-    // Words with a space after them are read at once, those with a tab letter by letter.
+    // Plain words are read many letters at once; one with an invisible character after its first is read letter by letter.
     #[test]
-    fn whole_words_are_read_like_any_other(text in "([a-cA-C0-1]{0,4}[ .!?'\"@$é\u{200b}\n]{0,2}){0,20}") {
-        let [read, like_any_other] = [Folded::new(&text), Folded::new(&text.replace(' ', "\t"))];
+    fn whole_words_are_read_like_any_other(
+        text in "(([a-cA-C]{0,4}|[abA]{5,18}|a{1,4}b{1,9}|[a-c0-1]{0,4})[ .!?'\"@$#,\n\t\u{e9}\u{200b}]{0,2}){0,20}",
+    ) {
+        let mut slow = String::new();
+        let mut before = ' ';
+        for c in text.chars() {
+            slow.push(c);
+            if c.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric() {
+                slow.push('\u{200b}');
+            }
+            before = c;
+        }
+        let [read, like_any_other] = [Folded::new(&text), Folded::new(&slow)];
         prop_assert_eq!(read.words(), like_any_other.words());
         // Only where the words lie is different.
-        let lies = |token: &Token| Token { word: 0..0, ..token.clone() };
+        let lies = |token: &Token| Token { word: 0..0, origin: 0..0, ..token.clone() };
         let tokens = |folded: &Folded| folded.tokens.iter().map(lies).collect::<Vec<Token>>();
         prop_assert_eq!(tokens(&read), tokens(&like_any_other));
-        prop_assert_eq!((read.sentences, read.hints), (like_any_other.sentences, like_any_other.hints));
+        let origins = |folded: &Folded, text: &str| -> Vec<String> {
+            let typed = |token: &Token| text.get(token.origin.clone()).unwrap_or_default().replace('\u{200b}', "");
+            folded.tokens.iter().map(typed).collect()
+        };
+        prop_assert_eq!(origins(&read, &text), origins(&like_any_other, &slow));
+        prop_assert_eq!((read.sentences.len(), read.hints), (like_any_other.sentences.len(), like_any_other.hints));
+    }
+
+    #[test]
+    fn a_text_in_the_room_of_another_is_as_in_its_own(texts in prop::collection::vec("[a-c1 .'é\"]{0,30}", 1..4)) {
+        let mut room = Folded::default();
+        for text in &texts {
+            room = room.again(text);
+            prop_assert_eq!(&room, &Folded::new(text));
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! The letters are cut where the words are likeliest, by how ordinary each is. Only what is no word itself is cut, and
 //! only if all of it becomes words, so that neither a name nor a rare word falls into pieces.
 
-use super::{Edit, Text, Way, typo};
+use super::{Edit, Text, Way, Ways, typo};
 use crate::lists::{MOST_OPENING, Vocabulary, kind};
 
 /// Fewest letters that are cut.
@@ -30,7 +30,7 @@ const SHORT: usize = 32;
 const LETTERS_FOR_A_LONE_ONE: usize = 4;
 
 /// A strange word that is several words.
-pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
+pub(super) fn edit(text: &Text<'_>, at: usize, inert: Ways<'_>) -> Option<Edit> {
     let (token, word) = (text.token(at)?, text.word(at));
     let joined = text.manner.joined;
     let least = if joined { LEAST_AMONG_OTHERS } else { LEAST };
@@ -38,7 +38,7 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
         return None;
     }
     let read = || cut(word, text.vocabulary).filter(|lengths| says(text, word, &split(word, lengths)));
-    let lengths = if joined { read() } else { text.inert.read(word, Way::Joined, read) }?;
+    let lengths = if joined { read() } else { inert.read(Way::Joined, read) }?;
     let words = split(word, &lengths);
     let name = || word.len() < LONG * 2 / 3 && typo::is_name(text, at);
     if !joined && words.len() < MANY && !words.iter().any(|word| is_rude(text, word)) && name() {

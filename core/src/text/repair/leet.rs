@@ -1,6 +1,6 @@
 //! Digits and symbols for letters (`k1ll`, `$uicide`, `f*ck`), and letters typed too often (`kiiill`).
 
-use super::{Edit, Text, Token, Way};
+use super::{Edit, Text, Token, Way, Ways};
 use std::ops::Range;
 
 /// Longer words are not read: nobody types them by hand, and every reading costs time.
@@ -255,25 +255,25 @@ pub(super) fn doubled(text: &Text<'_>) -> bool {
     }
     let doubled = strange().filter(|at| {
         let word = text.word(*at);
-        has_double(word) && undoubled(text, word).is_some()
+        has_double(word) && undoubled(text, word, text.inert.of(word)).is_some()
     });
     doubled.take(least).count() == least
 }
 
 /// A strange word in which letters are typed twice; any word, where all are like that.
-pub(super) fn stretched(text: &Text<'_>, at: usize) -> Option<Edit> {
+pub(super) fn stretched(text: &Text<'_>, at: usize, inert: Ways<'_>) -> Option<Edit> {
     let word = text.word(at);
     if !has_double(word) || (word.len() < MIN_LETTERS && !text.manner.doubled) {
         return None;
     }
-    let read = if text.is_strange(at) { undoubled(text, word)? } else { once(text, word)? };
+    let read = if text.is_strange(at) { undoubled(text, word, inert)? } else { once(text, word)? };
     text.one(at..at + 1, read)
 }
 
 /// A reading of a word with letters that were typed twice.
-fn undoubled(text: &Text<'_>, word: &str) -> Option<String> {
+fn undoubled(text: &Text<'_>, word: &str, inert: Ways<'_>) -> Option<String> {
     let read = || reading(text, word, Accept::Words, true);
-    if text.manner.doubled { read() } else { text.inert.read(word, Way::Stretched, read) }
+    if text.manner.doubled { read() } else { inert.read(Way::Stretched, read) }
 }
 
 /// The word without one of two letters that are the same.
@@ -299,12 +299,21 @@ fn symbols_after(text: &Text<'_>, end: usize) -> usize {
 /// Whether a symbol may stand directly before or after a word: its first byte, or its last.
 pub(super) fn touches_symbol(text: &Text<'_>, token: &Token) -> bool {
     let bytes = text.original.as_bytes();
-    let may_be = |at: Option<usize>| {
-        let byte = at.and_then(|at| bytes.get(at));
-        byte.is_some_and(|byte| !byte.is_ascii() || is_symbol(char::from(*byte)))
-    };
-    may_be(token.origin.start.checked_sub(1)) || may_be(Some(token.origin.end))
+    let may_be = |at: usize| bytes.get(at).is_some_and(|byte| MAY_BE_SYMBOL[usize::from(*byte)]);
+    // Before the first byte there is none at all.
+    may_be(token.origin.start.wrapping_sub(1)) || may_be(token.origin.end)
 }
+
+/// Of each byte whether it is a symbol, or a part of a character that may be one.
+const MAY_BE_SYMBOL: [bool; 256] = {
+    let mut may_be = [true; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        may_be[byte] = is_symbol(byte as u8 as char);
+        byte += 1;
+    }
+    may_be
+};
 
 /// Words that symbols join, begin or end (`k!ll`, `$uicide`, `f**k`).
 pub(super) fn symbols(text: &Text<'_>, at: usize) -> Option<Edit> {

@@ -16,7 +16,7 @@ mod typo;
 use super::fold::{Folded, Token};
 use crate::lists::{Known, Vocabulary};
 pub(crate) use inert::Inert;
-use inert::Way;
+use inert::{Way, Ways};
 use std::ops::Range;
 
 /// How a whole text is disguised. What one word alone would not be read as, it is among others of its kind.
@@ -85,8 +85,9 @@ pub(crate) fn repair(
     known: &[Known],
     original: &str,
     vocabulary: &Vocabulary,
-    inert: &Inert,
+    inert: &mut Inert,
 ) -> Option<(Folded, Vec<Known>)> {
+    inert.open();
     let (once, known) = pass(folded, known, original, vocabulary, inert)?;
     if !(folded.hints.odd || folded.hints.symbols || folded.hints.singles >= spelled::LEAST) {
         return Some((once, known));
@@ -124,9 +125,10 @@ fn pass(
     // Where nothing is disguised only strange words are looked at.
     let only_strange = !disguised && !text.manner.doubled && !text.manner.leet;
     while at < folded.tokens.len() {
-        if only_strange && !text.is_strange(at) {
-            at += 1;
-            continue;
+        if only_strange {
+            let rest = known.get(at..).unwrap_or_default();
+            let Some(next) = rest.iter().position(|known| known.strange) else { break };
+            at += next;
         }
         // Whatever stands between words may be one where all is written in symbols.
         let anything = text.manner.leet && hints.symbols;
@@ -168,11 +170,12 @@ fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
         if !text.is_strange(at) && !text.manner.doubled {
             return None;
         }
-        let stretched = leet::stretched(text, at);
+        let inert = text.inert.of(text.word(at));
+        let stretched = leet::stretched(text, at, inert);
         if stretched.is_some() || !text.is_strange(at) {
             return stretched;
         }
-        joined::edit(text, at).or_else(|| typo::edit(text, at))
+        joined::edit(text, at, inert).or_else(|| typo::edit(text, at, inert))
     };
     spelled.or_else(symbols).or_else(digits).or_else(strange)
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::lists::Lists;
-use crate::text::words::look_up;
+use crate::text::seen::look_up;
 
 fn vocabulary(phrases: &str) -> Vocabulary {
     let file = format!(
@@ -12,8 +12,8 @@ fn vocabulary(phrases: &str) -> Vocabulary {
 
 fn folded(text: &str, vocabulary: &Vocabulary) -> Folded {
     let plain = Folded::new(text);
-    let known = look_up(&plain, vocabulary, Vec::new());
-    repair(&plain, &known, text, vocabulary, &Inert::default()).map_or(plain, |(repaired, _)| repaired)
+    let known = look_up(&plain, vocabulary);
+    repair(&plain, &known, text, vocabulary, &mut Inert::default()).map_or(plain, |(repaired, _)| repaired)
 }
 
 fn repaired(text: &str) -> String {

@@ -4,7 +4,7 @@
 //! everyday word and a rule's are both near, it is the everyday one. The vocabulary finds words by their letters in any
 //! order, so a swap is one look, and a missing letter twenty-six.
 
-use super::{Edit, Text, Way};
+use super::{Edit, Text, Way, Ways};
 use crate::lists::{kind, letter, letters};
 
 /// Fewest letters of a word as typed that is read as another; shorter ones are near too many.
@@ -24,7 +24,7 @@ const MAX_OTHERS: usize = 6;
 const LONG: usize = 6;
 
 /// A strange word that is one slip away from a word.
-pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
+pub(super) fn edit(text: &Text<'_>, at: usize, inert: Ways<'_>) -> Option<Edit> {
     let word = text.word(at);
     let plain = word.bytes().all(|byte| byte.is_ascii_lowercase());
     // It is strange, so it is no word.
@@ -39,7 +39,7 @@ pub(super) fn edit(text: &Text<'_>, at: usize) -> Option<Edit> {
     }
     let near =
         || (!is_formed(text, word)).then(|| near(text, word.as_bytes())).filter(|near| !near.is_empty());
-    let mut near = text.inert.read(word, Way::Slip, near)?.into_iter();
+    let mut near = inert.read(Way::Slip, near)?.into_iter();
     let (slip, best) = near.next()?;
     let near = near.map(|(_, id)| id);
     let is_rules = |id: &u32| text.vocabulary.kinds(*id) & kind::WHOLE != 0;

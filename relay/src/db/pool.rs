@@ -120,7 +120,8 @@ impl Db {
         let options = quiet(url.as_str().parse()?);
         let pool = postgres_pool(READERS * 2, &BY_INDEX).connect_with(options.clone()).await?;
         scope::within(Scope::Relay, POSTGRES.run(&pool)).await?;
-        let intake = postgres_pool(INTAKE, &INTAKE_SETTINGS).connect_with(options).await?;
+        // By whoever begins first, which is who should hear of their answers (`writer`).
+        let intake = postgres_pool(INTAKE, &INTAKE_SETTINGS).connect_lazy_with(options);
         Ok(Self {
             read: pool.clone(),
             write: pool,

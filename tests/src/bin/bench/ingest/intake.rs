@@ -71,7 +71,9 @@ async fn round(
     let mut loads = make(fleet, seed(1), usize::try_from(count)?, 1)?;
     let sample = loads.pop_front().context("no messages were made")?;
     let size = sample.message.body.len();
-    let single = counted(relay, database, drive::closed(&base.dial, options.lines, time, Source::Ahead(loads))).await?;
+    let single =
+        counted(relay, database, drive::closed(&base.dial, options.lines, time, Source::Ahead(loads)))
+            .await?;
     show(&format!("one alert ({size} bytes) a request, {} connections", options.lines), &single);
 
     #[allow(
@@ -94,7 +96,8 @@ async fn round(
     let count = usize::try_from(BATCHES * (options.seconds + 1))?;
     let loads = make(fleet, seed(3), count, limit::BATCH)?;
     let lines = options.batch_lines;
-    let batch = counted(relay, database, drive::closed(&base.dial, lines, time, Source::Ahead(loads))).await?;
+    let batch =
+        counted(relay, database, drive::closed(&base.dial, lines, time, Source::Ahead(loads))).await?;
     show(&format!("{} alerts a request, {lines} connections", limit::BATCH), &batch);
 
     let dial = lapwing_tests::load::Dial::new(&empty.url, &empty.certificate)?;

@@ -23,7 +23,7 @@ use crate::secrets::Secrets;
 use crate::shadow;
 use crate::sources::{Reach, due};
 use crate::web::{join, setup};
-use crate::writer::Writer;
+use crate::writer::{Thread, Writer};
 use anyhow::anyhow;
 use std::collections::HashMap;
 use std::path::Path;
@@ -51,6 +51,17 @@ pub struct Parts {
     pub extension: Option<Package>,
     /// Hosts inside the school's own network that lists may be fetched from.
     pub intranet_lists: Vec<String>,
+}
+
+/// Why an [`App`] could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no master key.
+    #[error(transparent)]
+    Master(#[from] MasterError),
+    /// The operating system gave no thread to write on.
+    #[error("no thread could be started that writes what devices send: {0}")]
+    Thread(#[from] std::io::Error),
 }
 
 /// Everything that handlers share. Handlers take it as `State<Arc<App>>`.
@@ -99,6 +110,8 @@ pub struct App {
     pub(crate) csp_reports: AtomicU64,
     /// Commits what devices send.
     pub(crate) writer: Writer,
+    /// Where it does so.
+    _writers: Thread,
     /// What goes on beside requests; it ends with the app.
     _tasks: JoinSet<()>,
 }
@@ -108,8 +121,8 @@ impl App {
     /// runtime.
     ///
     /// # Errors
-    /// When there is no master key.
-    pub fn new(parts: Parts) -> Result<Arc<Self>, MasterError> {
+    /// When there is no master key, or no thread to write on.
+    pub fn new(parts: Parts) -> Result<Arc<Self>, StartError> {
         let Parts { db, clock, random, secrets, master, public_url, extension, intranet_lists } = parts;
         let limits = Limits::new(&clock);
         let admission = Admission::new(&clock, Arc::clone(&random));
@@ -124,9 +137,9 @@ impl App {
         if let Some(log) = db.log_file() {
             tasks.spawn(log.clone().keep_short());
         }
-        let writer = Writer::new(db.news().is_some());
+        let (writer, writers) = (Writer::new(db.news().is_some()), Thread::start()?);
         Ok(Arc::new_cyclic(|app| {
-            writer.start(&mut tasks, app);
+            writer.start(&writers, app);
             Self {
                 db,
                 clock,
@@ -150,6 +163,7 @@ impl App {
                 sso: Providers::default(),
                 csp_reports: AtomicU64::new(0),
                 writer,
+                _writers: writers,
                 _tasks: tasks,
             }
         }))

@@ -51,7 +51,7 @@ mod watch;
 mod web;
 mod writer;
 
-pub use app::{App, Parts};
+pub use app::{App, Parts, StartError};
 pub use auth::{Role, Step};
 pub use backup::{BackupError, Restored, SchoolSum, Summary, Taken, Target, back_up, restore};
 pub use cli::main;

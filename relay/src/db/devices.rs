@@ -2,13 +2,14 @@
 //! `intake`; nothing here is about a child.
 
 use super::Tx;
+use super::catalogue::Engine;
 use super::device_sessions::Stored;
 use super::many::Many;
 use crate::error::Error;
 use lapwing_core::wire::{CheckIn, DeviceState};
 use sqlx::any::AnyRow;
-use sqlx::{AnyExecutor, Row as _};
-use std::collections::{BTreeMap, BTreeSet};
+use sqlx::{AnyConnection, AnyExecutor, Row as _};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A device as a request needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,19 +59,49 @@ pub(crate) struct Listed {
     pub(crate) pack_problem: String,
 }
 
+/// A device's columns as a request needs them, and its session's.
+macro_rules! with_session {
+    () => {
+        "select d.id, d.school_id, d.public_key, d.revoked_at, d.last_seen_at, s.id as session_id, s.sealed, s.begun_at from "
+    };
+}
+
 /// The device with this id, whatever its school, and its session: the signature decides whether the request is its own.
 pub(crate) async fn find<'c>(
     db: impl AnyExecutor<'c>,
     id: &str,
 ) -> Result<Option<(Device, Option<Stored>)>, Error> {
-    let row = sqlx::query(
-        "select d.id, d.school_id, d.public_key, d.revoked_at, d.last_seen_at, s.id as session_id, s.sealed, s.begun_at \
-         from device d left join device_session s on s.device_id = d.id and s.school_id = d.school_id where d.id = $1",
-    )
+    let row = sqlx::query(concat!(
+        with_session!(),
+        "device d left join device_session s on s.device_id = d.id and s.school_id = d.school_id where d.id = $1"
+    ))
     .bind(id.to_owned())
     .fetch_optional(db)
     .await?;
     row.map(|row| Ok((device(&row)?, session(&row)?))).transpose()
+}
+
+static FIND: Many = Many::new(
+    concat!(with_session!(), "("),
+    1,
+    ") v cross join device d left join device_session s on s.device_id = d.id and s.school_id = d.school_id \
+     where d.id = v.column1",
+);
+
+/// The same for several, by their ids; those that there are.
+pub(super) async fn find_many(
+    db: &mut AnyConnection,
+    engine: Engine,
+    ids: &[&str],
+) -> Result<HashMap<String, (Device, Option<Stored>)>, Error> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for statement in FIND.over(engine, ids, |query, id| query.bind((*id).to_owned())) {
+        for row in statement.fetch_all(&mut *db).await? {
+            let device = device(&row)?;
+            found.insert(device.id.clone(), (device, session(&row)?));
+        }
+    }
+    Ok(found)
 }
 
 fn session(row: &AnyRow) -> Result<Option<Stored>, Error> {

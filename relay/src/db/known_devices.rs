@@ -6,8 +6,9 @@
 //! moment ago, so the row is read again, but only so often: anybody can send ids that no session has.
 
 use super::Db;
+use super::device_reads::Reads;
 use super::device_sessions::Session;
-use super::devices::{self, Device};
+use super::devices::Device;
 use crate::error::Error;
 use crate::secrets::Secrets;
 use base64::Engine as _;
@@ -66,7 +67,10 @@ struct Kept {
 
 /// The devices that have just been asked for. One for the whole process.
 #[derive(Debug, Default)]
-pub(crate) struct KnownDevices(Mutex<Kept>);
+pub(crate) struct KnownDevices {
+    kept: Mutex<Kept>,
+    reads: Arc<Reads>,
+}
 
 /// What was found here, or how to keep what is read instead.
 enum Look {
@@ -92,7 +96,7 @@ impl KnownDevices {
             Look::Known(known) => return Ok(Some(known)),
             Look::Read { forgotten, again } => (forgotten, again),
         };
-        let Some((device, stored)) = devices::find(db.read(), id).await? else { return Ok(None) };
+        let Some((device, stored)) = self.reads.read(db, id).await? else { return Ok(None) };
         let key = URL_SAFE_NO_PAD.decode(&device.public_key).unwrap_or_default();
         let session = stored.and_then(|stored| stored.open(secrets, (&device.school_id, &device.id)));
         let known = Arc::new(Known { device, key, session });
@@ -145,7 +149,7 @@ impl KnownDevices {
 
     fn locked(&self) -> MutexGuard<'_, Kept> {
         // Each holder leaves it whole.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,6 +4,11 @@
 //! SQLite gets `?` for each value: it would look a numbered one up by its name in a list of all of them, which for two
 //! thousand values was a seventh of all the work of taking alerts in. And where it could not insert a row it need not undo
 //! the rows before it: whoever fails here undoes the whole transaction, so no copy of each page is kept for that.
+//!
+//! A last chunk is filled up with its last row again, so that there are few statements: each is a way to the database and
+//! back, on SQLite to its thread. There two chunks make up what is less than a full one, so that few rows come twice. Where
+//! rows are only inserted PostgreSQL is told how many of them count: it did the work for each that filled up as for any other, a
+//! third of all. Where they are joined it is not: it would plan for a tenth of them, and went through all keys for each.
 
 use super::catalogue::Engine;
 use crate::error::Error;
@@ -44,25 +49,36 @@ impl Many {
         }
     }
 
-    /// The statement for each chunk of `rows`, with the values that `bind` gives for each row, in order. On PostgreSQL, where
-    /// each is a way to the server and back, the last chunk is filled up with its last row again: for statements to which
-    /// a row that comes twice means nothing new, such as reading, and setting what is not counted.
+    /// The statement for each chunk of `rows`, with the values that `bind` gives for each row, in order. The last chunk may
+    /// hold its last row several times: for statements to which a row that comes twice means nothing new, such as reading,
+    /// and an update, which changes a row once.
     pub(super) fn over<T>(
         &'static self,
         engine: Engine,
         rows: &[T],
         bind: impl Fn(Bound, &T) -> Bound,
     ) -> impl Iterator<Item = Bound> {
-        let (exact, filled) = if engine == Engine::Sqlite {
-            (Some(chunks(rows)), None)
-        } else {
-            (None, Some(filled_chunks(rows)))
-        };
-        self.bound(engine, exact.into_iter().flatten().chain(filled.into_iter().flatten()), bind)
+        let texts = if engine == Engine::Sqlite { &self.sqlite } else { &self.postgres };
+        chunks(engine, rows).map(move |(power, chunk)| {
+            let rows = 1 << power;
+            let text = texts.get(power).map_or_else(
+                || self.text(engine, rows).into(),
+                |text| Arc::clone(text.get_or_init(|| self.text(engine, rows).into())),
+            );
+            let again = chunk.last().into_iter().cycle().take(rows - chunk.len());
+            let bound = chunk.iter().chain(again).fold(sqlx::query(AssertSqlSafe(text)), &bind);
+            // At most 128.
+            if self.is_counted(engine) { bound.bind(chunk.len() as i64) } else { bound }
+        })
     }
 
-    /// Inserts `rows`. Here too the last chunk is filled up on PostgreSQL, which is told to pass over a row that is there
-    /// already; that none but those were passed over shows in how many it inserted.
+    /// Whether a statement is told how many of its rows count, the others being there to fill it up.
+    fn is_counted(&self, engine: Engine) -> bool {
+        engine == Engine::Postgres && !self.after.starts_with(')')
+    }
+
+    /// Inserts `rows`. SQLite is told to pass over a row that is there already, because of those that come twice; that none but
+    /// those were passed over shows in how many it inserted.
     ///
     /// # Errors
     /// When the database refuses, or has one of the rows already. The transaction must then be undone.
@@ -83,30 +99,11 @@ impl Many {
         Ok(())
     }
 
-    fn bound<'r, T: 'r>(
-        &'static self,
-        engine: Engine,
-        chunks: impl Iterator<Item = (usize, &'r [T])>,
-        bind: impl Fn(Bound, &T) -> Bound,
-    ) -> impl Iterator<Item = Bound> {
-        let texts = if engine == Engine::Sqlite { &self.sqlite } else { &self.postgres };
-        chunks.map(move |(power, chunk)| {
-            let rows = 1 << power;
-            let text = texts.get(power).map_or_else(
-                || self.text(engine, rows).into(),
-                |text| Arc::clone(text.get_or_init(|| self.text(engine, rows).into())),
-            );
-            let again = chunk.last().into_iter().cycle().take(rows - chunk.len());
-            chunk.iter().chain(again).fold(sqlx::query(AssertSqlSafe(text)), &bind)
-        })
-    }
-
     fn text(&self, engine: Engine, rows: usize) -> String {
         let plain = self.before.strip_prefix("insert into ").filter(|_| self.after.is_empty());
-        let (mut text, after) = match (plain, engine) {
-            (Some(rest), Engine::Sqlite) => (format!("insert or fail into {rest}"), ""),
-            (Some(_), Engine::Postgres) => (self.before.to_owned(), " on conflict do nothing"),
-            (None, _) => (self.before.to_owned(), self.after),
+        let mut text = match (plain, engine) {
+            (Some(rest), Engine::Sqlite) => format!("insert or ignore into {rest}"),
+            (Some(_), Engine::Postgres) | (None, _) => self.before.to_owned(),
         };
         let mut value = 0;
         for row in 0..rows {
@@ -120,25 +117,28 @@ impl Many {
             }
             text.push(')');
         }
-        text.push_str(after);
+        if self.is_counted(engine) {
+            let _ = write!(text, " limit ${}", value + 1);
+        }
+        text.push_str(self.after);
         text
     }
 }
 
-/// Splits `rows` into chunks whose lengths are powers of two, the largest first, and answers the powers too.
-fn chunks<T>(rows: &[T]) -> impl Iterator<Item = (usize, &[T])> {
+/// Splits `rows` into chunks, each with the power of two that it is filled up to: all but the last are of that length. On
+/// PostgreSQL what is left after full chunks is one chunk, on SQLite at most two.
+fn chunks<T>(engine: Engine, rows: &[T]) -> impl Iterator<Item = (usize, &[T])> {
     let mut rest = rows;
+    let mut may_be_split = engine == Engine::Sqlite;
     std::iter::from_fn(move || {
-        let power = rest.len().checked_ilog2()?.min(SIZES as u32 - 1);
-        let (chunk, after) = rest.split_at_checked(1 << power)?;
+        let largest = rest.len().checked_ilog2()?.min(SIZES as u32 - 1);
+        let is_full = largest == SIZES as u32 - 1;
+        let power = if is_full || may_be_split { largest } else { rest.len().next_power_of_two().ilog2() };
+        may_be_split &= is_full;
+        let (chunk, after) = rest.split_at_checked(1 << power).unwrap_or((rest, &[]));
         rest = after;
         Some((power as usize, chunk))
     })
-}
-
-/// Splits `rows` into chunks that each fit a power of two, all but the last exactly.
-fn filled_chunks<T>(rows: &[T]) -> impl Iterator<Item = (usize, &[T])> {
-    rows.chunks(1 << (SIZES - 1)).map(|chunk| (chunk.len().next_power_of_two().ilog2() as usize, chunk))
 }
 
 #[cfg(test)]
@@ -147,35 +147,40 @@ mod tests {
     use sqlx::Execute as _;
 
     #[test]
-    fn chunks_are_powers_of_two_and_miss_nothing() {
+    fn chunks_hold_every_row_in_few_statements_of_which_little_is_filled_up() {
         let rows: Vec<usize> = (0..311).collect();
-        let sizes: Vec<_> = chunks(&rows).map(|(power, chunk)| (power, chunk.len())).collect();
-        assert_eq!(sizes, [(7, 128), (7, 128), (5, 32), (4, 16), (2, 4), (1, 2), (0, 1)]);
-        assert_eq!(chunks(&rows).flat_map(|(_, chunk)| chunk.to_vec()).collect::<Vec<_>>(), rows);
-        assert_eq!(chunks(&rows[..0]).count(), 0);
+        let sizes = |engine, count: usize| -> Vec<_> {
+            let parts: Vec<_> = chunks(engine, &rows[..count]).collect();
+            let all: Vec<usize> = parts.iter().flat_map(|(_, chunk)| chunk.to_vec()).collect();
+            assert_eq!(all, rows[..count]);
+            parts.into_iter().map(|(power, chunk)| (1 << power, chunk.len())).collect()
+        };
+        assert_eq!(sizes(Engine::Sqlite, 311), [(128, 128), (128, 128), (32, 32), (32, 23)]);
+        assert_eq!(sizes(Engine::Postgres, 311), [(128, 128), (128, 128), (64, 55)]);
+        assert_eq!(sizes(Engine::Sqlite, 39), [(32, 32), (8, 7)]);
+        assert_eq!(sizes(Engine::Sqlite, 64), [(64, 64)]);
+        assert_eq!(sizes(Engine::Postgres, 1), [(1, 1)]);
+        for engine in [Engine::Sqlite, Engine::Postgres] {
+            assert_eq!(sizes(engine, 0), []);
+            assert_eq!(sizes(engine, 256), [(128, 128), (128, 128)]);
+        }
+        static INSERT: Many = Many::new("insert into t (a) ", 1, "");
+        static JOIN: Many = Many::new("select v.column1 from (", 1, ") v");
+        let bound = |many: &'static Many| -> Vec<usize> {
+            many.over(Engine::Postgres, &rows[..3], |query, row| query.bind(i64::try_from(*row).unwrap()))
+                .map(|query| query.sql().as_str().matches('$').count())
+                .collect()
+        };
+        assert_eq!(bound(&INSERT), [5], "the third row stands there twice, and how many count");
+        assert_eq!(bound(&JOIN), [4], "the third row stands there twice");
     }
 
     #[test]
-    fn filled_chunks_hold_every_row_and_few_twice() {
-        let rows: Vec<usize> = (0..311).collect();
-        let sizes: Vec<_> = filled_chunks(&rows).map(|(power, chunk)| (1 << power, chunk.len())).collect();
-        assert_eq!(sizes, [(128, 128), (128, 128), (64, 55)]);
-        assert_eq!(filled_chunks(&rows).flat_map(|(_, chunk)| chunk.to_vec()).collect::<Vec<_>>(), rows);
-        assert_eq!(filled_chunks(&rows[..0]).count(), 0);
-        static MANY: Many = Many::new("select ", 1, "");
-        let bound: Vec<usize> = MANY
-            .over(Engine::Postgres, &rows[..3], |query, row| query.bind(i64::try_from(*row).unwrap()))
-            .map(|query| query.sql().as_str().matches('$').count())
-            .collect();
-        assert_eq!(bound, [4], "the third row stands there twice");
-    }
-
-    #[test]
-    fn a_plain_insert_is_undone_by_its_transaction_and_passes_over_rows_that_fill_up() {
+    fn a_plain_insert_takes_no_notice_of_rows_that_fill_up() {
         static MANY: Many = Many::new("insert into t (a) ", 1, "");
         let text = |engine| MANY.text(engine, 1);
-        assert_eq!(text(Engine::Sqlite), "insert or fail into t (a) values (?)");
-        assert_eq!(text(Engine::Postgres), "insert into t (a) values ($1) on conflict do nothing");
+        assert_eq!(text(Engine::Sqlite), "insert or ignore into t (a) values (?)");
+        assert_eq!(text(Engine::Postgres), "insert into t (a) values ($1) limit $2");
     }
 
     #[test]
@@ -195,7 +200,9 @@ mod tests {
         );
         assert_eq!(
             texts(Engine::Postgres),
-            ["insert into t (a, b) values ($1, $2), ($3, $4), ($5, $6), ($7, $8) on conflict do nothing",]
+            [
+                "insert into t (a, b) values ($1, $2), ($3, $4), ($5, $6), ($7, $8) limit $9 on conflict do nothing",
+            ]
         );
     }
 }

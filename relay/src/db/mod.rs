@@ -18,6 +18,7 @@ pub(crate) mod canary_days;
 pub(crate) mod catalogue;
 pub(crate) mod chain;
 pub(crate) mod concerns;
+mod device_reads;
 pub(crate) mod device_sessions;
 pub(crate) mod devices;
 pub(crate) mod dump;

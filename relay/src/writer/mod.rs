@@ -3,12 +3,15 @@
 //! gathered, commits it together and only then tells each request that its alerts are on the disk.
 //!
 //! On SQLite one task writes. On PostgreSQL there are a few, each with schools of its own: every commit ends with the
-//! chains of its schools, and two that shared a school would wait for each other. The statements are in `db::intake`;
-//! what is let in at all is decided in `limit`.
+//! chains of its schools, and two that shared a school would wait for each other. They have a thread to themselves
+//! (`thread`). The statements are in `db::intake`; what is let in at all is decided in `limit`.
 
 mod group;
 mod queue;
 mod size;
+mod thread;
+
+pub(crate) use thread::Thread;
 
 use crate::app::App;
 use crate::db::intake::Arrival;
@@ -23,7 +26,6 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 
 /// Most tasks that write at once where the engine takes several writers. There are half as many as processors, and two at
 /// least, so that one works while the other waits for the disk: more would only make smaller groups, and each group is the
@@ -81,10 +83,10 @@ impl Writer {
         Self { queues: (0..writers).map(|_| Arc::default()).collect() }
     }
 
-    /// Starts the tasks that write for `app`.
-    pub(crate) fn start(&self, tasks: &mut JoinSet<()>, app: &Weak<App>) {
+    /// Starts the tasks that write for `app`, on `thread`.
+    pub(crate) fn start(&self, thread: &Thread, app: &Weak<App>) {
         for queue in &self.queues {
-            tasks.spawn(write(Arc::clone(queue), Weak::clone(app)));
+            thread.spawn(write(Arc::clone(queue), Weak::clone(app)));
         }
     }
 

@@ -79,6 +79,16 @@ impl Postgres {
         Store::postgres(&self.url("lapwing", "postgres"))
     }
 
+    /// The processor time that all its processes have used so far, in seconds.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn processor_time(&self) -> Result<f64> {
+        let noted = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
+        let process = noted.lines().next().context("an empty postmaster.pid")?.trim().parse()?;
+        super::machine::processor_time_of_family(process)
+    }
+
     /// Where the server writes what it has to say.
     #[must_use]
     pub fn log(&self) -> PathBuf {

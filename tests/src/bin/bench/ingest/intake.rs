@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use lapwing_core::wire::limit;
 use lapwing_tests::load::drive::{self, Load, Run, Source};
 use lapwing_tests::load::empty::Empty;
-use lapwing_tests::load::{Alerts, Base, Fleet, floor, machine};
+use lapwing_tests::load::{Alerts, Base, Fleet, Postgres, floor, machine};
 use lapwing_tests::numbers::Times;
 use lapwing_tests::steps;
 use serde_json::{Value, json};
@@ -31,10 +31,12 @@ struct Round {
     floor: [f64; 2],
 }
 
-/// A run and the processor time that it took, in microseconds an alert: of the server and of the generator.
+/// A run and the processor time that it took, in microseconds an alert: of the server, of its database server's processes (0
+/// where there is none), and of the generator.
 struct Measured {
     run: Run,
     server: f64,
+    database: f64,
     generator: f64,
 }
 
@@ -62,13 +64,16 @@ async fn round(
 ) -> Result<Round> {
     let time = Duration::from_secs(u64::from(options.seconds));
     let relay = base.relay.process()?;
+    let database = base.postgres.as_ref();
     let seed = |part: u64| number * 10 + part;
 
     let count = SINGLES * (options.seconds + 1);
     let mut loads = make(fleet, seed(1), usize::try_from(count)?, 1)?;
     let sample = loads.pop_front().context("no messages were made")?;
     let size = sample.message.body.len();
-    let single = counted(relay, drive::closed(&base.dial, options.lines, time, Source::Ahead(loads))).await?;
+    let single =
+        counted(relay, database, drive::closed(&base.dial, options.lines, time, Source::Ahead(loads)))
+            .await?;
     show(&format!("one alert ({size} bytes) a request, {} connections", options.lines), &single);
 
     #[allow(
@@ -91,13 +96,14 @@ async fn round(
     let count = usize::try_from(BATCHES * (options.seconds + 1))?;
     let loads = make(fleet, seed(3), count, limit::BATCH)?;
     let lines = options.batch_lines;
-    let batch = counted(relay, drive::closed(&base.dial, lines, time, Source::Ahead(loads))).await?;
+    let batch =
+        counted(relay, database, drive::closed(&base.dial, lines, time, Source::Ahead(loads))).await?;
     show(&format!("{} alerts a request, {lines} connections", limit::BATCH), &batch);
 
     let dial = lapwing_tests::load::Dial::new(&empty.url, &empty.certificate)?;
     let server = empty.child.id().context("the empty server has ended")?;
     let source = Source::Again(Box::new(sample));
-    let empty = counted(server, drive::closed(&dial, options.lines, time, source)).await?;
+    let empty = counted(server, None, drive::closed(&dial, options.lines, time, source)).await?;
     show("the same request to an empty handler", &empty);
 
     let mut limits = [0.0; 2];
@@ -123,22 +129,31 @@ fn make(fleet: &Fleet, seed: u64, count: usize, each: usize) -> Result<VecDeque<
     Ok(loads)
 }
 
-async fn counted(server: u32, run: impl Future<Output = Result<Run>>) -> Result<Measured> {
-    let spent = || anyhow::Ok((machine::processor_time(server)?, machine::processor_time(machine::own())?));
+async fn counted(
+    server: u32,
+    database: Option<&Postgres>,
+    run: impl Future<Output = Result<Run>>,
+) -> Result<Measured> {
+    let spent = || {
+        let database = database.map(Postgres::processor_time).transpose()?.unwrap_or_default();
+        anyhow::Ok([machine::processor_time(server)?, database, machine::processor_time(machine::own())?])
+    };
     let before = spent()?;
     let run = run.await?;
     let after = spent()?;
     // The second that is not counted is in the processor time, so it has to be in the alerts too.
     #[allow(clippy::cast_precision_loss, reason = "millions of alerts")]
     let alerts = run.sent.max(1) as f64;
-    let each = |from: f64, to: f64| (to - from) * 1e6 / alerts;
-    Ok(Measured { run, server: each(before.0, after.0), generator: each(before.1, after.1) })
+    let mut each = before.iter().zip(after).map(|(before, after)| (after - before) * 1e6 / alerts);
+    let mut next = || each.next().unwrap_or_default();
+    Ok(Measured { run, server: next(), database: next(), generator: next() })
 }
 
 fn show(what: &str, measured: &Measured) {
-    let Measured { run, server, generator } = measured;
+    let Measured { run, server, database, generator } = measured;
+    let database = if *database > 0.0 { format!("database {database:.0} µs, ") } else { String::new() };
     steps::line(&format!(
-        "{what}: {:.0}/s, {}; processor time an alert: server {server:.0} µs, generator {generator:.0} µs{}",
+        "{what}: {:.0}/s, {}; processor time an alert: server {server:.0} µs, {database}generator {generator:.0} µs{}",
         run.rate,
         run.times.tail(),
         asked(run)
@@ -201,12 +216,14 @@ fn summary(options: &Options, rounds: &[Round]) -> Value {
         "single_per_second": single.round(),
         "single": tail(&|round| &round.single.run.times),
         "single_relay_us": round2(median(&|round| round.single.server)),
+        "single_database_us": round2(median(&|round| round.single.database)),
         "steady_due_per_second": options.rate,
         "steady_per_second": steady.round(),
         "steady": tail(&|round| &round.steady.times),
         "batch_alerts_per_second": batch.round(),
         "batch": tail(&|round| &round.batch.run.times),
         "batch_relay_us_an_alert": round2(median(&|round| round.batch.server)),
+        "batch_database_us_an_alert": round2(median(&|round| round.batch.database)),
         "empty_per_second": empty.round(),
         "empty": tail(&|round| &round.empty.run.times),
         "bare_rows_per_second": { "64_a_commit": floor[0].round(), "256_a_commit": floor[1].round() },

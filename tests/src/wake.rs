@@ -13,6 +13,9 @@ use crate::numbers::Times;
 use crate::steps;
 use crate::wait;
 
+/// How long a worker is left to itself before its memory is read; after half a minute it would end.
+const SETTLED: Duration = Duration::from_secs(15);
+
 /// What was measured of one extension.
 pub struct Measured {
     /// Opening a page, the worker running and complete.
@@ -44,8 +47,11 @@ impl Measured {
             browser.stop_workers().await?;
             ready.push(answer(browser).await?);
         }
-        // Of the running worker, with an ordinary page open.
+        // Of the running worker, with an ordinary page open, when what its start needed has been given back.
+        stand_at(browser, page).await?;
+        answer(browser).await?;
         navigation(browser, "memory", 0).await?;
+        tokio::time::sleep(SETTLED).await;
         let memory = memory(browser.process()?)?;
         Ok(Self { warm: Times::of(&warm), cold: Times::of(&cold), ready: Times::of(&ready), memory })
     }

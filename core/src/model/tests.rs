@@ -228,8 +228,11 @@ fn every_case_of_the_shipped_model_holds() {
 #[test]
 fn a_lesson_that_staff_have_announced_lowers_it() {
     let policy = Policy::school_default(Audience::Year(9));
-    // Without lists, so that no rule says it first.
-    let mut engine = Engine::new(Lists::from_sources(&[]).unwrap(), policy).unwrap();
+    // With a single rule about something else, so that no rule says it first.
+    let rule = "category = 'gambling'\nsource = 's'\nreviewed = '2026-11-23'\n[[rule]]\nid = 'a'\nany = ['roulette wheel']\n\
+                severity = 'low'\nwhy = 'w'";
+    let lists = Lists::from_sources(&[("phrases/gambling.toml", rule)]).unwrap();
+    let mut engine = Engine::new(lists, policy).unwrap();
     let text = "First the dinner, then the guilt. I think about my thighs, my bmi and carbs all evening.";
     let found = |engine: &Engine| {
         let findings = engine.check_text(&Typed { text, surface: Surface::Chat, url: "" });

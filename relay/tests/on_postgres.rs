@@ -32,6 +32,8 @@ mod inbox;
 mod keeper;
 #[path = "suite/keys.rs"]
 mod keys;
+#[path = "suite/keys_going.rs"]
+mod keys_going;
 #[path = "suite/lessons.rs"]
 mod lessons;
 #[path = "suite/lists.rs"]

@@ -100,9 +100,7 @@ impl Matcher {
 
     /// Asks a model too, where no rule has said the same.
     pub(crate) fn with_model(self, mut model: Option<Model>) -> Self {
-        if let Some(model) = &mut model {
-            model.meet(&self.vocabulary);
-        }
+        model.iter_mut().for_each(|model| model.meet(&self.vocabulary));
         Self { model, rooms: Rooms::default(), ..self }
     }
 

@@ -28,6 +28,7 @@ pub(crate) mod glass;
 pub(crate) mod grants;
 pub(crate) mod inbox;
 pub(crate) mod intake;
+mod intake_pool;
 pub(crate) mod keys;
 pub(crate) mod known_devices;
 pub(crate) mod lessons;

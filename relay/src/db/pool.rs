@@ -2,6 +2,7 @@
 //! connection, so two requests never wait on each other's locks; PostgreSQL has a pool for both.
 
 use super::catalogue::Engine;
+use super::intake_pool;
 use super::log_file::{self, LogFile};
 use super::news::News;
 use super::schema::{POSTGRES, SQLITE};
@@ -28,31 +29,8 @@ const READER_CACHE: &str = "pragma cache_size = -8192";
 
 /// Every statement is meant to find its rows by an index (`bench scale` explains them). PostgreSQL plans one while tables are small,
 /// when reading all of them is quickest, and keeps that plan while they grow. Compiling would take longer than the statement.
-const BY_INDEX: [&str; 4] =
+pub(super) const BY_INDEX: [&str; 4] =
     ["set enable_seqscan = off", "set enable_hashjoin = off", "set enable_mergejoin = off", "set jit = off"];
-
-/// Connections of the writers that take alerts in (`writer`). They are few and nobody else's, because each connection reads
-/// each of their hundred statements anew. A statement is planned once and not for each group: with some hundred rows in its
-/// text, planning it was more work than doing it, and cost a quarter of all alerts a second. What is planned while a table is
-/// empty holds until PostgreSQL has next counted its rows (autovacuum), so no other way may be left to plan it until then
-/// than by the one index that is meant (`BY_INDEX`, and the fences in `intake` and `linking`).
-const INTAKE: u32 = 4;
-const INTAKE_SETTINGS: [&str; 6] = [
-    BY_INDEX[0],
-    BY_INDEX[1],
-    BY_INDEX[2],
-    BY_INDEX[3],
-    "set plan_cache_mode = force_generic_plan",
-    // As long as SQLite waits: a device is told to come again before its own patience ends.
-    "set lock_timeout = 5000",
-];
-
-/// Statements that a connection of these keeps prepared: fifteen of the intake, each in eight sizes. Of a hundred, which is
-/// what it would keep otherwise, check-ins pushed out some that each group needs.
-const INTAKE_STATEMENTS: &str = "200";
-
-/// A connection that a writer gave back so lately is not asked whether it still lives.
-const LATELY: Duration = Duration::from_secs(1);
 
 /// How long a statement waits for another process's lock on SQLite's file.
 const PATIENCE: &str = "pragma busy_timeout = 5000";
@@ -127,10 +105,7 @@ impl Db {
         let options = quiet(url.as_str().parse()?);
         let pool = postgres_pool(READERS * 2, &BY_INDEX).connect_with(options).await?;
         scope::within(Scope::Relay, POSTGRES.run(&pool)).await?;
-        // By whoever begins first, which is who should hear of their answers (`writer`).
-        let mut prepared = url.clone();
-        prepared.query_pairs_mut().append_pair("statement-cache-capacity", INTAKE_STATEMENTS);
-        let intake = intake_pool().connect_lazy_with(quiet(prepared.as_str().parse()?));
+        let intake = intake_pool::connections(url)?;
         Ok(Self {
             read: pool.clone(),
             write: pool,
@@ -279,7 +254,7 @@ pub(super) async fn existing_postgres(url: &Url) -> Result<AnyPool, OpenError> {
 }
 
 /// Connections that are told, as they leave the pool, whose rows their user may reach.
-fn postgres_pool(connections: u32, settings: &'static [&'static str]) -> AnyPoolOptions {
+pub(super) fn postgres_pool(connections: u32, settings: &'static [&'static str]) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
@@ -298,27 +273,6 @@ fn postgres_pool(connections: u32, settings: &'static [&'static str]) -> AnyPool
                 scope::tell(connection).await?;
                 Ok(true)
             })
-        })
-}
-
-/// Connections of the writers that take alerts in: of every school, so they are told so once and not for each group.
-fn intake_pool() -> AnyPoolOptions {
-    postgres_pool(INTAKE, &INTAKE_SETTINGS)
-        .after_connect(|connection, _| {
-            Box::pin(scope::within(Scope::Relay, async move {
-                for setting in INTAKE_SETTINGS {
-                    connection.execute(setting).await?;
-                }
-                scope::tell(connection).await
-            }))
-        })
-        .before_acquire(|connection, meta| {
-            Box::pin(scope::within(Scope::Relay, async move {
-                if meta.idle_for >= LATELY {
-                    scope::tell(connection).await?;
-                }
-                Ok(true)
-            }))
         })
 }
 
@@ -399,7 +353,7 @@ pub(crate) async fn connect_to_new(file: &Path) -> Result<AnyConnection, OpenErr
 }
 
 /// Statements are not logged: their values are children's words.
-fn quiet(options: AnyConnectOptions) -> AnyConnectOptions {
+pub(super) fn quiet(options: AnyConnectOptions) -> AnyConnectOptions {
     options.log_statements(LevelFilter::Off).log_slow_statements(LevelFilter::Off, Duration::ZERO)
 }
 

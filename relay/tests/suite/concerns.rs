@@ -385,17 +385,16 @@ async fn words_find_the_records_that_hold_all_of_them_for_those_who_may_open_the
 #[tokio::test]
 async fn a_childs_page_says_who_looked_at_their_records() {
     let school = School::open().await;
-    let dsl = school.person("dsl", "Mrs Adeyemi").await;
-    let deputy = school.person("deputy_dsl", "Mr Okoro").await;
-    let teacher = school.person("staff", "Mr Hall").await;
-    let concern = recorded(&school, &teacher).await;
+    let (dsl, deputy) =
+        (school.person("dsl", "Mrs Adeyemi").await, school.person("deputy_dsl", "Mr Okoro").await);
+    let concern = recorded(&school, &school.person("staff", "Mr Hall").await).await;
     school.get(&deputy, &format!("/concerns/{concern}")).await;
     let page = school.get(&dsl, &format!("/concerns/{concern}")).await;
-    let at = page.html.find("/pupils/").expect("a link to the child");
-    let path: String = page.html[at..].chars().take_while(|c| *c != '"').collect();
+    let at = &page.html[page.html.find("/pupils/").expect("a link to the child")..];
+    let path: String = at.chars().take_while(|c| *c != '"').collect();
     let child = school.get(&dsl, &path).await;
     child.has("Amira Khan").has("Mr Okoro").has("Mrs Adeyemi").has("Concern 1").lacks("Mr Hall");
     school.get(&deputy, &path).await;
-    let noted = "select count(*) from audit_event where action = 'view' and object_kind = 'person'";
-    assert_eq!(school.number(noted).await, 2, "asking who looked is looking, too");
+    let looks = "select count(*) from audit_event where action = 'view' and object_kind = 'person'";
+    assert_eq!(school.number(looks).await, 2, "asking who looked is looking, too");
 }

@@ -151,7 +151,8 @@ impl Error {
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         let (word, kind): (_, fn(String) -> Self) = match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => ("busy", Self::Busy),
+            // A pool that is closed is a relay that ends: the next one takes it.
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => ("busy", Self::Busy),
             sqlx::Error::Database(inner) if passes(inner.code().as_deref()) => ("busy", Self::Busy),
             sqlx::Error::Database(inner) if is_damage(inner.code().as_deref()) => ("fault", Self::Damaged),
             _ => ("fault", Self::Internal),

@@ -10,10 +10,13 @@ use super::scope::{self, Scope};
 use crate::error::Error;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Most that are read by one statement.
 const MOST: usize = 128;
+/// How long it may take. Whoever still waits then asks alone, over another connection: one that has gone dead must not hold up all.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the database has of a device: itself and its session, or that there is none.
 pub(super) type Read = Option<(Device, Option<Stored>)>;
@@ -37,7 +40,7 @@ impl Reads {
     pub(super) async fn read(self: &Arc<Self>, db: &Db, id: &str) -> Result<Read, Error> {
         let (answer, answered) = oneshot::channel();
         if self.want((id.to_owned(), answer)) {
-            let reader = Reader(Arc::clone(self));
+            let reader = Reader { reads: Arc::clone(self), is_done: false };
             tokio::spawn(scope::within(Scope::Relay, reader.read_all(db.clone())));
         }
         match answered.await {
@@ -57,6 +60,8 @@ impl Reads {
     /// The next to be read, first come first served; none when nobody waits, and then nobody reads any more.
     fn next(&self) -> Option<Vec<Wanted>> {
         let mut waiting = self.locked();
+        // Whoever has hung up needs no answer.
+        waiting.wanted.retain(|(_, answer)| !answer.is_closed());
         let most = waiting.wanted.len().min(MOST);
         let next: Vec<Wanted> = waiting.wanted.drain(..most).collect();
         waiting.is_read = !next.is_empty();
@@ -70,25 +75,34 @@ impl Reads {
 }
 
 /// Whoever reads at the moment. However it ends, those who still wait then are not left waiting.
-struct Reader(Arc<Reads>);
+struct Reader {
+    reads: Arc<Reads>,
+    /// Nobody waited any more; whoever waits now is another reader's.
+    is_done: bool,
+}
 
 impl Reader {
-    async fn read_all(self, db: Db) {
-        while let Some(wanted) = self.0.next() {
+    async fn read_all(mut self, db: Db) {
+        while let Some(wanted) = self.reads.next() {
             // Whoever gets no answer asks alone, and hears why.
-            let Ok(found) = read_together(&db, &wanted).await else { continue };
+            let read = tokio::time::timeout(PATIENCE, read_together(&db, &wanted)).await;
+            let Ok(Ok(found)) = read else { continue };
             for ((id, answer), read) in wanted.into_iter().zip(found) {
                 debug_assert!(read.as_ref().is_none_or(|(device, _)| device.id == id));
                 // Who no longer waits needs no answer.
                 let _ = answer.send(read);
             }
         }
+        self.is_done = true;
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        let mut waiting = self.0.locked();
+        if self.is_done {
+            return;
+        }
+        let mut waiting = self.reads.locked();
         waiting.is_read = false;
         waiting.wanted.clear();
     }
@@ -115,7 +129,7 @@ mod tests {
     #[tokio::test]
     async fn those_that_are_asked_for_meanwhile_are_read_together_and_nobody_is_forgotten() {
         let reads = Arc::<Reads>::default();
-        let reader = Reader(Arc::clone(&reads));
+        let reader = Reader { reads: Arc::clone(&reads), is_done: false };
         let (begins, _first) = want(&reads, "first");
         assert!(begins);
         assert_eq!(reads.next().unwrap().len(), 1);
@@ -130,6 +144,13 @@ mod tests {
             assert!(answered.await.is_err());
         }
         assert!(reads.next().is_none());
-        assert!(want(&reads, "later").0);
+        // Who asks and hangs up is not read, and a reader that has ended in order takes nothing from the next.
+        assert!(want(&reads, "gone").0);
+        assert!(reads.next().is_none());
+        let done = Reader { reads: Arc::clone(&reads), is_done: true };
+        let (begins, _later) = want(&reads, "later");
+        drop(done);
+        assert!(begins);
+        assert_eq!(reads.next().unwrap()[0].0, "later");
     }
 }

@@ -65,18 +65,19 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    compile("lists", "starter.lists", |files| lists::source::compile(files)?.to_bytes())?;
-    compile("lists", "first.lists", |files| {
-        lists::first::addresses(lists::source::compile(files)?)?.to_bytes()
+    compile("lists", ["starter.lists", "first.lists"], |files| {
+        let compiled = lists::source::compile(files)?;
+        let all = compiled.to_bytes()?;
+        Ok([all, lists::first::addresses(compiled)?.to_bytes()?])
     })?;
-    compile("model", "model.bin", |files| model::source::compile(files)?.to_bytes())
+    compile("model", ["model.bin"], |files| Ok([model::source::compile(files)?.to_bytes()?]))
 }
 
-/// Compiles the files of a folder into one file for the crate to include.
-fn compile(
+/// Compiles the files of a folder into files for the crate to include.
+fn compile<const FILES: usize>(
     folder: &str,
-    output: &str,
-    compiler: impl Fn(&[(&str, &str)]) -> Result<Vec<u8>, lists::ListsError>,
+    outputs: [&str; FILES],
+    compiler: impl Fn(&[(&str, &str)]) -> Result<[Vec<u8>; FILES], lists::ListsError>,
 ) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={folder}");
     let mut files = Vec::new();
@@ -85,7 +86,12 @@ fn compile(
     let borrowed: Vec<(&str, &str)> =
         files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     match compiler(&borrowed) {
-        Ok(bytes) => std::fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join(output), bytes)?,
+        Ok(compiled) => {
+            let folder = PathBuf::from(std::env::var("OUT_DIR")?);
+            for (output, bytes) in outputs.iter().zip(compiled) {
+                std::fs::write(folder.join(output), bytes)?;
+            }
+        }
         Err(error) => {
             // One instruction for each line: Cargo would show only the first of a longer text.
             for line in error.to_string().lines() {

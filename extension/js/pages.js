@@ -9,7 +9,7 @@ import { counts, keep, outbox } from "./outbox.js";
 import { listsState } from "./lists.js";
 import * as platform from "./platform.js";
 import { ASK, wellFormed } from "./protocol.js";
-import { complete, current, ready } from "./state.js";
+import { complete, current, ready, wordsProblem } from "./state.js";
 
 /** How long a page is kept waiting for the news that something was sent. */
 const PATIENCE = 6_000;
@@ -56,6 +56,7 @@ async function status() {
     contact: local.contact ?? null,
     version: platform.version(),
     lists: await listsState(),
+    words: wordsProblem(),
     counts: await counts(),
     halted: await halted(),
   };

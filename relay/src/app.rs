@@ -111,7 +111,7 @@ pub struct App {
     /// Commits what devices send.
     pub(crate) writer: Writer,
     /// Where it does so.
-    _writers: Thread,
+    pub(crate) writers: Thread,
     /// What goes on beside requests; it ends with the app.
     _tasks: JoinSet<()>,
 }
@@ -163,7 +163,7 @@ impl App {
                 sso: Providers::default(),
                 csp_reports: AtomicU64::new(0),
                 writer,
-                _writers: writers,
+                writers,
                 _tasks: tasks,
             }
         }))

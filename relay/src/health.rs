@@ -6,6 +6,7 @@
 
 use crate::app::App;
 use crate::db::operation;
+use crate::db::scope::{self, Scope};
 use axum::extract::State;
 use axum::http::StatusCode;
 use std::fmt::Write as _;
@@ -66,9 +67,10 @@ impl Health {
         {
             return answer;
         }
-        let answer = tokio::time::timeout(PATIENCE, operation::probe(&app.db))
-            .await
-            .is_ok_and(|result| result.is_ok());
+        let everything = tokio::time::timeout(PATIENCE, operation::probe(&app.db));
+        let intake = scope::within(Scope::Relay, operation::probe_intake(app.db.clone()));
+        let (everything, intake) = tokio::join!(everything, app.writers.ask(PATIENCE, intake));
+        let answer = matches!((everything, intake), (Ok(Ok(())), Some(Ok(()))));
         *known = Some((Instant::now(), answer));
         answer
     }

@@ -23,6 +23,13 @@ pub(crate) async fn probe(db: &Db) -> Result<(), Error> {
     Ok(())
 }
 
+/// The same of the writers that take in what devices send, whose connections on PostgreSQL are their own.
+pub(crate) async fn probe_intake(db: Db) -> Result<(), Error> {
+    let mut tx = db.begin_intake().await?;
+    sqlx::query(NO_CHANGE).execute(&mut *tx).await?;
+    Ok(())
+}
+
 /// How many sessions have not ended.
 pub(crate) async fn sessions<'c>(db: impl AnyExecutor<'c>, now: i64) -> Result<i64, Error> {
     let row =

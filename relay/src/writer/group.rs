@@ -15,7 +15,11 @@ use crate::metrics;
 use lapwing_core::wire::Refusal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A line to PostgreSQL that died without a word would hold the schools of its writer until TCP gives it up, a quarter of an hour.
+/// By then everybody who waits for the group has been told to come again (`PATIENCE` of `writer`).
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Writes `jobs`, and answers each. Says whether all of them were written together.
 pub(super) async fn commit(app: Arc<App>, jobs: Vec<Job>) -> bool {
@@ -130,8 +134,15 @@ async fn committed(
     group: &[&Arrival],
     remembered: Option<&KnownEpisodes>,
 ) -> Result<Option<Vec<u64>>, Error> {
-    let mut tx = app.db.begin_intake().await?;
-    let Some(new) = intake::keep(&mut tx, app, group, remembered).await? else { return Ok(None) };
+    let written = async {
+        let mut tx = app.db.begin_intake().await?;
+        Ok::<_, Error>(intake::keep(&mut tx, app, group, remembered).await?.map(|new| (tx, new)))
+    };
+    // Not the commit: it goes on by itself, and is known by what it kept.
+    let written = tokio::time::timeout(LIMIT, written).await;
+    let written =
+        written.map_err(|_| Error::Busy("the database did not answer a group in time".into()))??;
+    let Some((tx, new)) = written else { return Ok(None) };
     let begun = Instant::now();
     tx.commit().await?;
     metrics::committed(new.iter().sum(), begun.elapsed());

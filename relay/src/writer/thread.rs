@@ -4,6 +4,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::time::Duration;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
@@ -35,6 +36,23 @@ impl Thread {
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn(task);
     }
+
+    /// What `task` comes to here; none when it takes longer than `patience`, or nothing runs here any more.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = oneshot::channel();
+        self.spawn(async move {
+            if let Ok(outcome) = tokio::time::timeout(patience, task).await {
+                // Who asked may have gone.
+                let _ = answer.send(outcome);
+            }
+        });
+        // Here too: a thread that is stuck ends no task.
+        tokio::time::timeout(patience, answered).await.ok()?.ok()
+    }
 }
 
 #[cfg(test)]
@@ -54,5 +72,19 @@ mod tests {
         assert_ne!(said.recv().await, Some(thread::current().id()));
         drop(writers);
         assert_eq!(said.recv().await, None, "the task, and with it the channel's other end, is still there");
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_is_answered_or_told_that_there_is_no_answer() {
+        let writers = Thread::start().unwrap();
+        let long = Duration::from_secs(60);
+        assert_eq!(writers.ask(long, async { 7 }).await, Some(7));
+        assert_eq!(writers.ask(Duration::from_millis(20), std::future::pending::<()>()).await, None);
+        let Thread { tasks, _keep } = Thread::start().unwrap();
+        drop(_keep);
+        let (other, _kept) = oneshot::channel();
+        let ended = Thread { tasks, _keep: other };
+        // Its thread ends by and by; a task that is given to it until then ends with it.
+        assert_eq!(ended.ask(long, std::future::pending::<()>()).await, None);
     }
 }

@@ -1,12 +1,15 @@
 //! What the people who run the relay rest on: health, readiness, request ids, the OpenAPI document, and that one device's
 //! flood is that device's alone.
 
+use crate::database::is_postgres;
 use crate::device::{self, Device, alert, ask, batch, with};
 use crate::school::{School, enrolment_key};
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use lapwing_core::wire::path;
 use serde_json::json;
+use sqlx::AssertSqlSafe;
+use std::time::Duration;
 
 async fn get(school: &School, path: &str) -> device::Answer {
     ask(&school.router, Request::get(path).body(Body::empty()).unwrap()).await
@@ -31,6 +34,33 @@ async fn a_relay_whose_database_is_gone_is_alive_and_not_ready() {
     assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(ready.text, "database not writable\n");
     assert_eq!(get(&school, "/health").await.status, StatusCode::OK);
+}
+
+/// The writers of alerts have connections of their own on PostgreSQL: with none left for them a relay would take nothing in.
+#[tokio::test]
+async fn a_relay_whose_writers_get_no_connection_is_not_ready_until_they_do() {
+    if !is_postgres() {
+        return;
+    }
+    let school = School::open().await;
+    let pool = &school.database.pool;
+    let name = school.database.text("select cast(current_database() as text)").await;
+    let limit = async |connections: i32| {
+        let sql = format!("alter database {name} connection limit {connections}");
+        sqlx::query(AssertSqlSafe(sql)).execute(pool).await.unwrap();
+    };
+    // What is open stays open; the writers have not begun yet.
+    limit(1).await;
+    let ready = get(&school, "/ready").await;
+    assert_eq!(
+        (ready.status, ready.text.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "database not writable\n")
+    );
+    limit(-1).await;
+    // An answer stands for a second.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let ready = get(&school, "/ready").await;
+    assert_eq!((ready.status, ready.text.as_str()), (StatusCode::OK, "ready\n"));
 }
 
 #[tokio::test]

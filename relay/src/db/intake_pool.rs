@@ -24,9 +24,9 @@ const INTAKE_SETTINGS: [&str; 6] = [
     "set lock_timeout = 5000",
 ];
 
-/// Statements that a connection of these keeps prepared: fifteen of the intake, each in eight sizes. Of a hundred, which is
+/// Statements that a connection of these keeps prepared: fifteen of the intake, each in fourteen sizes. Of a hundred, which is
 /// what it would keep otherwise, check-ins pushed out some that each group needs.
-const INTAKE_STATEMENTS: &str = "200";
+const INTAKE_STATEMENTS: &str = "250";
 
 /// A connection that a writer gave back so lately is not asked whether it still lives.
 const LATELY: Duration = Duration::from_secs(1);

@@ -18,9 +18,10 @@ use sqlx::{Any, AnyConnection, AssertSqlSafe};
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
-/// The largest chunk is two to the power of one less: 128 rows. SQLite takes 32,766 values in a statement, PostgreSQL
-/// 65,535.
-const SIZES: usize = 8;
+/// Rows of a statement. SQLite takes 32,766 values in one, PostgreSQL 65,535. Half-way sizes are for PostgreSQL, where what
+/// is left is one chunk and the rows that fill it up are work: a sixth of all, where powers of two alone made it a third.
+const SIZES: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128];
+const LARGEST: usize = SIZES.len() - 1;
 
 /// A statement on its way to the database.
 pub(super) type Bound = Query<'static, Any, AnyArguments>;
@@ -31,8 +32,8 @@ pub(super) struct Many {
     before: &'static str,
     columns: usize,
     after: &'static str,
-    sqlite: [OnceLock<Arc<str>>; SIZES],
-    postgres: [OnceLock<Arc<str>>; SIZES],
+    sqlite: [OnceLock<Arc<str>>; SIZES.len()],
+    postgres: [OnceLock<Arc<str>>; SIZES.len()],
 }
 
 impl Many {
@@ -44,8 +45,8 @@ impl Many {
             before,
             columns,
             after,
-            sqlite: [const { OnceLock::new() }; SIZES],
-            postgres: [const { OnceLock::new() }; SIZES],
+            sqlite: [const { OnceLock::new() }; SIZES.len()],
+            postgres: [const { OnceLock::new() }; SIZES.len()],
         }
     }
 
@@ -59,9 +60,8 @@ impl Many {
         bind: impl Fn(Bound, &T) -> Bound,
     ) -> impl Iterator<Item = Bound> {
         let texts = if engine == Engine::Sqlite { &self.sqlite } else { &self.postgres };
-        chunks(engine, rows).map(move |(power, chunk)| {
-            let rows = 1 << power;
-            let text = texts.get(power).map_or_else(
+        chunks(engine, rows).map(move |(place, rows, chunk)| {
+            let text = texts.get(place).map_or_else(
                 || self.text(engine, rows).into(),
                 |text| Arc::clone(text.get_or_init(|| self.text(engine, rows).into())),
             );
@@ -125,19 +125,30 @@ impl Many {
     }
 }
 
-/// Splits `rows` into chunks, each with the power of two that it is filled up to: all but the last are of that length. On
-/// PostgreSQL what is left after full chunks is one chunk, on SQLite at most two.
-fn chunks<T>(engine: Engine, rows: &[T]) -> impl Iterator<Item = (usize, &[T])> {
+/// Splits `rows` into chunks, each with the place of its size in [`SIZES`] and that size, up to which it is filled: all but the
+/// last are of that length. On PostgreSQL what is left after full chunks is one chunk, on SQLite at most two,
+/// each a power of two: it keeps fewer statements prepared.
+fn chunks<T>(engine: Engine, rows: &[T]) -> impl Iterator<Item = (usize, usize, &[T])> {
     let mut rest = rows;
     let mut may_be_split = engine == Engine::Sqlite;
     std::iter::from_fn(move || {
-        let largest = rest.len().checked_ilog2()?.min(SIZES as u32 - 1);
-        let is_full = largest == SIZES as u32 - 1;
-        let power = if is_full || may_be_split { largest } else { rest.len().next_power_of_two().ilog2() };
-        may_be_split &= is_full;
-        let (chunk, after) = rest.split_at_checked(1 << power).unwrap_or((rest, &[]));
+        let full = SIZES.get(LARGEST).copied().filter(|size| *size <= rest.len());
+        let size = match full {
+            Some(size) => size,
+            None if may_be_split => 1 << rest.len().checked_ilog2()?,
+            None if rest.is_empty() => return None,
+            None => {
+                let fits = |size: &usize| {
+                    *size >= rest.len() && (engine == Engine::Postgres || size.is_power_of_two())
+                };
+                SIZES.into_iter().find(fits)?
+            }
+        };
+        may_be_split &= full.is_some();
+        let place = SIZES.iter().position(|other| *other == size)?;
+        let (chunk, after) = rest.split_at_checked(size).unwrap_or((rest, &[]));
         rest = after;
-        Some((power as usize, chunk))
+        Some((place, size, chunk))
     })
 }
 
@@ -151,13 +162,14 @@ mod tests {
         let rows: Vec<usize> = (0..311).collect();
         let sizes = |engine, count: usize| -> Vec<_> {
             let parts: Vec<_> = chunks(engine, &rows[..count]).collect();
-            let all: Vec<usize> = parts.iter().flat_map(|(_, chunk)| chunk.to_vec()).collect();
+            let all: Vec<usize> = parts.iter().flat_map(|(.., chunk)| chunk.to_vec()).collect();
             assert_eq!(all, rows[..count]);
-            parts.into_iter().map(|(power, chunk)| (1 << power, chunk.len())).collect()
+            parts.into_iter().map(|(_, size, chunk)| (size, chunk.len())).collect()
         };
         assert_eq!(sizes(Engine::Sqlite, 311), [(128, 128), (128, 128), (32, 32), (32, 23)]);
         assert_eq!(sizes(Engine::Postgres, 311), [(128, 128), (128, 128), (64, 55)]);
-        assert_eq!(sizes(Engine::Sqlite, 39), [(32, 32), (8, 7)]);
+        assert_eq!(sizes(Engine::Postgres, 297), [(128, 128), (128, 128), (48, 41)]);
+        assert_eq!(sizes(Engine::Sqlite, 38), [(32, 32), (8, 6)]);
         assert_eq!(sizes(Engine::Sqlite, 64), [(64, 64)]);
         assert_eq!(sizes(Engine::Postgres, 1), [(1, 1)]);
         for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -167,12 +179,12 @@ mod tests {
         static INSERT: Many = Many::new("insert into t (a) ", 1, "");
         static JOIN: Many = Many::new("select v.column1 from (", 1, ") v");
         let bound = |many: &'static Many| -> Vec<usize> {
-            many.over(Engine::Postgres, &rows[..3], |query, row| query.bind(i64::try_from(*row).unwrap()))
+            many.over(Engine::Postgres, &rows[..5], |query, row| query.bind(i64::try_from(*row).unwrap()))
                 .map(|query| query.sql().as_str().matches('$').count())
                 .collect()
         };
-        assert_eq!(bound(&INSERT), [5], "the third row stands there twice, and how many count");
-        assert_eq!(bound(&JOIN), [4], "the third row stands there twice");
+        assert_eq!(bound(&INSERT), [7], "the fifth row stands there twice, and how many count");
+        assert_eq!(bound(&JOIN), [6], "the fifth row stands there twice");
     }
 
     #[test]
@@ -200,9 +212,7 @@ mod tests {
         );
         assert_eq!(
             texts(Engine::Postgres),
-            [
-                "insert into t (a, b) values ($1, $2), ($3, $4), ($5, $6), ($7, $8) limit $9 on conflict do nothing",
-            ]
+            ["insert into t (a, b) values ($1, $2), ($3, $4), ($5, $6) limit $7 on conflict do nothing"]
         );
     }
 }

@@ -64,7 +64,8 @@ impl From<SealError> for Lost {
     }
 }
 
-/// A text that can say of itself why it is not there.
+/// A text that can say of itself why it is not there. Each of its fields says so: a field that is empty says that nobody wrote
+/// anything there, and that is not known.
 pub(crate) trait Unopened {
     /// What stands in its place.
     fn unopened(why: Lost) -> Self;
@@ -139,31 +140,35 @@ impl Opener {
 
 impl Unopened for AlertText {
     fn unopened(why: Lost) -> Self {
-        Self { excerpt: Some(why.words().to_owned()), ..Self::default() }
+        Self { excerpt: Some(why.words().to_owned()), url: why.name().to_owned(), ..Self::default() }
     }
 }
 
 impl Unopened for ReportText {
     fn unopened(why: Lost) -> Self {
-        Self { name: why.name().to_owned(), story: why.words().to_owned(), wish: String::new() }
+        let there = || why.name().to_owned();
+        Self { name: there(), story: why.words().to_owned(), wish: there() }
     }
 }
 
 impl Unopened for ConcernText {
     fn unopened(why: Lost) -> Self {
-        Self { seen_heard: why.words().to_owned(), ..Self::default() }
+        let there = || why.name().to_owned();
+        let seen_heard = why.words().to_owned();
+        Self { place: there(), seen_heard, childs_words: there(), view: there(), done_so_far: there() }
     }
 }
 
 impl Unopened for AccessText {
     fn unopened(why: Lost) -> Self {
-        Self { reason: why.words().to_owned(), ..Self::default() }
+        let there = || why.name().to_owned();
+        Self { host: there(), reason: why.words().to_owned(), account: there(), categories: Vec::new() }
     }
 }
 
 impl Unopened for AnswerText {
     fn unopened(why: Lost) -> Self {
-        Self { words: why.words().to_owned(), ..Self::default() }
+        Self { words: why.words().to_owned(), why: why.name().to_owned() }
     }
 }
 

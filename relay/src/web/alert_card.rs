@@ -4,6 +4,7 @@
 use super::when::When;
 use super::words::{Grade, Piece, line, pieces, theme};
 use crate::db::episodes::StoredAlert;
+use crate::seal::Lost;
 use lapwing_core::wire::{Reason, SourceKind};
 use lapwing_core::{Action, Category};
 
@@ -63,7 +64,7 @@ pub(super) fn cards(alerts: &[StoredAlert], now: i64) -> Vec<Card> {
 /// Whether two alerts differ only in when and where they were raised.
 fn says_the_same(one: &StoredAlert, other: &StoredAlert) -> bool {
     one.source == other.source
-        && one.excerpt.is_some()
+        && one.excerpt.as_deref().is_some_and(|words| !Lost::says(words))
         && one.excerpt == other.excerpt
         && one.marks == other.marks
         && one.reasons == other.reasons
@@ -161,6 +162,12 @@ mod tests {
             ("2", "https://b.example/")
         );
         assert!(cards[1].earlier.is_empty());
+    }
+
+    #[test]
+    fn words_that_nobody_can_open_are_not_the_same_words() {
+        let lost = Lost::Missing.words();
+        assert_eq!(cards(&[alert("2", lost, ""), alert("1", lost, "")], 0).len(), 2);
     }
 
     #[test]

@@ -180,6 +180,10 @@ fn done(asked: Asked, now: i64) -> Option<Done> {
     })
 }
 
+/// Against opening a site whose name nobody can open any more.
+const UNREADABLE: &str =
+    "Which site this is cannot be read any more, so it cannot be opened. Leave it blocked, and ask the pupil";
+
 /// `POST /requests/{id}/answer`.
 pub(crate) async fn answer(
     State(app): State<Arc<App>>,
@@ -211,9 +215,11 @@ pub(crate) async fn answer(
     if allowed && fields.until.trim().is_empty() {
         errors.add("until", "Write the last day on which it opens");
     }
-    let site = Entry::parse(&asked.text.host).map_err(Error::BadRequest)?;
-    if allowed {
-        may_open(&app, &me, &current.policy, &site, &mut errors).await?;
+    let site = Entry::parse(&asked.text.host).ok().filter(|_| allowed);
+    if let Some(site) = &site {
+        may_open(&app, &me, &current.policy, site, &mut errors).await?;
+    } else if allowed {
+        errors.add("site", UNREADABLE);
     }
     let scope = match (allowed, fields.answer.as_str()) {
         (false, _) => None,
@@ -221,7 +227,10 @@ pub(crate) async fn answer(
         (true, _) => Some("policy"),
     };
     let mut change = None;
-    if scope == Some("policy") && errors.is_empty() {
+    if let Some(site) = site
+        && scope == Some("policy")
+        && errors.is_empty()
+    {
         let whom = match fields.answer.strip_prefix("group:") {
             Some(group) => Whom::Groups(vec![group.to_owned()]),
             None => Whom::Everyone,

@@ -1,8 +1,11 @@
 //! Records and names whose key is gone although nobody destroyed it: each is shown as such in its place, everything around
 //! it as usual, and the doctor counts them.
 
+use super::policy::ask;
 use crate::copies::{Copy, Place, concern, concern_from, faults};
-use crate::school::{School, Seen, Told};
+use crate::device::Device;
+use crate::school::{School, Seen, Told, enrolment_key};
+use axum::http::StatusCode;
 use lapwing_relay::proof::verify::verify;
 use lapwing_relay::rotate_school;
 
@@ -75,10 +78,13 @@ async fn one_record_that_nobody_can_open_takes_no_page_away() {
     let page = school.get(&dsl, &format!("/episodes/{episode}")).await;
     page.has(WORDS).has(GONE).lacks("nobody likes you");
     school.get(&dsl, &format!("/episodes/{}", whole.0)).await.has("nobody likes you");
-    school.get(&dsl, &format!("/reports/{report}")).await.has(WORDS).has(GONE).lacks("They took my coat.");
+    let page = school.get(&dsl, &format!("/reports/{report}")).await;
+    // Nor does a page say that nothing was written where nobody knows.
+    page.has(WORDS).has(GONE).lacks("They took my coat.").lacks("Not said. Ask.");
     school.get(&dsl, &format!("/reports/{}", whole.1)).await.has("They wait for me").has("Ben Hill");
     let page = school.get(&dsl, &format!("/concerns/{hers}")).await;
     page.has(WORDS).has("Amira Khan").lacks("A bruise").lacks("Rang home.");
+    page.lacks("None recorded").lacks("Nothing recorded").lacks("Not said<");
     // The record that it was made from cannot be opened, nor can the name; its own words hang from that name's key.
     school.get(&dsl, &format!("/concerns/{from_old}")).await.has(WORDS).has(GONE).lacks("An old story.");
     let page = school.get(&dsl, &format!("/concerns/{}", whole.2)).await;
@@ -128,6 +134,23 @@ async fn one_record_that_nobody_can_open_takes_no_page_away() {
     there.get(&reader, "/inbox").await.has(GONE).has("ben@oak.example");
     there.get(&reader, &format!("/concerns/{}", whole.2)).await.has("He came without a coat.");
     there.get(&reader, &format!("/concerns/{hers}")).await.has(WORDS);
+}
+
+/// A request of a pupil: the page shows it, and whoever answers it is told what can still be done.
+#[tokio::test]
+async fn a_request_that_nobody_can_open_is_shown_and_cannot_open_a_site() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
+    let request = ask(&device, "www.games.example", "for maths", "").await;
+    strand(&school, &request).await;
+    let page = school.get(&dsl, "/requests").await;
+    page.has(GONE).has(WORDS).lacks("Nobody is signed in").lacks("did not say").lacks("games.example");
+    let on = super::policy::on(&school).await;
+    let fields = [("on", on.as_str()), ("answer", "pupil"), ("until", "2026-11-27"), ("why", "Checked it")];
+    let page = school.post(&dsl, &format!("/requests/{request}/answer"), &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.html);
+    page.has("Which site this is cannot be read any more").has("Checked it");
 }
 
 /// An older key of the school that the master key does not open takes only what hangs from it.

@@ -98,7 +98,7 @@ impl Origin {
                 let Some(alert) = gravest else { return };
                 draft.childs_words =
                     alert.excerpt.clone().filter(|words| !Lost::says(words)).unwrap_or_default();
-                if !alert.url.is_empty() {
+                if !alert.url.is_empty() && !Lost::says(&alert.url) {
                     draft.seen_heard.push_str(&format!(" Site: {}", line(&alert.url)));
                 }
                 fill_time(draft, alert.occurred_at, alert.received_at);
@@ -115,7 +115,7 @@ impl Origin {
                 if !Lost::says(&report.story) {
                     draft.childs_words.clone_from(&report.story);
                 }
-                if !report.wish.is_empty() {
+                if !report.wish.is_empty() && !Lost::says(&report.wish) {
                     draft.childs_words.push_str("\n\nWhat would you like to happen? ");
                     draft.childs_words.push_str(&report.wish);
                 }

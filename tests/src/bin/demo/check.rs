@@ -50,6 +50,8 @@ pub(crate) async fn run() -> Result<()> {
     let tour = tour::every_page(&mut gallery, &ground, &school, &pupil, &desk);
     steps.step("every other page is looked at, for DSL, staff, IT and pupil", tour).await?;
     figures(&mut steps, &pupil, &desk).await?;
+    let lost = tour::lost(&mut gallery, &ground, &desk);
+    steps.step("records whose keys are gone say so on their pages, and take no other away", lost).await?;
     let shown = steps
         .step("no page has an axe violation, cut-off text, a console error or a CSP report", async {
             ensure!(

@@ -102,6 +102,25 @@ async fn it(gallery: &mut Gallery, ground: &Ground, school: &School) -> Result<(
     Ok(())
 }
 
+/// What the DSL sees when the keys of all records are gone: every page says so in the place of the words, and goes on.
+pub(crate) async fn lost(gallery: &mut Gallery, ground: &Ground, desk: &Desk<'_>) -> Result<()> {
+    let mut store = ground.store().open().await?;
+    sqlx::query("update record_key set under = 'gone'").execute(&mut store).await?;
+    let browser = desk.browser();
+    desk.look().await?;
+    gallery.show(browser, "lost-inbox").await?;
+    let rows = desk.rows().await?;
+    for (kind, name) in
+        [("/episodes/", "lost-episode"), ("/concerns/", "lost-concern"), ("/reports/", "lost-report")]
+    {
+        let row = rows.iter().find(|row| row.href.starts_with(kind));
+        desk.follow(row.with_context(|| format!("the inbox has no row of {kind}"))?).await?;
+        page::see(&browser.driver, "These words cannot be opened").await?;
+        gallery.show(browser, name).await?;
+    }
+    Ok(())
+}
+
 async fn pupils(gallery: &mut Gallery, pupil: &Pupil) -> Result<()> {
     let browser = pupil.browser()?;
     pupil.is_stopped_at("https://yandex.com/", "Stop and think").await?;

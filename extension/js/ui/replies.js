@@ -15,8 +15,9 @@ const UNKNOWN = "No report has this code. Check each number. If you sent it just
  * @param {() => void} home
  * @param {string} [typed]
  * @param {string} [problem]
+ * @param {string} [note] What has become of the words that were just sent: it stands whatever becomes of the conversation.
  */
-export function replies(home, typed = "", problem) {
+export function replies(home, typed = "", problem, note) {
   const input = el("input", {
     type: "text",
     id: "code",
@@ -39,7 +40,7 @@ export function replies(home, typed = "", problem) {
     event.preventDefault();
     open(home, /** @type {HTMLInputElement} */ (input).value);
   });
-  show([h1("See a reply"), problem ? problemBox([{ field: "code", text: problem }]) : null, form]);
+  show([h1("See a reply"), noted(note), problem ? problemBox([{ field: "code", text: problem }]) : null, form]);
 }
 
 /**
@@ -53,8 +54,12 @@ async function open(home, receipt, note) {
   say("");
   if (answer.thread) return conversation(home, receipt, answer.thread, note);
   const slow = answer.later && `That was a lot of tries. Wait ${answer.later} seconds, then try again.`;
-  replies(home, receipt, answer.problem ?? (slow || (answer.unknown ? UNKNOWN : answer.halted ? SHUT : UNREACHABLE)));
+  const problem = answer.problem ?? (slow || (answer.unknown ? UNKNOWN : answer.halted ? SHUT : UNREACHABLE));
+  replies(home, receipt, problem, note);
 }
+
+/** @param {string} [note] */
+const noted = (note) => (note ? el("div", { class: "note", role: "status" }, p(note)) : null);
 
 /** @param {{from: string, name: string, text: string, at: number}} message */
 const line = ({ from, name, text, at }) =>
@@ -106,7 +111,7 @@ function conversation(home, receipt, thread, note) {
   });
   show([
     h1("Your report"),
-    note ? el("div", { class: "note", role: "status" }, p(note)) : null,
+    noted(note),
     p(`Your school got it on ${when(received)}. `, seen ? `It was first opened on ${when(seen)}.` : "It has not been opened yet."),
     h2("Messages"),
     messages.length > 0 ? el("ul", { class: "messages" }, ...messages.map(line)) : p("There is no reply yet."),

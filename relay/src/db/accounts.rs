@@ -54,12 +54,28 @@ fn listed(row: &AnyRow) -> Result<Listed, Error> {
     })
 }
 
+// Whether an account can sign in, by whichever way.
+macro_rules! joined {
+    () => {
+        "(a.password_hash is not null or exists (select 1 from sso_link l where l.account_id = a.id) \
+         or exists (select 1 from passkey p where p.account_id = a.id))"
+    };
+}
+
+macro_rules! listed {
+    () => {
+        concat!(
+            "select a.id, a.school_id, a.email, a.name, a.role, a.job, a.trusted_adult, a.disabled_at, case when ",
+            joined!(),
+            " then 1 else 0 end as joined from account a"
+        )
+    };
+}
+
 /// Every account of `school`, open ones first, by name.
 pub(crate) async fn list<'c>(db: impl AnyExecutor<'c>, school: &str) -> Result<Vec<Listed>, Error> {
     sqlx::query(
-        "select id, school_id, email, name, role, job, trusted_adult, disabled_at, \
-         case when password_hash is null then 0 else 1 end as joined from account where school_id = $1 \
-         order by case when disabled_at is null then 0 else 1 end, lower(name), id",
+        concat!(listed!(), " where a.school_id = $1 order by case when a.disabled_at is null then 0 else 1 end, lower(a.name), a.id"),
     )
     .bind(school.to_owned())
     .fetch_all(db)
@@ -75,17 +91,13 @@ pub(crate) async fn find<'c>(
     school: &str,
     id: &str,
 ) -> Result<Option<Listed>, Error> {
-    sqlx::query(
-        "select id, school_id, email, name, role, job, trusted_adult, disabled_at, \
-         case when password_hash is null then 0 else 1 end as joined from account \
-         where school_id = $1 and id = $2",
-    )
-    .bind(school.to_owned())
-    .bind(id.to_owned())
-    .fetch_optional(db)
-    .await?
-    .map(|row| listed(&row))
-    .transpose()
+    sqlx::query(concat!(listed!(), " where a.school_id = $1 and a.id = $2"))
+        .bind(school.to_owned())
+        .bind(id.to_owned())
+        .fetch_optional(db)
+        .await?
+        .map(|row| listed(&row))
+        .transpose()
 }
 
 /// The open account of an e-mail address, over all schools, with its password hash. For sign-in alone.
@@ -147,12 +159,12 @@ pub(crate) async fn able<'c>(
     school: &str,
     role: Role,
 ) -> Result<Vec<Account>, Error> {
-    sqlx::query(
+    sqlx::query(concat!(
         "select a.id, a.school_id, a.email, a.name, a.role, a.job from account a \
-         where a.school_id = $1 and a.role = $2 and a.disabled_at is null and (a.password_hash is not null \
-         or exists (select 1 from sso_link l where l.account_id = a.id) \
-         or exists (select 1 from passkey p where p.account_id = a.id)) order by lower(a.name), a.id",
-    )
+         where a.school_id = $1 and a.role = $2 and a.disabled_at is null and ",
+        joined!(),
+        " order by lower(a.name), a.id"
+    ))
     .bind(school.to_owned())
     .bind(role.as_str())
     .fetch_all(db)
@@ -184,7 +196,8 @@ pub(crate) async fn set_limited(tx: &mut Tx, school: &str, id: &str, limited: bo
     Ok(())
 }
 
-/// Whether an account can read the words of a record: one that it recorded, or one that is shared with it now.
+/// Whether an account can read the words of a record: one that it recorded, one that is shared with it now, or a report that a
+/// pupil addressed to it.
 pub(crate) async fn has_records<'c>(
     db: impl AnyExecutor<'c>,
     school: &str,
@@ -194,7 +207,8 @@ pub(crate) async fn has_records<'c>(
     let row = sqlx::query(
         "select case when exists (select 1 from concern c where c.school_id = $1 and c.reporter_id = $2) \
          or exists (select 1 from share s where s.school_id = $1 and s.account_id = $2 and s.revoked_at is null \
-         and s.until > $3) then 1 else 0 end as has",
+         and s.until > $3) \
+         or exists (select 1 from pupil_report r where r.school_id = $1 and r.adult_id = $2) then 1 else 0 end as has",
     )
     .bind(school.to_owned())
     .bind(id.to_owned())
@@ -280,7 +294,7 @@ pub(crate) async fn set_trusted(
     Ok(())
 }
 
-/// Closes an account. Its sessions and unused links end with it.
+/// Closes an account. Its sessions and unused links end with it, and what it was dealing with is nobody's again.
 pub(crate) async fn disable(tx: &mut Tx, school: &str, id: &str, now: i64) -> Result<(), Error> {
     sqlx::query(
         "update account set disabled_at = $1 where school_id = $2 and id = $3 and disabled_at is null",
@@ -292,5 +306,6 @@ pub(crate) async fn disable(tx: &mut Tx, school: &str, id: &str, now: i64) -> Re
     .await?;
     tx.wrote(school, Table::ACCOUNT, id);
     super::sessions::end_all(tx, id).await?;
-    super::links::cancel(tx, id, now).await
+    super::links::cancel(tx, id, now).await?;
+    super::episodes::let_go(tx, school, id).await
 }

@@ -288,6 +288,19 @@ pub(crate) async fn claim(
     Ok(done.rows_affected() == 1)
 }
 
+/// Gives back what `account` has taken and not decided, when it can decide nothing any more: otherwise it would look taken.
+pub(crate) async fn let_go(tx: &mut Tx, school: &str, account: &str) -> Result<(), Error> {
+    sqlx::query(
+        "update episode set status = 'new', claimed_by = null, claimed_at = null where school_id = $1 \
+         and status = 'claimed' and claimed_by = $2",
+    )
+    .bind(school.to_owned())
+    .bind(account.to_owned())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Why and by whom an episode is closed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Closing<'a> {

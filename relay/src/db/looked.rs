@@ -102,7 +102,8 @@ pub(crate) async fn concerns_of(
     rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("number")?))).collect()
 }
 
-/// Every opening of a concern, and of what it was made from, latest first, at most [`MOST`].
+/// Every opening of a concern, and of what it was made from, latest first: one more than [`MOST`], which shows that there
+/// are more.
 pub(crate) async fn openings(db: &AnyPool, school: &str, concern: &str) -> Result<Vec<Look>, Error> {
     let rows = sqlx::query(
         "select t.at, a.name, t.object_kind, t.object_id from audit_event t left join account a on a.id = t.account_id and a.school_id = t.school_id \
@@ -111,7 +112,7 @@ pub(crate) async fn openings(db: &AnyPool, school: &str, concern: &str) -> Resul
          select t.at, a.name, t.object_kind, t.object_id from evidence v join audit_event t on t.school_id = v.school_id \
          and t.object_kind = case when v.kind = 'episode' then 'episode' else 'pupil_report' end \
          and t.object_id = v.object_id left join account a on a.id = t.account_id and a.school_id = t.school_id \
-         where v.school_id = $1 and v.concern_id = $2 and t.action = 'view' order by 1 desc limit 200",
+         where v.school_id = $1 and v.concern_id = $2 and t.action = 'view' order by 1 desc limit 201",
     )
     .bind(school.to_owned())
     .bind(concern.to_owned())

@@ -213,6 +213,8 @@ pub(crate) struct Reply<'a> {
     pub(crate) by: &'a str,
     /// What the pupil will read.
     pub(crate) text: &'a str,
+    /// How many of the pupil's messages its author could see; none for all of them.
+    pub(crate) shown: Option<i64>,
 }
 
 /// Whether the answer that is kept under this id says the same: then it is the same form, sent once more.
@@ -251,11 +253,15 @@ pub(crate) async fn reply(tx: &mut Tx, app: &App, vault: &Vault, reply: Reply<'_
         return Ok(false);
     }
     tx.wrote(school, Table::MESSAGE, reply.id);
+    // Where the pupil has written what the answer's page did not show, the report still waits for somebody.
     sqlx::query(
-        "update pupil_report set status = 'replied' where school_id = $1 and id = $2 and status in ('new', 'seen')",
+        "update pupil_report set status = case when (select count(*) from message m where m.school_id = $1 \
+         and m.report_id = $2 and m.voice = 'pupil') > $3 then 'seen' else 'replied' end \
+         where school_id = $1 and id = $2 and status in ('new', 'seen')",
     )
     .bind(school.to_owned())
     .bind(reply.report.to_owned())
+    .bind(reply.shown.unwrap_or(i64::MAX))
     .execute(&mut **tx)
     .await?;
     Ok(true)

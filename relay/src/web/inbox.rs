@@ -194,6 +194,7 @@ fn report_item(row: &ReportRow, me: &Account, now: i64) -> Item {
         "new" => "Nobody has opened it yet.",
         "replied" => "Answered. It waits for the pupil.",
         _ if wrote_again => "The pupil has written again.",
+        _ if row.last_message.is_some() => "The pupil wrote again before the last answer was sent.",
         _ => "Opened, not answered yet.",
     };
     let at = row.last_message.as_ref().map_or(row.received_at, |(_, at)| row.received_at.max(*at));
@@ -215,7 +216,7 @@ fn report_item(row: &ReportRow, me: &Account, now: i64) -> Item {
             Some((_, name)) => format!("For {name}"),
             None => "For the safeguarding team".into(),
         },
-        unclaimed: row.status == "new",
+        unclaimed: row.status == "new" || wrote_again,
     }
 }
 

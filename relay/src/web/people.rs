@@ -4,16 +4,17 @@
 
 use super::concerns::{YEARS, categories};
 use super::form::{Errors, Posted, clean};
-use super::people_rules::{has_head, may_close, may_give, may_link, may_take, may_trust, offered};
+use super::people_rules::{has_head, may_close, may_give, may_link, may_move, may_take, may_trust, offered};
 use super::setup::email;
 use super::when::day;
 use super::{Area, Chrome, join, scopes, show, show_as, trail};
 use crate::app::App;
 use crate::auth::{Account, ItOrDsl, Role};
 use crate::db::accounts::{self, Listed, NewAccount};
-use crate::db::{grants, sessions};
+use crate::db::{episodes, grants, sessions};
 use crate::error::Error;
 use crate::extract::Path;
+use crate::live::Change;
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -283,6 +284,7 @@ pub(crate) async fn close(
     accounts::disable(&mut tx, &me.school_id, &id, app.now()).await?;
     trail::note(&mut tx, &app, &me, "close", ("account", &id), json!({})).await?;
     tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
     Ok(Redirect::to("/people").into_response())
 }
 
@@ -330,10 +332,19 @@ pub(crate) async fn role(
         return person_page(&app, &me, &person, &person.account.job, person.trusted_adult, errors).await;
     };
     let mut tx = app.db.begin().await?;
+    if !may_move(&mut tx, &app, &me, &person).await? {
+        drop(tx);
+        errors.add("role", "This person can read what children said. Ask a DSL to change their role");
+        return person_page(&app, &me, &person, &person.account.job, person.trusted_adult, errors).await;
+    }
     accounts::set_role(&mut tx, &me.school_id, &id, new).await?;
+    if !new.decides() && new != Role::Pastoral {
+        episodes::let_go(&mut tx, &me.school_id, &id).await?;
+    }
     sessions::end_all(&mut tx, &id).await?;
     let detail = json!({ "from": old.as_str(), "to": new.as_str() });
     trail::note(&mut tx, &app, &me, "change_role", ("account", &id), detail).await?;
     tx.commit().await?;
+    app.live.notify(&me.school_id, Change::Inbox);
     Ok(Redirect::to(&format!("/people/{id}")).into_response())
 }

@@ -7,6 +7,7 @@
 
 use crate::app::App;
 use crate::auth::{Account, Role};
+use crate::db::Tx;
 use crate::db::accounts::{self, Listed};
 use crate::error::Error;
 
@@ -73,6 +74,16 @@ pub(super) async fn may_link(app: &App, me: &Account, whom: &Listed) -> Result<b
             !accounts::has_records(app.db.read(), &me.school_id, &whom.account.id, app.now()).await?
         }
     })
+}
+
+/// Whether `me` may give this person another role. IT may give a link to a colleague of IT: if it could make one of somebody
+/// who reads records, and then undo that, it could sign in as them.
+pub(super) async fn may_move(tx: &mut Tx, app: &App, me: &Account, whom: &Listed) -> Result<bool, Error> {
+    if me.role == Role::Dsl {
+        return Ok(true);
+    }
+    let reads = accounts::has_records(&mut **tx, &me.school_id, &whom.account.id, app.now()).await?;
+    Ok(!whom.trusted_adult && !reads)
 }
 
 /// Whether the school has a head.

@@ -269,6 +269,9 @@ pub(crate) struct ReplyForm {
     id: String,
     #[serde(default)]
     text: String,
+    /// How many of the pupil's messages the page showed.
+    #[serde(default)]
+    shown: String,
 }
 
 /// `POST /reports/{id}/reply`.
@@ -287,7 +290,7 @@ pub(crate) async fn reply(
     let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
     must_work(&mut tx, &app, &me, &id).await?;
-    let answer = Reply { id: &message, report: &id, by: &me.id, text: &text };
+    let answer = Reply { id: &message, report: &id, by: &me.id, text: &text, shown: shown(&form.shown) };
     let refused = match reports::reply(&mut tx, &app, &vault, answer).await {
         Ok(true) => {
             let detail = json!({ "message": message });

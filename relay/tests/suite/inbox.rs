@@ -121,6 +121,23 @@ async fn only_one_of_two_claims_wins() {
 }
 
 #[tokio::test]
+async fn what_a_leaver_had_taken_is_nobodys_again() {
+    let school = School::open().await;
+    let two = school.person("dsl", "Mr Price").await;
+    let device = school.device("LIB-04").await;
+    for (path, fields) in [("role", vec![("role", "staff")]), ("close", Vec::new())] {
+        let one = school.person("dsl", "Mrs Adeyemi").await;
+        let (episode, _) =
+            school.episode(&device, &Seen { account: &format!("{path}@x"), ..Seen::default() }).await;
+        school.post(&one, &format!("/episodes/{episode}/claim"), &[("from", "")]).await;
+        school.get(&two, "/inbox").await.has("Mrs Adeyemi has it");
+        let gone = school.post(&two, &format!("/people/{}/{path}", one.id), &fields).await;
+        assert_eq!(gone.status, StatusCode::SEE_OTHER, "{}", gone.html);
+        school.get(&two, "/inbox").await.lacks("Mrs Adeyemi has it").has("Nobody has it yet");
+    }
+}
+
+#[tokio::test]
 async fn a_dismissal_needs_a_reason_and_can_be_taken_back() {
     let school = School::open().await;
     let dsl = school.person("dsl", "Mrs Adeyemi").await;

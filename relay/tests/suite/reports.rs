@@ -186,6 +186,29 @@ async fn an_answer_is_sent_once_and_an_empty_one_not_at_all() {
 }
 
 #[tokio::test]
+async fn an_answer_that_crossed_the_pupils_next_words_does_not_file_them_as_answered() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let report = school.report(&Told::default()).await;
+    let page = school.get(&dsl, &format!("/reports/{report}")).await;
+    school.write_again(&report, "I have taken them.").await;
+    let inbox = school.get(&dsl, "/inbox").await;
+    inbox.has("The pupil has written again.").has("1 with nobody yet");
+    let (id, shown) = (page.value("id"), page.value("shown"));
+    let fields = [("id", id.as_str()), ("text", "Come and see me at lunch."), ("shown", shown.as_str())];
+    let reply = format!("/reports/{report}/reply");
+    assert_eq!(school.post(&dsl, &reply, &fields).await.status, StatusCode::SEE_OTHER);
+    let inbox = school.get(&dsl, "/inbox").await;
+    inbox.has("The pupil wrote again before the last answer was sent.").lacks("It waits for the pupil");
+    let page = school.get(&dsl, &format!("/reports/{report}")).await;
+    page.has("I have taken them.").has("Come and see me at lunch.");
+    let (id, shown) = (page.value("id"), page.value("shown"));
+    let fields = [("id", id.as_str()), ("text", "I am on my way."), ("shown", shown.as_str())];
+    assert_eq!(school.post(&dsl, &reply, &fields).await.status, StatusCode::SEE_OTHER);
+    school.get(&dsl, "/inbox").await.has("It waits for the pupil");
+}
+
+#[tokio::test]
 async fn nobody_else_answers_or_closes() {
     let school = School::open().await;
     let chosen = school.person("staff", "Mrs Okafor").await;

@@ -199,6 +199,24 @@ async fn nobody_gives_a_role_by_which_they_would_see_more() {
     concern(&school, &teacher, "bullying", &[]).await;
     assert_eq!(school.post(&it, &link, &[]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(school.post(&dsl, &link, &[]).await.status, StatusCode::OK);
+    // Nor by way of a role in which IT could: it would go back afterwards.
+    let role = format!("/people/{}/role", teacher.id);
+    let moved = school.post(&it, &role, &change("it_admin")).await;
+    assert_eq!(moved.status, no);
+    moved.has("can read what children said");
+    // A pupil's report is read by whom it was addressed to, also when pupils can no longer choose them.
+    let chosen = school.person("staff", "Mrs Okafor").await;
+    school.report(&Told { adult: Some(&chosen.id), ..Told::default() }).await;
+    school.sql("update account set trusted_adult = 0 where id = $1", &[chosen.id.as_str().into()]).await;
+    for form in ["link", "role"] {
+        let path = format!("/people/{}/{form}", chosen.id);
+        let answer = school.post(&it, &path, &change("it_admin")).await;
+        assert!([StatusCode::FORBIDDEN, no].contains(&answer.status), "{form}: {}", answer.html);
+    }
+    let plain = school.person("staff", "Mr New").await;
+    school.sql("update account set trusted_adult = 0 where id = $1", &[plain.id.as_str().into()]).await;
+    let moved = school.post(&it, &format!("/people/{}/role", plain.id), &change("it_admin")).await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER, "{}", moved.html);
 }
 
 /// The second wall: with every `where` forgotten, a connection of the relay's own role reaches the rows of the school

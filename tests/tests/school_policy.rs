@@ -143,7 +143,8 @@ async fn by_keyboard(ground: &Ground, gallery: &mut Gallery) -> Result<()> {
     keys::choose(driver, "A term", 1).await?;
     keys::fill(driver, "Name", "INSET day").await?;
     keys::fill(driver, "First day", "30112026").await?;
-    keys::fill(driver, "Why?", "From the calendar").await.ok();
+    keys::fill(driver, "Last day", "30112026").await?;
+    keys::fill(driver, "Why?", "From the calendar").await?;
     gallery.show(office, "hours").await?;
 
     office.goto(&format!("{relay}/policy/actions?group=year-9")).await?;

@@ -48,8 +48,10 @@ const fn shared(mut engine: Engine) -> Engine {
 use At::{Domain, National, Only};
 
 /// Google's own search hosts, but not its other services.
-pub(crate) const GOOGLE: At =
-    Only("google", &["", "www.", "images.", "video.", "news.", "scholar.", "ipv4.", "cse."]);
+pub(crate) const GOOGLE: At = Only(
+    "google",
+    &["", "www.", "m.", "images.", "video.", "news.", "scholar.", "ipv4.", "ipv6.", "encrypted.", "cse."],
+);
 
 /// Sites in no order; the first that has words for an address is believed.
 pub(crate) const ENGINES: &[Engine] = &[

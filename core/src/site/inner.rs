@@ -120,31 +120,28 @@ const TRIES: usize = 16;
 
 /// The addresses inside this one: several where a path holds several, none for most.
 pub(crate) fn inner(address: &Address) -> Vec<Inner> {
-    if let Some((url, way)) = by_service(address) {
-        return vec![Inner { url, way }];
+    let inside = by_service(address);
+    if !inside.is_empty() {
+        return inside;
     }
     if let Some(url) = dashed(address) {
         return vec![Inner { url, way: TRANSLATOR }];
     }
     let leaf = address.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    if PROXY_SCRIPTS.contains(&leaf)
-        && let Some(url) = in_parameters(address, PROXY_PARAMETERS)
-    {
-        return vec![Inner { url, way: PROXY }];
+    let mut urls = Vec::new();
+    if PROXY_SCRIPTS.contains(&leaf) {
+        urls = in_parameters(address, PROXY_PARAMETERS);
+    } else if PLAIN_SCRIPTS.contains(&leaf) {
+        urls = in_parameters(address, PLAIN_PARAMETERS);
     }
-    if PLAIN_SCRIPTS.contains(&leaf)
-        && let Some(url) = in_parameters(address, PLAIN_PARAMETERS)
-    {
-        return vec![Inner { url, way: PROXY }];
-    }
-    let mut urls = in_path(address);
+    urls.extend(in_path(address));
     if urls.is_empty() {
         urls.extend(in_base64(address).or_else(|| shifted(address)));
     }
     urls.into_iter().map(|url| Inner { url, way: PROXY }).collect()
 }
 
-fn by_service(address: &Address) -> Option<(String, Way)> {
+fn by_service(address: &Address) -> Vec<Inner> {
     // A search engine shows its copy of a page as the result of a search.
     let copied = || address.parameters("q").find_map(|words| words.strip_prefix("cache:").map(str::to_owned));
     if address.host == "webcache.googleusercontent.com" || super::engines::GOOGLE.covers(address) {
@@ -154,29 +151,42 @@ fn by_service(address: &Address) -> Option<(String, Way)> {
             whole(&first).or_else(|| whole(first.split_once(':').map_or("", |(_, after)| after)))
         });
         if let Some(url) = of {
-            return Some((url, CACHE));
+            return vec![Inner { url, way: CACHE }];
         }
     }
+    let inside = |service: &Service| {
+        let rest = match service.place {
+            In(names) => return in_parameters(address, names),
+            After(beginning) => address.path.strip_prefix(beginning),
+            AfterOne(beginning) => address
+                .path
+                .strip_prefix(beginning)
+                .and_then(|rest| rest.split_once('/'))
+                .map(|(_, rest)| rest),
+        };
+        Vec::from_iter(rest.and_then(|rest| with_query(address, rest)))
+    };
     SERVICES
         .iter()
         .filter(|service| service.at.covers(address) && on_path(service.paths, &address.path))
-        .find_map(|service| {
-            let url = match service.place {
-                In(names) => in_parameters(address, names),
-                After(beginning) => {
-                    address.path.strip_prefix(beginning).and_then(|rest| with_query(address, rest))
-                }
-                AfterOne(beginning) => {
-                    let (_, rest) = address.path.strip_prefix(beginning)?.split_once('/')?;
-                    with_query(address, rest)
-                }
-            };
-            Some((url?, service.way))
-        })
+        .map(|service| (inside(service), service.way))
+        .find(|(urls, _)| !urls.is_empty())
+        .map(|(urls, way)| urls.into_iter().map(|url| Inner { url, way }).collect())
+        .unwrap_or_default()
 }
 
-fn in_parameters(address: &Address, names: &[&str]) -> Option<String> {
-    names.iter().flat_map(|name| address.parameters(name)).find_map(|value| whole(&value))
+/// Every address in these parameters: a site may read any of them, and of one that is there twice either.
+fn in_parameters(address: &Address, names: &[&str]) -> Vec<String> {
+    let values = names.iter().flat_map(|name| address.parameters(name));
+    bounded(values.filter_map(|value| whole(&value)).collect())
+}
+
+/// Of very many, the first and the last.
+fn bounded(mut urls: Vec<String>) -> Vec<String> {
+    if urls.len() > MOST {
+        urls.drain(MOST / 2..urls.len() - MOST / 2);
+    }
+    urls
 }
 
 /// `www-example-org.translate.goog`: dots are written as dashes, dashes as two.
@@ -204,11 +214,7 @@ fn in_path(address: &Address) -> Vec<String> {
         starts.drain(TRIES..starts.len() - TRIES);
     }
     let url = |start| with_query(address, path.get(start..)?);
-    let mut urls: Vec<String> = starts.into_iter().filter_map(url).collect();
-    if urls.len() > MOST {
-        urls.drain(MOST / 2..urls.len() - MOST / 2);
-    }
-    urls
+    bounded(starts.into_iter().filter_map(url).collect())
 }
 
 /// A whole address in base64, in a part of the path or a parameter of any site.

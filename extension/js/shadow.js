@@ -62,7 +62,7 @@ export async function visited({ url, frameId, documentLifecycle }) {
   await complete;
   await guarded(async (shadow) => {
     if (shadow.digest() === "" || !(await isLoaded(shadow))) return;
-    if (shadow.visited(analyser, url, Date.now())) await keep(shadow);
+    if (shadow.visited(analyser(), url, Date.now())) await keep(shadow);
   });
 }
 

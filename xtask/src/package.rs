@@ -16,7 +16,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::join;
 use crate::place::Place;
-use crate::wasm::{self, Module};
+use crate::wasm::{self, Modules};
 
 /// The script that the manifest names as the worker.
 const WORKER: &str = "js/background.js";
@@ -25,7 +25,7 @@ const WORKER: &str = "js/background.js";
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Gathers the files: manifest and its companions at the top, scripts, pages, and the module with its glue.
-pub(crate) fn gather(place: &Place, module: &Module) -> Result<Files> {
+pub(crate) fn gather(place: &Place, modules: &Modules) -> Result<Files> {
     let mut files = Files::new();
     for file in ["manifest.json", "managed_schema.json"] {
         let path = place.root.join("manifest").join(file);
@@ -42,18 +42,27 @@ pub(crate) fn gather(place: &Place, module: &Module) -> Result<Files> {
     ] {
         add_folder(&mut files, &place.root.join(from), to)?;
     }
-    files.insert("pkg/lapwing_extension.js".to_owned(), module.glue.clone().into_bytes());
+    for (name, glue) in [("first.js", &modules.first.glue), ("lapwing_extension.js", &modules.whole.glue)] {
+        files.insert(format!("pkg/{name}"), glue.clone().into_bytes());
+    }
     // The worker must answer a navigation synchronously, and only a script can be loaded synchronously.
-    let digest: String = Sha256::digest(module.lists).iter().map(|byte| format!("{byte:02x}")).collect();
     let script = format!(
-        "export const WASM_BASE64 = \"{}\";\nexport const LISTS_SHA256 = \"{digest}\";\n",
-        STANDARD.encode(&module.wasm)
+        "export const FIRST_BASE64 = \"{}\";\nexport const WHOLE_SHA256 = \"{}\";\nexport const LISTS_SHA256 = \"{}\";\n",
+        STANDARD.encode(&modules.first.wasm),
+        digest(&modules.whole.wasm),
+        digest(modules.lists)
     );
     files.insert("pkg/wasm.js".to_owned(), script.into_bytes());
-    files.insert(format!("pkg/{}", wasm::LISTS), module.lists.to_vec());
+    files.insert("pkg/whole.wasm".to_owned(), modules.whole.wasm.clone());
+    files.insert(format!("pkg/{}", wasm::LISTS), modules.lists.to_vec());
     join_worker(&mut files)?;
     check_manifest(&files)?;
     Ok(files)
+}
+
+/// SHA-256 in hexadecimal digits.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The worker as one script, without the modules that only it imports.

@@ -4,6 +4,7 @@
 
 import { initSync } from "../pkg/lapwing_extension.js";
 import { WHOLE_SHA256 } from "../pkg/wasm.js";
+import { release } from "./bytes.js";
 import { carried } from "./carried.js";
 
 const FILE = "pkg/whole.wasm";
@@ -34,7 +35,9 @@ export function loadEngine() {
 async function load() {
   const bytes = await carried(FILE, WHOLE_SHA256);
   // The browser compiles it in other threads; a page that is being opened has this one's core.
-  initSync({ module: await WebAssembly.compile(bytes) });
+  const module = await WebAssembly.compile(bytes);
+  release(bytes.buffer);
+  initSync({ module });
   there = true;
   isThere();
 }

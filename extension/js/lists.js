@@ -2,6 +2,7 @@
 //! Packs of lists: fetched from the school's relay in pieces, verified as a whole, and put in force in place of the last.
 //! What to fetch and what to refuse is decided in Rust; the lists that are built in decide meanwhile.
 
+import { release } from "./bytes.js";
 import { HeldPack, Packs, loaded, pack_places } from "./engine.js";
 import { fault, hasStopped } from "./fault.js";
 import { isFirstWorker } from "./platform.js";
@@ -123,7 +124,9 @@ async function readStored({ digest, version }) {
   // The browser hashes in another thread while the module takes its copy.
   hashing.catch(() => undefined);
   const held = new HeldPack(new Uint8Array(buffer));
-  return { held, digests: await hashing };
+  const digests = await hashing;
+  release(buffer);
+  return { held, digests };
 }
 
 /**
@@ -283,7 +286,9 @@ async function verify(packs, { digest, bytes }) {
     const buffer = await whole.arrayBuffer();
     const head = new Uint8Array(buffer, 0, Math.min(HEAD, buffer.byteLength));
     if (buffer.byteLength !== bytes) throw new Error("its pieces are not as long as the whole; it is fetched again later");
-    const sound = packs.verified(digest, head, await hash(buffer), Date.now());
+    const digests = await hash(buffer);
+    const sound = packs.verified(digest, head, digests, Date.now());
+    release(buffer);
     if (sound) await store.putPack(digest, whole, packs.json());
     else await forgetUnneeded(packs);
   } catch (error) {

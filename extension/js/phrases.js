@@ -3,6 +3,7 @@
 //! addresses can be answered about.
 
 import { LISTS_SHA256 } from "../pkg/wasm.js";
+import { release } from "./bytes.js";
 import { carried } from "./carried.js";
 import { loaded } from "./engine.js";
 import { fault } from "./fault.js";
@@ -31,6 +32,7 @@ async function read() {
   await loaded;
   try {
     analyser().take_lists(bytes);
+    release(bytes.buffer);
   } catch (error) {
     // The very bytes that belong here are refused: that would not change by trying it again.
     fault(error);

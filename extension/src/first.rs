@@ -1,7 +1,7 @@
 //! What a worker has in its first turn, which cannot wait for the rest of the program: the sites that are built in, under the
 //! policy that holds while nothing is known. [`Analyser`](crate::analyser::Analyser) answers the same until it knows more.
 //!
-//! It is a module of its own for the browser (`bind_first`), a fifth as large as the whole: a page waits while the browser reads
+//! It is a module of its own for the browser (`bind_first`), a quarter as large as the whole: a page waits while the browser reads
 //! and compiles it.
 
 use crate::page::Page;

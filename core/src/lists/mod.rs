@@ -113,7 +113,7 @@ impl Lists {
     }
 
     /// What of the lists that ship with Lapwing decides about addresses: its sites and what is never read, and no phrase. For
-    /// the first turn of a worker, which cannot wait for more.
+    /// an engine in a browser until it has its phrases; before there is an engine at all, there is a [`Gate`](crate::Gate).
     ///
     /// # Errors
     /// [`ListsError::Damaged`], which a test of this crate rules out.

@@ -7,12 +7,13 @@
 //! should have been stopped is replaced. A search waits until it can be judged.
 
 import { isTest } from "./canary.js";
+import { isLoaded } from "./engine.js";
 import { fault } from "./fault.js";
 import { decide, isSearch, isUnlawful } from "./judge.js";
 import { keep } from "./outbox.js";
 import * as platform from "./platform.js";
 import { isByRule, letThrough } from "./second_layer.js";
-import { analyser, complete, isComplete, remember, stamp } from "./state.js";
+import { analyser, complete, completeOrStuck, isComplete, remember, stamp } from "./state.js";
 
 /**
  * One stopped address. `url` is empty for unlawful content, which is never kept; `page` is null for a search that waits.
@@ -217,7 +218,7 @@ export async function stopped(key) {
   await restored();
   const found = stops.get(key);
   if (!found) return {};
-  await (found.page ? complete : Promise.race([complete, new Promise((resolve) => setTimeout(resolve, LONGEST_HOLD))]));
+  await (found.page ? completeOrStuck() : Promise.race([complete, new Promise((resolve) => setTimeout(resolve, LONGEST_HOLD))]));
   if (found.url === "") return { page: found.page, main: found.main };
   const answer = decide(found.url, found.main);
   if (!answer?.page) return { goTo: found.url };
@@ -235,10 +236,12 @@ export async function stopped(key) {
  * @returns {Promise<{page?: any, goTo?: string, main?: boolean, key?: string}>}
  */
 export async function stoppedByRule(url, main) {
-  await Promise.all([complete, restored()]);
+  await Promise.all([completeOrStuck(), restored()]);
   if (!/^https?:/.test(url)) return {};
   const answer = decide(url, main);
   if (answer?.page) return { page: answer.page, main, key: kept(url, main, answer.page) };
+  // The rule may be the school's own, of which nothing is known without the engine.
+  if (!isLoaded()) return {};
   await letThrough(url);
   return { goTo: url };
 }

@@ -2,7 +2,7 @@
 //! What the worker knows: the analyser, and where the extension stands. The worker dies after thirty quiet seconds,
 //! so each start gathers it again: from the last start at once, from managed storage when that answers.
 
-import { Analyser, loaded } from "./engine.js";
+import { Analyser, isLoaded, loaded } from "./engine.js";
 import * as icon from "./icon.js";
 import * as platform from "./platform.js";
 
@@ -72,6 +72,16 @@ export const readable = Promise.all([ready, phrasesKnown]);
 /** Done when, besides, the packs of lists that are stored decide too. */
 export const complete = Promise.all([readable, packsKnown]);
 
+/** @type {() => void} */
+let isStuck;
+const stuck = new Promise((resolve) => (isStuck = () => resolve(undefined)));
+
+/** The same, or, as long as the engine cannot be had, no more than that: a page that was stopped still says so. */
+export async function completeOrStuck() {
+  await Promise.race([complete, stuck]);
+  if (isLoaded()) await complete;
+}
+
 /** Whether addresses are judged by everything that is known. */
 export const isComplete = () => packsAreKnown && phraseProblem !== null && status.state !== "starting";
 
@@ -115,6 +125,7 @@ const setup = {
 export function notStarted(error) {
   status = { ...status, state: "broken", problems: [String(error)] };
   icon.show(status);
+  isStuck();
 }
 
 /**

@@ -24,6 +24,7 @@ mod lists {
     pub(crate) mod kind;
     pub(crate) mod known;
     pub(crate) mod lexicon;
+    pub(crate) mod listed;
     pub(crate) mod mask;
     pub(crate) mod model;
     pub(crate) mod named;
@@ -69,6 +70,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let compiled = lists::source::compile(files)?;
         let all = compiled.to_bytes()?;
         Ok([all, lists::first::addresses(compiled)?.to_bytes()?])
+    })?;
+    compile("lists", ["sites.lists"], |files| {
+        // The phrases take long, and nothing of them is wanted here.
+        let about_sites = |name: &str| name.starts_with("sites/") || name == "never_read.toml";
+        let files: Vec<_> = files.iter().copied().filter(|(name, _)| about_sites(name)).collect();
+        let lists::model::Compiled { sites, reasons, never_read, .. } = lists::source::compile(&files)?;
+        Ok([lists::listed::Listed { sites, reasons, never_read }.to_bytes()?])
     })?;
     compile("model", ["model.bin"], |files| Ok([model::source::compile(files)?.to_bytes()?]))
 }

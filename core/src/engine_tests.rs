@@ -1,7 +1,9 @@
 use super::*;
-use crate::policy::school::{Decider, Excepted};
+use crate::answer::Frame;
+use crate::policy::school::{Decider, Effect, Excepted, Ruling};
 use crate::policy::{Audience, Overlay};
 use crate::site::Entry;
+use crate::taxonomy::{Action, Severity};
 use std::collections::BTreeMap;
 
 const RULES: &str = "category = 'suicide'\nsource = 's'\nreviewed = '2026-11-22'\n[[rule]]\nid = 'kill-myself'\n\

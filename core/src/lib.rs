@@ -43,7 +43,7 @@ pub mod packed {
 }
 
 pub use answer::{Decision, Finding, Frame, SearchTerms, SiteMatch, Typed, Verdict, Visit};
-pub use engine::{Engine, Stop};
+pub use engine::{Engine, Gate, Stop};
 #[cfg(feature = "sources")]
 pub use lists::{Imported, Provenance, import_csv, import_weighted};
 pub use lists::{Lists, ListsError, Problem};

@@ -4,6 +4,7 @@
 
 import { awaitsAnswer } from "./access.js";
 import { checkIn, deliver, hurry } from "./deliver.js";
+import { loadEngine } from "./engine.js";
 import { fault } from "./fault.js";
 import { fetchLists, load } from "./lists.js";
 import { beforeFetch, beforeRequest, checkOpenTabs, enforce, enforceInPage, ledAway } from "./navigation.js";
@@ -14,13 +15,15 @@ import * as platform from "./platform.js";
 import { isOwnPage, typed } from "./protocol.js";
 import { arrange } from "./second_layer.js";
 import { visited } from "./shadow.js";
-import { analyser, follow, readable, refresh, remember, stamp, start } from "./state.js";
+import { analyser, follow, notStarted, readable, refresh, remember, stamp, start } from "./state.js";
 import { typing, updateAvailable, updateIfQuiet } from "./update.js";
 
 const TICK = "tick";
 const CHECK_IN = "check-in";
 /** How long a worker waits for the event that woke it before it gathers what it knows, in milliseconds. */
 const FIRST = 20;
+/** So long at most what comes in waits for the engine, in milliseconds: without it less can be answered. */
+const PATIENCE = 3_000;
 
 function listenToAddresses() {
   const frames = { urls: ["http://*/*", "https://*/*"], types: ["main_frame", "sub_frame", "object"] };
@@ -60,10 +63,11 @@ function listenToAddresses() {
 /** @param {NonNullable<ReturnType<typeof typed>>} heard */
 async function readTyped(heard) {
   typing();
+  await engine();
   await readable;
   // Done long ago, unless it has failed: then it is tried once more for these words.
   await readPhrases();
-  const reading = JSON.parse(analyser.heard(JSON.stringify({ ...heard, ...stamp() })));
+  const reading = JSON.parse(analyser().heard(JSON.stringify({ ...heard, ...stamp() })));
   await Promise.all([remember(), reading.entry ? keep(reading.entry) : undefined]);
   return { read: reading.read, around: reading.around };
 }
@@ -74,9 +78,8 @@ async function readTyped(heard) {
  * @param {(answer: unknown) => void} respond
  */
 function onMessage(message, sender, respond) {
-  begin();
   const heard = isOwnPage(sender) ? null : typed(message, sender);
-  const work = isOwnPage(sender) ? answerPage(message, sender) : heard && readTyped(heard);
+  const work = isOwnPage(sender) ? engine().then(() => answerPage(message, sender)) : heard && readTyped(heard);
   if (!work) return false;
   work.then(respond, (error) => {
     fault(error);
@@ -87,7 +90,7 @@ function onMessage(message, sender, respond) {
 
 /** @param {chrome.alarms.Alarm} alarm */
 async function onAlarm(alarm) {
-  begin();
+  await engine();
   void readPhrases();
   if (alarm.name === CHECK_IN) return checkIn();
   await refresh();
@@ -116,10 +119,24 @@ async function ensureAlarms() {
 
 let begun = false;
 
+/**
+ * Starts the engine, and what a worker has to know is gathered. Done when the engine is there, or cannot be had now: what has
+ * failed is tried again when this is called again.
+ */
+function engine() {
+  begin();
+  const started = loadEngine().catch((error) => {
+    fault(error);
+    notStarted(error);
+  });
+  return Promise.race([started, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+}
+
 /** Gathers what a worker has to know, once. A page that waits for the worker's first answer does not wait for this too. */
 function begin() {
   if (begun) return;
   begun = true;
+  void engine();
   load().catch(fault);
   void readPhrases();
   start().catch(fault);
@@ -136,9 +153,9 @@ listenToAddresses();
 chrome.runtime.onMessage.addListener(onMessage);
 chrome.alarms.onAlarm.addListener((alarm) => void onAlarm(alarm).catch(fault));
 chrome.storage.onChanged.addListener((_, area) => void (area === "managed" && refresh().catch(fault)));
-chrome.runtime.onStartup.addListener(() => void hurry().catch(fault));
+chrome.runtime.onStartup.addListener(() => void engine().then(hurry).catch(fault));
 chrome.runtime.onUpdateAvailable.addListener(() => void updateAvailable().catch(fault));
-self.addEventListener("online", () => void hurry().catch(fault));
+self.addEventListener("online", () => void engine().then(hurry).catch(fault));
 
 onKept(() => void deliver());
 follow((status) => {

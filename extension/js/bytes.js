@@ -8,6 +8,12 @@ export const utf8 = (text) => new TextEncoder().encode(text);
 export const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
 
 /**
+ * Gives the memory of bytes back at once that have been copied into the module; left to itself the browser may keep it for minutes.
+ * @param {ArrayBuffer} buffer
+ */
+export const release = (buffer) => void /** @type {any} */ (buffer).transfer?.(0);
+
+/**
  * As hexadecimal digits.
  * @param {BufferSource} bytes
  */

@@ -25,7 +25,7 @@ export async function isDue() {
   await complete;
   const { school, canary } = await platform.readLocal(["school", "canary"]);
   if (!school?.canary) return false;
-  return canary_is_due(JSON.stringify(canary ?? null), analyser.canary_under(platform.version()), Date.now());
+  return canary_is_due(JSON.stringify(canary ?? null), analyser().canary_under(platform.version()), Date.now());
 }
 
 /**
@@ -35,8 +35,8 @@ export async function isDue() {
 export async function run() {
   if (!(await isDue())) return null;
   const listened = await isListening();
-  const under = analyser.canary_under(platform.version());
-  const result = JSON.parse(analyser.canary(listened, Date.now()));
+  const under = analyser().canary_under(platform.version());
+  const result = JSON.parse(analyser().canary(listened, Date.now()));
   return result && { result, under };
 }
 

@@ -1,26 +1,46 @@
 // @ts-check
-//! Starts the WebAssembly module, synchronously: a blocking listener that is asked in the worker's first turn must
-//! have its answer in that turn. Nothing else lives here.
+//! The whole WebAssembly module: a file of the extension's package, read and started after a worker's first turn, in which a
+//! smaller one answers (`first.js`). Nothing that is handed on from here can be used before it is there.
 
 import { initSync } from "../pkg/lapwing_extension.js";
-import { WASM_BASE64 } from "../pkg/wasm.js";
+import { WHOLE_SHA256 } from "../pkg/wasm.js";
+import { release } from "./bytes.js";
+import { carried } from "./carried.js";
+
+const FILE = "pkg/whole.wasm";
+
+/** @type {() => void} */
+let isThere;
+/** Done when the module is there. What needs it waits for this. */
+export const loaded = new Promise((resolve) => (isThere = () => resolve(undefined)));
+
+let there = false;
+
+/** Whether the module is there. */
+export const isLoaded = () => there;
+
+/** @type {Promise<void> | null} */
+let loading = null;
 
 /**
- * @param {string} base64
- * @returns {Uint8Array}
+ * Reads and starts the module, unless that has been done. What has failed is tried again when this is called again.
+ * @returns {Promise<void>}
  */
-function bytes(base64) {
-  // Uint8Array.fromBase64 is quicker, and younger than the oldest browser that we support.
-  const native = /** @type {any} */ (Uint8Array).fromBase64;
-  if (native) return native.call(Uint8Array, base64);
-  const text = atob(base64);
-  const made = new Uint8Array(text.length);
-  // Uint8Array.from with a function takes over a second for a module of four megabytes; this takes a fiftieth of it.
-  for (let at = 0; at < text.length; at += 1) made[at] = text.charCodeAt(at);
-  return made;
+export function loadEngine() {
+  loading ??= load();
+  loading.catch(() => (loading = null));
+  return loading;
 }
 
-initSync({ module: bytes(WASM_BASE64) });
+async function load() {
+  const bytes = await carried(FILE, WHOLE_SHA256);
+  // The browser compiles it in other threads; a page that is being opened has this one's core.
+  const module = await WebAssembly.compile(bytes);
+  release(bytes.buffer);
+  initSync({ module });
+  there = true;
+  isThere();
+}
 
 export {
   Analyser,

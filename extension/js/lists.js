@@ -2,7 +2,8 @@
 //! Packs of lists: fetched from the school's relay in pieces, verified as a whole, and put in force in place of the last.
 //! What to fetch and what to refuse is decided in Rust; the lists that are built in decide meanwhile.
 
-import { HeldPack, Packs, pack_places } from "./engine.js";
+import { release } from "./bytes.js";
+import { HeldPack, Packs, loaded, pack_places } from "./engine.js";
 import { fault, hasStopped } from "./fault.js";
 import { isFirstWorker } from "./platform.js";
 import { analyser, current, listed, wordsProblem } from "./state.js";
@@ -17,19 +18,21 @@ const LONGEST_LOAD = 10_000;
 
 /** @typedef {{digest: string, version: number, bytes: number}} Pack */
 
-const isFirst = isFirstWorker();
+/** @type {Promise<Packs> | null} */
+let opening = null;
 
-const opening = store.packState().then(
-  async (kept) => {
-    const packs = new Packs(kept ?? "{}");
-    if (packs.started(await isFirst, Date.now())) await keep(packs);
-    return packs;
-  },
-  (error) => {
-    fault(error);
-    return new Packs("{}");
-  },
-);
+/** What is known of packs: read when it is first asked for, since a worker's first turn is no time for it. */
+const known = () => (opening ??= open());
+
+async function open() {
+  const isFirst = isFirstWorker();
+  const stored = store.packState().catch(fault);
+  await loaded;
+  const kept = await stored;
+  const packs = new Packs(kept ?? "{}");
+  if (packs.started(await isFirst, Date.now())) await keep(packs);
+  return packs;
+}
 
 /**
  * Keeps what is known of packs. Where the disk is full it is known in this worker alone: lists that are there go on deciding.
@@ -47,8 +50,11 @@ async function keep(packs, durability = "strict") {
  */
 const patience = (answer) => new Promise((resolve) => setTimeout(resolve, LONGEST_LOAD, answer));
 
+/** @type {Promise<Packs | null> | null} */
+let opened = null;
+
 /** What is known of packs; nothing when storage does not answer. */
-const opened = Promise.race([opening, patience(null)]);
+const knownInTime = () => (opened ??= Promise.race([known(), patience(null)]));
 
 /** @type {Promise<void>} */
 let loading = Promise.resolve();
@@ -63,9 +69,9 @@ export async function load() {
 }
 
 async function loadStored() {
-  const packs = await opening;
+  const packs = await known();
   const stored = JSON.parse(packs.in_force());
-  if (stored.packs.length === 0) return analyser.drop_packs();
+  if (stored.packs.length === 0) return analyser().drop_packs();
   const { digest } = stored.packs.at(-1);
   try {
     // That the extension itself may end here is noted where only a power cut could lose it: this is done at every start.
@@ -79,7 +85,7 @@ async function loadStored() {
     else packs.lost(words(error));
     await keep(packs);
     if (hasStopped(error)) throw error;
-    analyser.drop_packs();
+    analyser().drop_packs();
     if (!isAboutPack(error)) fault(error);
   }
 }
@@ -105,7 +111,7 @@ const notUsable = (error) =>
  */
 async function use(packs, { digest, packs: all, key }) {
   const read = await Promise.all(all.map(readStored));
-  for (const { held, digests } of read) analyser.take_pack(held, key, digests);
+  for (const { held, digests } of read) analyser().take_pack(held, key, digests);
   packs.adopted(digest);
 }
 
@@ -118,7 +124,9 @@ async function readStored({ digest, version }) {
   // The browser hashes in another thread while the module takes its copy.
   hashing.catch(() => undefined);
   const held = new HeldPack(new Uint8Array(buffer));
-  return { held, digests: await hashing };
+  const digests = await hashing;
+  release(buffer);
+  return { held, digests };
 }
 
 /**
@@ -143,7 +151,7 @@ export async function hash(buffer) {
  * @param {unknown} offer
  */
 export async function offered(offer) {
-  const packs = await opening;
+  const packs = await known();
   const { relay_url, lists_key } = current();
   const before = packs.json();
   packs.offered(JSON.stringify(offer ?? null), relay_url, lists_key, Date.now(), Math.random());
@@ -157,11 +165,11 @@ export async function offered(offer) {
  */
 export async function isTrusted(key) {
   const { relay_url, lists_key } = current();
-  return (await opening).trusts(key, relay_url, lists_key);
+  return (await known()).trusts(key, relay_url, lists_key);
 }
 
 /** @returns {Promise<{version: number, problem: string, progress: number | null}>} */
-const packsState = async () => JSON.parse((await opened)?.state() ?? '{"version": 0, "problem": "", "progress": null}');
+const packsState = async () => JSON.parse((await knownInTime())?.state() ?? '{"version": 0, "problem": "", "progress": null}');
 
 /** The packs' version, and what is wrong with any lists: that words are not checked is the gravest. */
 export async function listsState() {
@@ -184,7 +192,7 @@ export function fetchLists() {
 }
 
 async function run() {
-  const packs = await opening;
+  const packs = await known();
   // What was in force must not be laid over what replaces it.
   await loading;
   while (current().state === "watching") {
@@ -278,7 +286,9 @@ async function verify(packs, { digest, bytes }) {
     const buffer = await whole.arrayBuffer();
     const head = new Uint8Array(buffer, 0, Math.min(HEAD, buffer.byteLength));
     if (buffer.byteLength !== bytes) throw new Error("its pieces are not as long as the whole; it is fetched again later");
-    const sound = packs.verified(digest, head, await hash(buffer), Date.now());
+    const digests = await hash(buffer);
+    const sound = packs.verified(digest, head, digests, Date.now());
+    release(buffer);
     if (sound) await store.putPack(digest, whole, packs.json());
     else await forgetUnneeded(packs);
   } catch (error) {

@@ -7,11 +7,13 @@
 //! should have been stopped is replaced. A search waits until it can be judged.
 
 import { isTest } from "./canary.js";
+import { isLoaded } from "./engine.js";
 import { fault } from "./fault.js";
+import { decide, isSearch, isUnlawful } from "./judge.js";
 import { keep } from "./outbox.js";
 import * as platform from "./platform.js";
 import { isByRule, letThrough } from "./second_layer.js";
-import { analyser, complete, isComplete, remember, stamp } from "./state.js";
+import { analyser, complete, completeOrStuck, isComplete, remember, stamp } from "./state.js";
 
 /**
  * One stopped address. `url` is empty for unlawful content, which is never kept; `page` is null for a search that waits.
@@ -34,19 +36,15 @@ const held = new Set();
 
 /** @type {Map<string, Stop>} */
 const stops = new Map();
-const restored = platform.readSession(["stops"]).then(({ stops: stored }) => {
-  for (const [key, stop] of Object.entries(stored ?? {})) if (!stops.has(key)) stops.set(key, stop);
-});
 
-/**
- * @param {string} url
- * @param {boolean} main
- * @returns {{action: string, page: any, go_to: string | null} | null} `null` when there is nothing to do
- */
-function decide(url, main) {
-  const answer = analyser.decide(url, main, Date.now());
-  return answer === "" ? null : JSON.parse(answer);
-}
+/** @type {Promise<void> | null} */
+let restoring = null;
+
+/** Done when the stops of earlier workers are known; they are read when they are first asked for. */
+const restored = () =>
+  (restoring ??= platform.readSession(["stops"]).then(({ stops: stored }) => {
+    for (const [key, stop] of Object.entries(stored ?? {})) if (!stops.has(key)) stops.set(key, stop);
+  }));
 
 /**
  * Keeps a stopped address and gives the page to show instead.
@@ -74,7 +72,7 @@ function kept(url, main, page) {
   return key;
 }
 
-const keepStops = () => void restored.then(() => platform.writeSession({ stops: Object.fromEntries(stops) }));
+const keepStops = () => void restored().then(() => platform.writeSession({ stops: Object.fromEntries(stops) }));
 
 /**
  * @param {any} page
@@ -91,7 +89,7 @@ const pageFor = (page, key) =>
  */
 async function record(url, main, tab) {
   await complete;
-  const answer = JSON.parse(analyser.opened(JSON.stringify({ url, main, tab, ...stamp() })));
+  const answer = JSON.parse(analyser().opened(JSON.stringify({ url, main, tab, ...stamp() })));
   await Promise.all([remember(), answer.entry ? keep(answer.entry) : undefined]);
 }
 
@@ -128,7 +126,7 @@ export function beforeRequest(details) {
  * @param {any} details
  */
 const waits = ({ url, method }) =>
-  !isComplete() && method === "GET" && url.length <= LONGEST_KEPT && !held.has(url) && analyser.is_search(url);
+  !isComplete() && method === "GET" && url.length <= LONGEST_KEPT && !held.has(url) && isSearch(url);
 
 /**
  * What the browser's own rules have stopped is told here, since the blocking listener never hears of it.
@@ -145,7 +143,7 @@ export function ledAway(details) {
  * @returns {chrome.webRequest.BlockingResponse | undefined}
  */
 export function beforeFetch(details) {
-  if (!analyser.is_unlawful(details.url, Date.now())) return undefined;
+  if (!isUnlawful(details.url)) return undefined;
   if (!isTest(details.url)) record(details.url, false, details.tabId).catch(fault);
   return { cancel: true };
 }
@@ -185,7 +183,7 @@ export async function enforceInPage(details) {
   await complete;
   const key = `${tabId} ${frameId}`;
   const before = writing.get(key);
-  const search = analyser.is_search(url);
+  const search = isSearch(url);
   if (before) {
     clearTimeout(before.timer);
     writing.delete(key);
@@ -217,10 +215,10 @@ export async function checkOpenTabs() {
  * @returns {Promise<{page?: any, goTo?: string, main?: boolean}>}
  */
 export async function stopped(key) {
-  await restored;
+  await restored();
   const found = stops.get(key);
   if (!found) return {};
-  await (found.page ? complete : Promise.race([complete, new Promise((resolve) => setTimeout(resolve, LONGEST_HOLD))]));
+  await (found.page ? completeOrStuck() : Promise.race([complete, new Promise((resolve) => setTimeout(resolve, LONGEST_HOLD))]));
   if (found.url === "") return { page: found.page, main: found.main };
   const answer = decide(found.url, found.main);
   if (!answer?.page) return { goTo: found.url };
@@ -238,10 +236,12 @@ export async function stopped(key) {
  * @returns {Promise<{page?: any, goTo?: string, main?: boolean, key?: string}>}
  */
 export async function stoppedByRule(url, main) {
-  await Promise.all([complete, restored]);
+  await Promise.all([completeOrStuck(), restored()]);
   if (!/^https?:/.test(url)) return {};
   const answer = decide(url, main);
   if (answer?.page) return { page: answer.page, main, key: kept(url, main, answer.page) };
+  // The rule may be the school's own, of which nothing is known without the engine.
+  if (!isLoaded()) return {};
   await letThrough(url);
   return { goTo: url };
 }
@@ -252,7 +252,7 @@ export async function stoppedByRule(url, main) {
  * @returns {Promise<any>}
  */
 export async function stoppedPage(key) {
-  await Promise.all([complete, restored]);
+  await Promise.all([complete, restored()]);
   return stops.get(key)?.page;
 }
 
@@ -261,10 +261,10 @@ export async function stoppedPage(key) {
  * @param {string} key
  */
 export async function goOn(key) {
-  await Promise.all([complete, restored]);
+  await Promise.all([complete, restored()]);
   const found = stops.get(key);
   if (!found?.url || !found.main || found.page.action !== "warn") return {};
-  analyser.go_on(found.url, Date.now());
+  analyser().go_on(found.url, Date.now());
   await remember();
   return { goTo: found.url };
 }

@@ -24,7 +24,7 @@ function inTurn(change) {
 }
 
 async function put() {
-  const { dynamic, session } = JSON.parse(analyser.second_layer(blockPage, Date.now()));
+  const { dynamic, session } = JSON.parse(analyser().second_layer(blockPage, Date.now()));
   const rules = chrome.declarativeNetRequest;
   const there = await rules.getDynamicRules();
   const digest = await sha256(utf8(JSON.stringify(dynamic)));

@@ -4,6 +4,7 @@
 //! asked once everything else is known, and whatever goes wrong here ends this device's part in the trial, and no more.
 
 import { HeldPack, Shadow } from "./engine.js";
+import { release } from "./bytes.js";
 import { fault } from "./fault.js";
 import { hash, isTrusted } from "./lists.js";
 import * as platform from "./platform.js";
@@ -62,7 +63,7 @@ export async function visited({ url, frameId, documentLifecycle }) {
   await complete;
   await guarded(async (shadow) => {
     if (shadow.digest() === "" || !(await isLoaded(shadow))) return;
-    if (shadow.visited(analyser, url, Date.now())) await keep(shadow);
+    if (shadow.visited(analyser(), url, Date.now())) await keep(shadow);
   });
 }
 
@@ -81,6 +82,7 @@ async function isLoaded(shadow) {
   if (!goesOn) return false;
   const buffer = await stored.pack.arrayBuffer();
   shadow.take(new HeldPack(new Uint8Array(buffer)), digest, await hash(buffer));
+  release(buffer);
   await keep(shadow);
   return shadow.is_loaded();
 }

@@ -2,7 +2,7 @@
 //! What the worker knows: the analyser, and where the extension stands. The worker dies after thirty quiet seconds,
 //! so each start gathers it again: from the last start at once, from managed storage when that answers.
 
-import { Analyser } from "./engine.js";
+import { Analyser, isLoaded, loaded } from "./engine.js";
 import * as icon from "./icon.js";
 import * as platform from "./platform.js";
 
@@ -19,7 +19,11 @@ import * as platform from "./platform.js";
  * @property {string[]} problems
  */
 
-export const analyser = new Analyser();
+/** @type {Analyser | null} */
+let made = null;
+
+/** What decides. It can be asked when the engine is there. */
+export const analyser = () => (made ??= new Analyser());
 
 /** @type {Status} */
 let status = {
@@ -68,6 +72,16 @@ export const readable = Promise.all([ready, phrasesKnown]);
 /** Done when, besides, the packs of lists that are stored decide too. */
 export const complete = Promise.all([readable, packsKnown]);
 
+/** @type {() => void} */
+let isStuck;
+const stuck = new Promise((resolve) => (isStuck = () => resolve(undefined)));
+
+/** The same, or, as long as the engine cannot be had, no more than that: a page that was stopped still says so. */
+export async function completeOrStuck() {
+  await Promise.race([complete, stuck]);
+  if (isLoaded()) await complete;
+}
+
 /** Whether addresses are judged by everything that is known. */
 export const isComplete = () => packsAreKnown && phraseProblem !== null && status.state !== "starting";
 
@@ -105,6 +119,16 @@ const setup = {
 };
 
 /**
+ * The engine could not be started: only the sites that are built in are checked. It is tried again.
+ * @param {unknown} error
+ */
+export function notStarted(error) {
+  status = { ...status, state: "broken", problems: [String(error)] };
+  icon.show(status);
+  isStuck();
+}
+
+/**
  * Calls back whenever another policy decides than before, or the extension starts or stops watching.
  * @param {(status: Status) => void} follower
  */
@@ -117,7 +141,7 @@ export const stamp = () => ({ id: crypto.randomUUID(), now: Date.now(), account 
 
 /** Keeps what must outlive the worker. Unchanged text is not written again. */
 export async function remember() {
-  const session = analyser.session();
+  const session = analyser().session();
   if (session === remembered) return;
   remembered = session;
   await platform.writeSession({ analyser: session });
@@ -131,11 +155,12 @@ export async function start() {
     platform.readLocal(["policy", "policy_empty_since", "school", "school_policy"]),
     platform.readSession(["analyser", "checked_under"]),
     platform.account(),
+    loaded,
   ]);
   account = who;
   restore(session.analyser);
   announced(local.school);
-  analyser.school_kept(JSON.stringify(local.school_policy ?? {}), account);
+  analyser().school_kept(JSON.stringify(local.school_policy ?? {}), account);
   checkedUnder = session.checked_under ?? "";
   setup.install_type = installType;
   setup.kept = local.policy ?? null;
@@ -157,7 +182,7 @@ export async function refresh() {
  * @param {{lessons?: unknown} | null | undefined} school
  */
 export function announced(school) {
-  analyser.announced(JSON.stringify(school?.lessons ?? []));
+  analyser().announced(JSON.stringify(school?.lessons ?? []));
 }
 
 /**
@@ -165,7 +190,7 @@ export function announced(school) {
  * @param {{policy?: unknown}} school
  */
 export async function heardPolicy(school) {
-  const keep = analyser.school_news(JSON.stringify(school.policy ?? null), status.relay_url);
+  const keep = analyser().school_news(JSON.stringify(school.policy ?? null), status.relay_url);
   if (keep !== keptPolicy) {
     keptPolicy = keep;
     await platform.writeLocal({ school_policy: JSON.parse(keep) });
@@ -178,7 +203,7 @@ let keptPolicy = "";
 function restore(session) {
   if (typeof session !== "string") return;
   try {
-    analyser.restore(session);
+    analyser().restore(session);
     remembered = session;
   } catch (error) {
     console.warn("Lapwing: what the last worker remembered could not be read:", error);
@@ -189,8 +214,9 @@ function restore(session) {
 let checkedUnder = "";
 
 async function settle() {
+  await loaded;
   try {
-    const change = JSON.parse(analyser.settle(JSON.stringify({ ...setup, now: Date.now() })));
+    const change = JSON.parse(analyser().settle(JSON.stringify({ ...setup, now: Date.now() })));
     status = change.status;
     if (status.state !== "starting") await keep(change);
   } catch (error) {

@@ -5,6 +5,7 @@
 //! here touches the browser or the network.
 
 use crate::alert;
+use crate::first::{frame, judged};
 use crate::lessons::Lessons;
 use crate::memory::{Memory, Place, Sighting, new_findings};
 use crate::outbox::Entry;
@@ -14,7 +15,7 @@ use crate::policy::{Setup, Standing, Status, settle};
 use crate::school::School;
 use crate::sites::Packed;
 use crate::talks::Talks;
-use crate::told::{Answer, Change, Heard, Opened, Reading};
+use crate::told::{Answer, Change, Heard, Judged, Opened, Reading};
 use lapwing_core::pack::{Pack, PackError};
 use lapwing_core::{
     Action, Audience, Decision, Engine, Finding, Frame, Lists, ListsError, Policy, Surface, Typed, Visit,
@@ -147,18 +148,13 @@ impl Analyser {
     ///
     /// # Errors
     /// When the lists that are built in cannot be used.
-    pub fn decide(&mut self, url: &str, main: bool, now: i64) -> Result<Option<Answer>, ListsError> {
+    pub fn decide(&mut self, url: &str, main: bool, now: i64) -> Result<Option<Judged>, ListsError> {
         if !matches!(self.standing, Standing::Starting | Standing::Watching(..)) {
             return Ok(None);
         }
         let decision = self.decision(url, frame(main), now)?;
-        let page = Page::of(&decision, url, self.school_name());
-        let engine = self.engine.as_ref().filter(|_| page.is_none());
-        let go_to = engine.and_then(|engine| engine.safe_search(url));
-        if decision.verdict.action <= Action::Note && !decision.verdict.alert && go_to.is_none() {
-            return Ok(None);
-        }
-        Ok(Some(Answer { action: decision.verdict.action, page, entry: None, go_to }))
+        let safe_search = || self.engine.as_ref().and_then(|engine| engine.safe_search(url));
+        Ok(judged(&decision, url, self.school_name(), safe_search))
     }
 
     /// An address was opened or stopped: the answer under the policy in force, and the alert if one is due.
@@ -166,7 +162,7 @@ impl Analyser {
     /// # Errors
     /// When the lists that are built in cannot be used, or the alert cannot be written.
     pub fn opened(&mut self, opened: Opened) -> Result<Answer, AnalyserError> {
-        let nothing = Answer { action: Action::Allow, page: None, entry: None, go_to: None };
+        let nothing = Answer { action: Action::Allow, page: None, entry: None };
         if !matches!(self.standing, Standing::Watching(..)) {
             return Ok(nothing);
         }
@@ -183,7 +179,7 @@ impl Analyser {
                 .and_then(|engine| alert::for_visit(engine, &decision, &url, frame, stamp));
             entry = alert.as_ref().map(Entry::alert).transpose()?;
         }
-        Ok(Answer { action, page, entry, go_to: None })
+        Ok(Answer { action, page, entry })
     }
 
     /// Something was typed: the alert if one is due.
@@ -332,10 +328,6 @@ impl Analyser {
             _ => Policy::school_default(Audience::Unspecified),
         }
     }
-}
-
-const fn frame(main: bool) -> Frame {
-    if main { Frame::Main } else { Frame::Sub }
 }
 
 /// Why the analyser has no answer.

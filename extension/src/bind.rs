@@ -3,6 +3,7 @@
 //! Errors are JavaScript `Error`s whose name says what failed. Nothing is decided here.
 
 use crate::analyser::Analyser;
+use crate::bind_json::{failed, write};
 use crate::lessons::Lessons;
 use crate::outbox::{Entry, Outbox};
 use crate::probe::Probe;
@@ -11,19 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
-/// A JavaScript error with a name.
-pub(crate) fn failed(name: &str, error: &dyn std::fmt::Display) -> JsValue {
-    let made = js_sys::Error::new(&error.to_string());
-    made.set_name(name);
-    made.into()
-}
-
 pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Result<T, JsValue> {
     serde_json::from_str(json).map_err(|error| failed("MessageError", &error))
-}
-
-pub(crate) fn write<T: Serialize>(value: &T) -> Result<String, JsValue> {
-    serde_json::to_string(value).map_err(|error| failed("MessageError", &error))
 }
 
 /// [`Analyser`] for JavaScript.
@@ -84,8 +74,7 @@ impl WasmAnalyser {
         write(self.0.school().hear(serde_json::from_str(news).ok(), relay_url))
     }
 
-    /// [`Analyser::decide`]: JSON of an [`Answer`](crate::told::Answer), or an empty string when there is nothing
-    /// to do.
+    /// [`Analyser::decide`]: JSON of a [`Judged`](crate::told::Judged), or an empty string when there is nothing to do.
     ///
     /// # Errors
     /// `ListsError`.

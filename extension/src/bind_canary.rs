@@ -1,6 +1,7 @@
 //! What JavaScript sees of the daily test. Nothing is decided here.
 
-use crate::bind::{WasmAnalyser, failed, millis, write};
+use crate::bind::{WasmAnalyser, millis};
+use crate::bind_json::{failed, write};
 use crate::canary::{self, Kept};
 use wasm_bindgen::prelude::*;
 

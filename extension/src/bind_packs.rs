@@ -1,6 +1,7 @@
 //! What JavaScript sees of packs of lists: the state machine, and the way of a pack's bytes into the analyser.
 
-use crate::bind::{WasmAnalyser, failed, millis, read, write};
+use crate::bind::{WasmAnalyser, millis, read};
+use crate::bind_json::{failed, write};
 use crate::packs::Packs;
 use crate::pieces;
 use lapwing_core::pack::{Pack, PublicKey};

@@ -1,6 +1,7 @@
 //! What JavaScript sees of the trial of a change. Nothing is decided here.
 
-use crate::bind::{WasmAnalyser, failed, millis, read, write};
+use crate::bind::{WasmAnalyser, millis, read};
+use crate::bind_json::{failed, write};
 use crate::bind_packs::HeldPack;
 use crate::shadow::Shadow;
 use wasm_bindgen::prelude::*;

@@ -67,7 +67,18 @@ impl Heard {
     }
 }
 
-/// What is to happen with an address.
+/// What is to happen with an address that is about to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Judged {
+    /// Allow or note: it opens. Otherwise the page says why not.
+    pub action: Action,
+    /// For the block page or the support page.
+    pub page: Option<Page>,
+    /// Where it is to go instead: to the same search in its engine's safe mode. It is judged there.
+    pub go_to: Option<String>,
+}
+
+/// What came of an address that was opened or stopped.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
     /// Allow or note: it opens. Otherwise the page says why not.
@@ -76,8 +87,6 @@ pub struct Answer {
     pub page: Option<Page>,
     /// For the outbox.
     pub entry: Option<Entry>,
-    /// Where it is to go instead: to the same search in its engine's safe mode. It is judged there.
-    pub go_to: Option<String>,
 }
 
 /// What came of typed text.

@@ -29,8 +29,8 @@ pub(crate) fn everything(say: &Say, place: &Place, release: bool) -> Result<Path
 /// Builds and packs the extension.
 pub(crate) fn extension(say: &Say, place: &Place) -> Result<()> {
     schema::run(say, place, false)?;
-    let module = wasm::build(say, place)?;
-    let files = package::gather(place, &module)?;
+    let modules = wasm::build(say, place)?;
+    let files = package::gather(place, &modules)?;
     package::stage(&place.extension(), &files)?;
     let zip = package::pack(&files)?;
     package::write_if_new(&place.extension_zip(), &zip)?;

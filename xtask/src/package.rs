@@ -16,7 +16,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::join;
 use crate::place::Place;
-use crate::wasm::{self, Module};
+use crate::wasm::{self, Modules};
 
 /// The script that the manifest names as the worker.
 const WORKER: &str = "js/background.js";
@@ -25,7 +25,7 @@ const WORKER: &str = "js/background.js";
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Gathers the files: manifest and its companions at the top, scripts, pages, and the module with its glue.
-pub(crate) fn gather(place: &Place, module: &Module) -> Result<Files> {
+pub(crate) fn gather(place: &Place, modules: &Modules) -> Result<Files> {
     let mut files = Files::new();
     for file in ["manifest.json", "managed_schema.json"] {
         let path = place.root.join("manifest").join(file);
@@ -42,18 +42,32 @@ pub(crate) fn gather(place: &Place, module: &Module) -> Result<Files> {
     ] {
         add_folder(&mut files, &place.root.join(from), to)?;
     }
-    files.insert("pkg/lapwing_extension.js".to_owned(), module.glue.clone().into_bytes());
-    // The worker must answer a navigation synchronously, and only a script can be loaded synchronously.
-    let digest: String = Sha256::digest(module.lists).iter().map(|byte| format!("{byte:02x}")).collect();
-    let script = format!(
-        "export const WASM_BASE64 = \"{}\";\nexport const LISTS_SHA256 = \"{digest}\";\n",
-        STANDARD.encode(&module.wasm)
-    );
-    files.insert("pkg/wasm.js".to_owned(), script.into_bytes());
-    files.insert(format!("pkg/{}", wasm::LISTS), module.lists.to_vec());
+    add_modules(&mut files, modules);
     join_worker(&mut files)?;
     check_manifest(&files)?;
     Ok(files)
+}
+
+/// The modules: the first in a script, because the worker must answer a navigation synchronously, and only a script can be loaded
+/// synchronously; the rest in files of their own, and in the script what they must be.
+fn add_modules(files: &mut Files, modules: &Modules) {
+    for (name, glue) in [("first.js", &modules.first.glue), ("lapwing_extension.js", &modules.whole.glue)] {
+        files.insert(format!("pkg/{name}"), glue.clone().into_bytes());
+    }
+    let script = format!(
+        "export const FIRST_BASE64 = \"{}\";\nexport const WHOLE_SHA256 = \"{}\";\nexport const LISTS_SHA256 = \"{}\";\n",
+        STANDARD.encode(&modules.first.wasm),
+        digest(&modules.whole.wasm),
+        digest(modules.lists)
+    );
+    files.insert("pkg/wasm.js".to_owned(), script.into_bytes());
+    files.insert("pkg/whole.wasm".to_owned(), modules.whole.wasm.clone());
+    files.insert(format!("pkg/{}", wasm::LISTS), modules.lists.to_vec());
+}
+
+/// SHA-256 in hexadecimal digits.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The worker as one script, without the modules that only it imports.
@@ -154,6 +168,7 @@ pub(crate) fn write_if_new(path: &Path, bytes: &[u8]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wasm::Module;
 
     fn files(manifest: &str) -> Files {
         Files::from([
@@ -166,6 +181,21 @@ mod tests {
     fn the_same_files_make_the_same_zip() {
         let files = files("{}");
         assert_eq!(pack(&files).unwrap(), pack(&files.clone()).unwrap());
+    }
+
+    #[test]
+    fn a_script_carries_the_first_module_and_knows_the_files_that_come_after_it() {
+        let module = |glue: &str, wasm: &[u8]| Module { glue: glue.to_owned(), wasm: wasm.to_vec() };
+        let modules =
+            Modules { first: module("f", b"first"), whole: module("w", b"whole"), lists: b"phrases" };
+        let mut files = Files::new();
+        add_modules(&mut files, &modules);
+        let script = std::str::from_utf8(&files["pkg/wasm.js"]).unwrap();
+        assert!(script.contains(&format!("FIRST_BASE64 = \"{}\"", STANDARD.encode("first"))));
+        assert!(!script.contains(&STANDARD.encode("whole")), "a page would wait for the whole module");
+        for (name, constant) in [("pkg/whole.wasm", "WHOLE_SHA256"), ("pkg/starter.lists", "LISTS_SHA256")] {
+            assert!(script.contains(&format!("{constant} = \"{}\"", digest(&files[name]))), "{name}");
+        }
     }
 
     #[test]

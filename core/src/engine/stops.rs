@@ -3,7 +3,7 @@
 
 use super::Engine;
 use crate::answer::{Frame, Visit};
-use crate::site::{Address, Entry};
+use crate::site::Entry;
 use crate::taxonomy::{Action, Category};
 use std::collections::{BTreeMap, HashSet};
 
@@ -30,14 +30,14 @@ impl Engine {
     pub fn stops(&self) -> Vec<Stop> {
         let around = [Category::Bypass, Category::ProxyVpn];
         let mut candidates: BTreeMap<Entry, bool> = BTreeMap::new();
-        let own = self.policy.blocked_sites.iter().chain(&self.policy.allowed_sites);
-        let own = own.chain(self.policy.exceptions().iter().map(|one| &one.site)).cloned();
+        let own = self.gate.policy.blocked_sites.iter().chain(&self.gate.policy.allowed_sites);
+        let own = own.chain(self.gate.policy.exceptions().iter().map(|one| &one.site)).cloned();
         candidates.extend(
-            own.chain(self.never_read.entries())
-                .chain(self.never_read_here.entries())
+            own.chain(self.gate.never_read.entries())
+                .chain(self.gate.never_read_here.entries())
                 .map(|entry| (entry, false)),
         );
-        for (host, path, categories) in self.sites.entries() {
+        for (host, path, categories) in self.gate.sites.entries() {
             let entry = Entry { host: host.to_owned(), path: path.to_owned() };
             candidates.insert(entry, around.iter().any(|category| categories.contains(category)));
         }
@@ -59,13 +59,6 @@ impl Engine {
         let stops = decision.verdict.action >= Action::Block;
         let rank = entry.host.split('.').count() * LABEL + entry.path.len().min(LABEL - 1);
         Some(Stop { rank: u32::try_from(rank).unwrap_or(0), stops, way_around: stops && around, entry })
-    }
-
-    /// Whether an address is unlawful content: asked of everything that a page fetches, so nothing else is.
-    #[must_use]
-    pub fn is_unlawful(&self, url: &str) -> bool {
-        let listed = Address::parse(url).and_then(|address| self.listed(&address));
-        listed.is_some_and(|found| found.categories.contains(&Category::Illegal))
     }
 }
 

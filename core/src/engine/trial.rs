@@ -15,10 +15,10 @@ impl Engine {
     #[must_use]
     pub fn would_stop(&self, trial: &Sites, url: &str) -> Option<String> {
         let address = Address::parse(url)?;
-        let decided = self.never_reads(&address)
-            || self.allowed.find(&address).is_some()
-            || self.exceptions.find(&address).is_some()
-            || self.blocked.find(&address).is_some();
+        let decided = self.gate.never_reads(&address)
+            || self.gate.allowed.find(&address).is_some()
+            || self.gate.exceptions.find(&address).is_some()
+            || self.gate.blocked.find(&address).is_some();
         if decided {
             return None;
         }
@@ -31,7 +31,7 @@ impl Engine {
         });
         let (start, gives) = found?;
         let site = address.host.get(start..)?;
-        let now = self.listed(&address).map(|found| found.categories).unwrap_or_default();
+        let now = self.gate.listed(&address).map(|found| found.categories).unwrap_or_default();
         if self.is_stopped(now.iter().copied()) {
             return None;
         }
@@ -44,12 +44,12 @@ impl Engine {
     /// word on the address.
     fn freed_below(&self, address: &Address, length: usize) -> Option<CategorySet> {
         let is_longer = |host: usize, path: usize| host > length || host == length && path > 0;
-        let built_in = self.sites.longest_or_unlawful(address);
+        let built_in = self.gate.sites.longest_or_unlawful(address);
         if built_in.is_some_and(|found| is_longer(found.host.len(), found.path.len())) {
             return None;
         }
         let (mut takes, mut is_last) = (CategorySet::NONE, false);
-        if let Some(packed) = &self.packed {
+        if let Some(packed) = &self.gate.packed {
             packed.rules(&address.host, address.is_name(), &address.path, |rule| {
                 if !is_longer(address.host.len().saturating_sub(rule.host), rule.path) {
                     return ControlFlow::Break(());
@@ -64,6 +64,6 @@ impl Engine {
 
     fn is_stopped(&self, categories: impl Iterator<Item = Category>) -> bool {
         let categories: Vec<_> = categories.collect();
-        self.policy.weigh_site(&categories, Frame::Main).action >= Action::Block
+        self.gate.policy.weigh_site(&categories, Frame::Main).action >= Action::Block
     }
 }

@@ -1,14 +1,15 @@
 //! What is judged besides an address's own site: the address inside a translator's, an archive's or a proxy's, and pages
 //! that are written into an address instead of being anywhere.
 
-use super::Engine;
+use super::Gate;
 use crate::answer::{Decision, Frame, SiteMatch};
 use crate::site::{Inner, Way};
 use crate::taxonomy::{Action, Category};
 
-impl Engine {
+impl Gate {
     /// Adds what was decided about the address inside. A stopped site that somebody shows under another name is a way
     /// around the school's protection, whatever else it is; one that is merely led to is what it is.
+    #[inline(never)]
     pub(super) fn add_inner(
         &self,
         decision: &mut Decision,
@@ -43,6 +44,7 @@ impl Engine {
 
     /// What is no web address: only a page that is written into the address itself is of interest, since nothing can be
     /// known about it, and nobody comes to one by following a link.
+    #[inline(never)]
     pub(super) fn written(&self, url: &str, frame: Frame) -> Decision {
         let mut decision = Decision::allow();
         if frame == Frame::Main && is_written_page(url) {

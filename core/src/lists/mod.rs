@@ -24,6 +24,7 @@ mod known;
 mod lexicon;
 #[cfg(feature = "sources")]
 mod lint;
+mod listed;
 mod mask;
 mod model;
 #[cfg(feature = "sources")]
@@ -54,6 +55,7 @@ pub use error::{ListsError, Problem};
 #[cfg(feature = "sources")]
 pub use import::{Imported, Provenance, import_csv, import_weighted};
 pub(crate) use known::Known;
+pub(crate) use listed::Listed;
 pub(crate) use mask::{Around, Mask};
 pub(crate) use model::{Compiled, Cue, Effect, Pattern, Place, Rule, SiteRule};
 pub(crate) use needed::{AT_ONCE, Bits, Needed};
@@ -72,6 +74,19 @@ static STARTER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/starter.lists"
 
 /// The same lists without a phrase.
 static FIRST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/first.lists"));
+
+/// Of the same lists the sites and what is never read, in a form of their own.
+static SITES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/sites.lists"));
+
+impl Listed {
+    /// What ships with Lapwing.
+    ///
+    /// # Errors
+    /// [`ListsError::Damaged`], which a test of this crate rules out.
+    pub(crate) fn built_in() -> Result<Self, ListsError> {
+        Self::read(SITES)
+    }
+}
 
 /// Rules, sites and never-read hosts, ready for [`Engine::new`](crate::Engine::new).
 #[derive(Debug, Clone)]
@@ -98,7 +113,7 @@ impl Lists {
     }
 
     /// What of the lists that ship with Lapwing decides about addresses: its sites and what is never read, and no phrase. For
-    /// the first turn of a worker, which cannot wait for more.
+    /// an engine in a browser until it has its phrases; before there is an engine at all, there is a [`Gate`](crate::Gate).
     ///
     /// # Errors
     /// [`ListsError::Damaged`], which a test of this crate rules out.

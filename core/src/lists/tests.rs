@@ -29,6 +29,19 @@ fn the_first_lists_are_the_starter_lists_without_a_phrase() {
 }
 
 #[test]
+fn a_worker_starts_with_all_the_sites_of_the_starter_lists_and_nothing_else() {
+    let (listed, all) = (Listed::built_in().unwrap(), Lists::starter().unwrap().compiled);
+    assert_eq!((&listed.sites, &listed.reasons), (&all.sites, &all.reasons));
+    assert_eq!(listed.never_read, all.never_read);
+    assert!(SITES.len() < 40_000, "{} bytes are in each worker's script", SITES.len());
+    assert_eq!(Listed::read(&listed.to_bytes().unwrap()), Ok(listed.clone()));
+    let nowhere = Listed { reasons: Vec::new(), ..listed };
+    for bytes in [Vec::new(), SITES[..SITES.len() - 1].to_vec(), nowhere.to_bytes().unwrap()] {
+        assert!(matches!(Listed::read(&bytes), Err(ListsError::Damaged(_))));
+    }
+}
+
+#[test]
 fn carried_lists_are_the_starter_lists_or_refused() {
     let carried = Lists::carried(Lists::starter_bytes().to_vec()).unwrap();
     assert_eq!(carried.compiled, Lists::starter().unwrap().compiled);

@@ -125,6 +125,7 @@ impl Policy {
     }
 
     /// Whose decision it is what happens at a site of these categories: that of the strongest action.
+    #[inline(never)]
     pub(crate) fn ruling(&self, categories: &[Category]) -> Ruling {
         let Some(category) = categories.iter().copied().max_by_key(|category| self.site_action(*category))
         else {

@@ -23,6 +23,7 @@ impl Policy {
 
     /// What happens at a site of these categories.
     #[must_use]
+    #[inline(never)]
     pub fn weigh_site(&self, categories: &[Category], frame: Frame) -> Verdict {
         let mut verdict = Verdict::nothing();
         for category in categories {

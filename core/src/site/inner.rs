@@ -201,7 +201,12 @@ fn dashed(address: &Address) -> Option<String> {
 fn in_path(address: &Address) -> Vec<String> {
     // Written in percent signs twice, it is still there after one reading.
     let again = canonical_path(&address.path);
-    let path = again.as_str();
+    if again.contains("http") { in_decoded_path(address, &again) } else { Vec::new() }
+}
+
+// Apart from what is asked of every address: few come here.
+#[inline(never)]
+fn in_decoded_path(address: &Address, path: &str) -> Vec<String> {
     let begins = |start: usize| {
         let rest = path.get(start..).unwrap_or_default();
         let is_scheme = rest.starts_with("https:/") || rest.starts_with("http:/");
@@ -221,17 +226,22 @@ fn in_path(address: &Address) -> Vec<String> {
 fn in_base64(address: &Address) -> Option<String> {
     // “http”; some put a sign before it that says how it is written.
     const HTTP: &str = "aHR0c";
+    address.parts().find_map(|part| {
+        let start = part.find(HTTP).filter(|start| *start <= 2)?;
+        decoded(part.get(start..)?)
+    })
+}
+
+// Apart from what is asked of every address: few come here.
+#[inline(never)]
+fn decoded(text: &str) -> Option<String> {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let engine = GeneralPurpose::new(&URL_SAFE, config);
-    address.parts().find_map(|part| {
-        let start = part.find(HTTP).filter(|start| *start <= 2)?;
-        let text: String = part.get(start..)?.replace('+', "-").replace('/', "_");
-        let code: String =
-            text.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
-        whole(&String::from_utf8_lossy(&engine.decode(code).ok()?))
-    })
+    let text = text.replace('+', "-").replace('/', "_");
+    let code: String =
+        text.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    whole(&String::from_utf8_lossy(&GeneralPurpose::new(&URL_SAFE, config).decode(code).ok()?))
 }
 
 /// As well-known proxies that run inside a page write it: every second character changed by one bit.
@@ -261,6 +271,7 @@ fn with_query(address: &Address, rest: &str) -> Option<String> {
 }
 
 /// A text as an address, when it is one: with its scheme, or a host with a dot.
+#[inline(never)]
 fn whole(text: &str) -> Option<String> {
     let text = text.trim();
     let lower: String = text.chars().take(8).flat_map(char::to_lowercase).collect();

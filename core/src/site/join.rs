@@ -20,7 +20,15 @@ impl Told {
     /// What the address's site is about; `None` when nothing lists it, or an exception frees it. Unlawful content is found
     /// even under a longer rule that says otherwise.
     pub(crate) fn of(map: &SiteMap, packed: Option<&Sites>, address: &Address) -> Option<Self> {
-        let Some(packed) = packed else { return map.find(address).map(Self::built_in) };
+        match packed {
+            None => map.find(address).map(Self::built_in),
+            Some(packed) => Self::of_both(map, packed, address),
+        }
+    }
+
+    // Apart, because a worker asks before it has a pack, when what is not needed must not be in its way.
+    #[inline(never)]
+    fn of_both(map: &SiteMap, packed: &Sites, address: &Address) -> Option<Self> {
         if packed.holds_unlawful(address) {
             return Some(Self {
                 rule: "unlawful content".to_owned(),
@@ -48,6 +56,7 @@ impl Told {
         joined.finish().filter(|told| !told.categories.is_empty())
     }
 
+    #[inline(never)]
     fn built_in(found: Found<'_>) -> Self {
         Self {
             rule: format!("{}{}", found.host, found.path),

@@ -91,6 +91,7 @@ impl SiteMap {
         map
     }
 
+    #[inline(never)]
     fn except(&mut self, rule: SiteRule) {
         let Some(address) = Address::parse(&format!("https://{}", rule.entry)) else { return };
         // While the map is built the paths are not sorted yet, so the longest is looked for.

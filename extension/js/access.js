@@ -12,6 +12,11 @@ import { current, ready, stamp } from "./state.js";
 
 /** For how long after a request the relay is asked every half minute, in milliseconds: then it waits like all else. */
 const IMPATIENT = 30 * 60_000;
+/** A page that shows a request asks for its answer every few seconds; so long after that somebody still looks at it. */
+const LOOKING = 60_000;
+
+/** When a page last showed a request that is not answered. */
+let shownAt = 0;
 
 /**
  * Sends the request for the host of a stopped page.
@@ -44,11 +49,13 @@ export async function askAccess(key, reason) {
 export async function accessState(host) {
   const { school } = await platform.readLocal(["school"]);
   const found = (school?.requests ?? []).find((/** @type {any} */ request) => request.host === host);
+  if (found?.answered === "open") shownAt = Date.now();
   return { request: found ?? null };
 }
 
-/** Whether somebody has asked of late and waits for the answer. */
+/** Whether somebody has asked of late, or looks at the page on which they asked, and waits for the answer. */
 export async function awaitsAnswer() {
+  if (Math.abs(Date.now() - shownAt) < LOOKING) return true;
   const { asked, school } = await platform.readLocal(["asked", "school"]);
   const passed = Date.now() - Number(asked ?? 0);
   if (!asked || passed < 0 || passed > IMPATIENT) return false;

@@ -153,6 +153,7 @@ listenToAddresses();
 chrome.runtime.onMessage.addListener(onMessage);
 chrome.alarms.onAlarm.addListener((alarm) => void onAlarm(alarm).catch(fault));
 chrome.storage.onChanged.addListener((_, area) => void (area === "managed" && refresh().catch(fault)));
+chrome.identity.onSignInChanged.addListener(() => void refresh().catch(fault));
 chrome.runtime.onStartup.addListener(() => void engine().then(hurry).catch(fault));
 chrome.runtime.onUpdateAvailable.addListener(() => void updateAvailable().catch(fault));
 self.addEventListener("online", () => void engine().then(hurry).catch(fault));

@@ -41,12 +41,12 @@ export async function isFirstWorker() {
   return !began;
 }
 
-/** The account signed in to the browser; empty where there is none. A claim, and sent as one. */
+/** The account signed in to the browser; empty where there is none, nothing when the browser does not say. A claim, and sent as one. */
 export async function account() {
   const info = await guarded(
     () => chrome.identity.getProfileUserInfo({ accountStatus: /** @type {any} */ ("ANY") }),
   );
-  return info?.email ?? "";
+  return info ? (info.email ?? "") : null;
 }
 
 /** A name by which IT knows the device: its asset tag or serial number on ChromeOS, else the platform. */

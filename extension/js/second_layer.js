@@ -3,6 +3,7 @@
 //! this worker sleeps or has failed, and come before its own answer. Nothing is decided here.
 
 import { sha256, utf8 } from "./bytes.js";
+import { fault } from "./fault.js";
 import * as platform from "./platform.js";
 import { analyser } from "./state.js";
 
@@ -30,11 +31,36 @@ async function put() {
   const digest = await sha256(utf8(JSON.stringify(dynamic)));
   const { second_layer: kept } = await platform.readLocal(["second_layer"]);
   if (kept !== digest || there.length !== dynamic.length) {
-    await rules.updateDynamicRules({ removeRuleIds: there.map(({ id }) => id), addRules: dynamic });
+    await replace((rules) => chrome.declarativeNetRequest.updateDynamicRules(rules), there, dynamic);
     await platform.writeLocal({ second_layer: digest });
   }
   const now = await rules.getSessionRules();
-  await rules.updateSessionRules({ removeRuleIds: now.map(({ id }) => id), addRules: [...session, ...through(session.length)] });
+  const all = [...session, ...through(session.length)];
+  await replace((rules) => chrome.declarativeNetRequest.updateSessionRules(rules), now, all);
+}
+
+/**
+ * Puts rules in the place of those that are there. A browser refuses all of them for one whose expression it finds too large:
+ * then that one is left out.
+ * @param {(rules: {removeRuleIds: number[], addRules: any[]}) => Promise<void>} update
+ * @param {{id: number}[]} there
+ * @param {any[]} wanted
+ */
+async function replace(update, there, wanted) {
+  const removeRuleIds = there.map(({ id }) => id);
+  try {
+    await update({ removeRuleIds, addRules: wanted });
+  } catch (error) {
+    fault(error);
+    const reads = await Promise.all(wanted.map(isReadable));
+    await update({ removeRuleIds, addRules: wanted.filter((_, index) => reads[index]) });
+  }
+}
+
+/** @param {{condition: {regexFilter?: string, isUrlFilterCaseSensitive?: boolean}}} rule */
+async function isReadable({ condition: { regexFilter: regex, isUrlFilterCaseSensitive: isCaseSensitive = false } }) {
+  if (!regex) return true;
+  return (await chrome.declarativeNetRequest.isRegexSupported({ regex, isCaseSensitive })).isSupported;
 }
 
 /** Over every rule about sites, and under none that makes a search safe. */

@@ -157,7 +157,7 @@ export async function start() {
     platform.account(),
     loaded,
   ]);
-  account = who;
+  account = who ?? "";
   restore(session.analyser);
   announced(local.school);
   analyser().school_kept(JSON.stringify(local.school_policy ?? {}), account);
@@ -169,12 +169,23 @@ export async function start() {
   await refresh();
 }
 
-/** Asks managed storage again. */
+/** Asks managed storage again, and who is signed in: that changes while a worker lives, and alerts name it. */
 export async function refresh() {
+  await heedAccount();
   const managed = await platform.managed();
   if (managed === null) return;
   setup.managed = managed;
   await settle();
+}
+
+/** What was allowed to one pupil holds for the account that is signed in now. */
+async function heedAccount() {
+  await loaded;
+  const who = await platform.account();
+  if (who === null || who === account) return;
+  const { school_policy: kept } = await platform.readLocal(["school_policy"]);
+  account = who;
+  analyser().school_kept(JSON.stringify(kept ?? {}), account);
 }
 
 /**

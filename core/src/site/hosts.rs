@@ -19,6 +19,9 @@ pub(crate) enum At {
 /// Top-level domains beside the countries' own that such names are registered under.
 const GENERIC: [&str; 3] = ["com", "net", "cat"];
 
+/// Beginnings in one expression.
+const BEGINNINGS: usize = 6;
+
 impl At {
     pub(crate) fn covers(&self, address: &Address) -> bool {
         match self {
@@ -30,17 +33,20 @@ impl At {
         }
     }
 
-    /// The hosts as an expression that RE2 reads, without anchors. A browser gives each expression two kilobytes, which is too
-    /// little for every country's ending: any ending is taken.
-    pub(crate) fn expression(&self) -> String {
+    /// The hosts as expressions that RE2 reads, without anchors; one of them finds each host. A browser gives each expression two
+    /// kilobytes, which is too little for every country's ending (any ending is taken) and for more than a few beginnings.
+    pub(crate) fn expressions(&self) -> Vec<String> {
         let quoted = |text: &str| text.replace('.', r"\.");
         match self {
-            Self::Domain(domain) => format!(r"([^/?#@:]+\.)?{}\.?", quoted(domain)),
-            Self::National(name) => format!(r"([^/?#@:]+\.)?{}\.[a-z.]+", quoted(name)),
-            Self::Only(name, beginnings) => {
-                let beginnings: Vec<String> = beginnings.iter().map(|text| quoted(text)).collect();
-                format!(r"({}){}\.[a-z.]+", beginnings.join("|"), quoted(name))
-            }
+            Self::Domain(domain) => vec![format!(r"([^/?#@:]+\.)?{}\.?", quoted(domain))],
+            Self::National(name) => vec![format!(r"([^/?#@:]+\.)?{}\.[a-z.]+", quoted(name))],
+            Self::Only(name, beginnings) => beginnings
+                .chunks(BEGINNINGS)
+                .map(|some| {
+                    let some: Vec<String> = some.iter().map(|text| quoted(text)).collect();
+                    format!(r"({}){}\.[a-z.]+", some.join("|"), quoted(name))
+                })
+                .collect(),
         }
     }
 }
@@ -84,6 +90,8 @@ mod tests {
         assert!(
             covers(At::Domain("bing.com"), "www.bing.com") && !covers(At::Domain("bing.com"), "abing.com")
         );
-        assert_eq!(At::Domain("bing.com").expression(), r"([^/?#@:]+\.)?bing\.com\.?");
+        assert_eq!(At::Domain("bing.com").expressions(), [r"([^/?#@:]+\.)?bing\.com\.?"]);
+        let many = At::Only("google", &["", "www.", "m.", "images.", "video.", "news.", "cse."]);
+        assert_eq!(many.expressions()[1], r"(cse\.)google\.[a-z.]+");
     }
 }

@@ -100,8 +100,7 @@ pub struct SafeRule {
 
 /// The table as rules, first come first.
 pub fn safe_rules() -> impl Iterator<Item = SafeRule> {
-    ENGINES.iter().map(|engine| {
-        let host = engine.at.expression();
+    ENGINES.iter().flat_map(|engine| {
         let paths = match engine.paths {
             [] => "/".to_owned(),
             paths => format!("({})([/?;]|$)", paths.join("|").replace('.', r"\.")),
@@ -110,7 +109,10 @@ pub fn safe_rules() -> impl Iterator<Item = SafeRule> {
             [] => String::new(),
             names => format!("([^#]*[?&;])?({})=", names.join("|")),
         };
-        SafeRule { expression: format!(r"^https?://{host}(:[0-9]+)?{paths}{when}"), needs: engine.needs }
+        engine.at.expressions().into_iter().map(move |host| SafeRule {
+            expression: format!(r"^https?://{host}(:[0-9]+)?{paths}{when}"),
+            needs: engine.needs,
+        })
     })
 }
 

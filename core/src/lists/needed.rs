@@ -196,7 +196,8 @@ impl Needed {
     pub(crate) fn which(&self, uses: Range<usize>, bits: &Bits) -> u64 {
         let needed = self.uses.bytes(uses);
         // Shifted in from above: whether a phrase has what it needs cannot be guessed, so nothing branches on it.
-        let shift_in = |which: u64, needed: &[u8; 2]| which >> 1 | bits.bit(u16::from_le_bytes(*needed)) << 63;
+        let shift_in =
+            |which: u64, needed: &[u8; 2]| which >> 1 | bits.bit(u16::from_le_bytes(*needed)) << 63;
         let which = needed.iter().fold(0, shift_in);
         which.checked_shr(u64::BITS.saturating_sub(needed.len() as u32)).unwrap_or_default()
     }

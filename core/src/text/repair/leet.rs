@@ -1,7 +1,6 @@
 //! Digits and symbols for letters (`k1ll`, `$uicide`, `f*ck`), and letters typed too often (`kiiill`).
 
 use super::{Edit, Text, Token, Way, Ways};
-use crate::lists::MOST_OPENING;
 use std::ops::Range;
 
 /// Longer words are not read: nobody types them by hand, and every reading costs time.
@@ -61,9 +60,6 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
     if count > MAX_LETTERS || (!number && text.vocabulary.is_word(word)) {
         return None;
     }
-    if !may_begin(text, word) {
-        return None;
-    }
     let mut readings = Readings::with_room(word.len());
     let mut next = Readings::with_room(word.len());
     readings.add("", &[]);
@@ -107,29 +103,6 @@ fn reading(text: &Text<'_>, word: &str, accept: Accept, doubles: bool) -> Option
     let words = accept == Accept::Words;
     let read = rude().or_else(|| by_rule().next()).or_else(|| if words { by_word() } else { None });
     read.map(str::to_owned)
-}
-
-/// Whether a known word could begin like all readings of a word do: with the characters of which there is only one reading,
-/// as far as many words need be told apart. Nearly no strange word does, and this takes no memory.
-fn may_begin(text: &Text<'_>, word: &str) -> bool {
-    let mut beginning = [0; MOST_OPENING];
-    let mut length = 0;
-    let mut letters = word.chars().peekable();
-    while let (Some(c), Some(place)) = (letters.next(), beginning.get_mut(length)) {
-        let letter = match letters_for(c) {
-            [] => c,
-            [only] => *only,
-            _ => break,
-        };
-        // Of two that are the same it may be that only one was meant.
-        match u8::try_from(letter) {
-            Ok(letter) if letter.is_ascii() && letters.peek() != Some(&c) => *place = letter,
-            _ => break,
-        }
-        length += 1;
-    }
-    let beginning = beginning.get(..length).and_then(|beginning| str::from_utf8(beginning).ok());
-    beginning.is_none_or(|beginning| text.vocabulary.might_begin(beginning))
 }
 
 /// Readings of one word, one directly after another: as strings of their own each would be an allocation.

@@ -8,6 +8,7 @@
 use super::context;
 use super::excerpt;
 use super::fold::Folded;
+use super::hits::{Hit, Hits};
 use super::present::Present;
 use super::repair::repair;
 use super::room::{Room, Rooms};
@@ -29,8 +30,6 @@ use std::ops::Range;
 const REACH: usize = 40;
 /// Words of a match that hangs on one of several readings of a mistyped word.
 const LEAST_FOR_OTHERS: usize = 3;
-/// Sentences in which one rule is reported.
-const MAX_PER_RULE: usize = 8;
 
 /// The compiled rules, and the words that lead to them.
 #[derive(Debug)]
@@ -142,11 +141,11 @@ impl Matcher {
                 }
             }
         }
-        let mut read = Read::default();
+        let (mut read, mut kept) = (Read::default(), context::Kept::default());
         for hit in &hits.found {
             let Some(rule) = self.rules.get(hit.rule) else { continue };
             if rule.signal == 0 {
-                read.findings.push(self.finding(text, &words, hit, rule, surface));
+                read.findings.push(self.finding(text, &words, hit, rule, surface, &mut kept));
             } else {
                 let sentence = folded.sentences.get(hit.sentence).cloned().unwrap_or_default();
                 read.signals.push(Signal { number: rule.signal, span: span(folded, &hit.tokens), sentence });
@@ -324,11 +323,19 @@ impl Matcher {
     }
 
     #[inline(never)]
-    fn finding(&self, text: &str, words: &Words<'_>, hit: &Hit, rule: &Rule, surface: Surface) -> Finding {
+    fn finding(
+        &self,
+        text: &str,
+        words: &Words<'_>,
+        hit: &Hit,
+        rule: &Rule,
+        surface: Surface,
+        kept: &mut context::Kept,
+    ) -> Finding {
         let folded = words.folded;
         let span = span(folded, &hit.tokens);
         let stretch = self.stretch(words, hit.tokens.start);
-        let read = context::read(&self.cues, &self.lesson, &stretch, rule, &hit.tokens, surface);
+        let read = context::read(kept, &self.cues, &self.lesson, &stretch, rule, &hit.tokens, surface);
         let sentence = folded.sentences.get(hit.sentence).cloned().unwrap_or(0..text.len());
         Finding {
             category: rule.category,
@@ -376,27 +383,6 @@ struct Search<'a> {
     surface: Surface,
     /// What the sentence has of that which phrases and rules need.
     sets: &'a Bits,
-}
-
-/// A rule that was found.
-struct Hit {
-    rule: usize,
-    sentence: usize,
-    tokens: Range<usize>,
-}
-
-/// What has been found so far: each rule once in a sentence.
-#[derive(Default)]
-struct Hits {
-    found: Vec<Hit>,
-}
-
-impl Hits {
-    /// Whether this rule need not be looked for in this sentence again. Hits are few, so all of them are looked at.
-    fn has(&self, rule: usize, sentence: usize) -> bool {
-        let mut same = self.found.iter().filter(|hit| hit.rule == rule);
-        same.clone().any(|hit| hit.sentence == sentence) || same.nth(MAX_PER_RULE - 1).is_some()
-    }
 }
 
 /// Whether a rule for some years applies. Rules with years are written about children, so not to staff.

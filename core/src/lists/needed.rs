@@ -59,8 +59,14 @@ impl Bits {
     /// Whether what is needed is there: one more than the set, or nothing.
     #[inline]
     const fn has(&self, needed: u16) -> bool {
+        self.bit(needed) & 1 != 0
+    }
+
+    /// The same as the lowest bit of a number, whose others mean nothing.
+    #[inline]
+    const fn bit(&self, needed: u16) -> u64 {
         // In a table of so many numbers none is out of bounds.
-        self.0[(needed / 64) as usize] >> (needed % 64) & 1 != 0
+        self.0[(needed / 64) as usize] >> (needed % 64)
     }
 
     #[inline]
@@ -188,13 +194,12 @@ impl Needed {
     /// Of at most [`AT_ONCE`] uses a bit for each of which the phrase may have what it needs.
     #[inline]
     pub(crate) fn which(&self, uses: Range<usize>, bits: &Bits) -> u64 {
-        let (mut which, mut bit) = (0, 1);
-        for needed in self.uses.bytes(uses) {
-            let needed = u16::from_le_bytes(*needed);
-            which |= if bits.has(needed) { bit } else { 0 };
-            bit <<= 1;
-        }
-        which
+        let needed = self.uses.bytes(uses);
+        // Shifted in from above: whether a phrase has what it needs cannot be guessed, so nothing branches on it.
+        let shift_in =
+            |which: u64, needed: &[u8; 2]| which >> 1 | bits.bit(u16::from_le_bytes(*needed)) << 63;
+        let which = needed.iter().fold(0, shift_in);
+        which.checked_shr(u64::BITS.saturating_sub(needed.len() as u32)).unwrap_or_default()
     }
 
     /// Whether what a rule wants besides its phrase may be there: in its sentence, and near its match.

@@ -65,8 +65,12 @@ pub(super) struct Table {
 struct Entry {
     /// Bytes of the text.
     word: Range<usize>,
-    /// The terms that begin with the word.
+    /// The terms that begin with the word,
     terms: Range<usize>,
+    /// whether one of them is only the word,
+    alone: bool,
+    /// and the second words of the others: a bit for each, which several share.
+    seconds: u64,
     /// Where any of them, or a term of which it is a later word, counts: a bit for each surface.
     surfaces: u8,
     own: bool,
@@ -94,7 +98,7 @@ impl Table {
             let own = weights.own.contains(&number);
             // The writer's own voice is heard everywhere.
             let surfaces = if own { u8::MAX } else { 0 };
-            words.push(Entry { word: end..end + word.len(), terms: 0..0, surfaces, own });
+            words.push(Entry { word: end..end + word.len(), surfaces, own, ..Entry::default() });
             end += word.len() + 1;
         }
         let mut terms = Vec::with_capacity(weights.terms.len());
@@ -112,12 +116,14 @@ impl Table {
                     entry.surfaces |= surfaces;
                 }
             }
+            let second = spelling.get(1).copied().unwrap_or(NONE);
             if let Some(entry) = spelling.first().and_then(|word| words.get_mut(usize::from(*word))) {
+                entry.alone |= second == NONE;
+                entry.seconds |= 1 << (second % 64);
                 // Terms lie in the order of their first words.
                 let first = if entry.terms.is_empty() { number } else { entry.terms.start };
                 entry.terms = first..number + 1;
             }
-            let second = spelling.get(1).copied().unwrap_or(NONE);
             terms.push(Spelled { words: range, second, sign: term.sign, surfaces });
         }
         let mut places = vec![(0, NONE); PLACES];
@@ -172,6 +178,11 @@ impl Table {
                 hits.own.push(token);
             }
             let (before, next) = (hits.points.len(), numbers.get(token + 1));
+            // Of most words no term can stand here, and that need not be asked term by term.
+            let follows = |next: &u16| *next != NONE && entry.seconds >> (next % 64) & 1 != 0;
+            if !entry.alone && !next.is_some_and(follows) {
+                continue;
+            }
             for number in entry.terms.clone() {
                 let Some(term) = self.terms.get(number) else { continue };
                 // Of the terms of a word nearly all end with their second, which is not there.

@@ -41,30 +41,33 @@ struct Firsts(Vec<First>);
 /// The beginnings of the opener's phrases and of the group, and the place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct First {
-    opener: usize,
+    opener: u32,
     group: u32,
-    first: usize,
+    first: u32,
 }
 
 /// Such places that are remembered at most.
 const FIRSTS: usize = 1 << FIRST_BITS;
-const FIRST_BITS: u32 = 11;
+const FIRST_BITS: u32 = 13;
 
 impl Firsts {
     #[inline]
     fn of(&mut self, openers: &Openers, opener: Range<usize>, group: Phrases) -> usize {
         let begins = group.numbers().start;
-        let mixed = (opener.start as u64 ^ u64::from(begins) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // There are no lists of as many phrases that they would not fit.
+        let begin = u32::try_from(opener.start).unwrap_or(u32::MAX);
+        let mixed = (u64::from(begin) ^ u64::from(begins) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = self.0.get_mut((mixed >> (64 - FIRST_BITS)) as usize);
         match place {
-            Some(kept) if (kept.opener, kept.group) == (opener.start, begins) => kept.first,
+            Some(kept) if (kept.opener, kept.group) == (begin, begins) => kept.first as usize,
             Some(kept) => {
-                let first = openers.first(opener.clone(), group);
-                *kept = First { opener: opener.start, group: begins, first };
+                let first = openers.first(opener, group);
+                *kept =
+                    First { opener: begin, group: begins, first: u32::try_from(first).unwrap_or(u32::MAX) };
                 first
             }
             None => {
-                self.0.resize(FIRSTS, First { opener: usize::MAX, group: 0, first: 0 });
+                self.0.resize(FIRSTS, First { opener: u32::MAX, group: 0, first: 0 });
                 openers.first(opener, group)
             }
         }

@@ -8,6 +8,8 @@
 use super::context;
 use super::excerpt;
 use super::fold::Folded;
+use super::hits::{Hit, Hits};
+use super::present::Present;
 use super::repair::repair;
 use super::room::{Room, Rooms};
 use super::run::Stretch;
@@ -28,16 +30,12 @@ use std::ops::Range;
 const REACH: usize = 40;
 /// Words of a match that hangs on one of several readings of a mistyped word.
 const LEAST_FOR_OTHERS: usize = 3;
-/// Phrases of which one is looked up to find the rule of any: a rule seldom has fewer.
-const TOGETHER: usize = 16;
-/// Sentences in which one rule is reported.
-const MAX_PER_RULE: usize = 8;
 
 /// The compiled rules, and the words that lead to them.
 #[derive(Debug)]
 pub(crate) struct Matcher {
     rules: Vec<Rule>,
-    /// Of every so many phrases the rule that the first is of.
+    /// The rule that each phrase is of.
     by_phrase: Vec<u16>,
     near: Vec<Phrases>,
     cues: Vec<Cue>,
@@ -125,25 +123,11 @@ impl Matcher {
         let words = Words::new(folded, &self.vocabulary, known, &mut room);
         let mut present = std::mem::take(&mut room.present);
         let mut hits = Hits::default();
-        let mut sentence = self.sentence(&words, 0);
-        let mut there = words.mask(sentence.sentence);
-        for (token, known) in known.iter().enumerate().filter(|(_, known)| known.leads) {
-            if token >= sentence.to {
-                sentence = self.sentence(&words, token);
-                there = words.mask(sentence.sentence);
-            }
-            if !known.wants.meets(there) {
-                continue;
-            }
-            let sets = present.sets(&words, &self.needed, sentence.sentence);
-            let search = Search { least: 1, surface, sets };
-            if let (Some(id), true) = (known.number(), known.is_only_itself()) {
-                self.follow(&sentence, token, id, &search, &mut hits);
-                continue;
-            }
-            for id in self.vocabulary.leads(*known, words.word(token)) {
-                self.follow(&sentence, token, id, &search, &mut hits);
-            }
+        let mut token = 0;
+        while token < known.len() {
+            let sentence = self.sentence(&words, token);
+            self.search(&sentence, token, known, &mut present, surface, &mut hits);
+            token = sentence.to.max(token + 1);
         }
         // What a mistyped word may also stand for counts only together with other words.
         for (token, others) in &folded.others {
@@ -157,11 +141,11 @@ impl Matcher {
                 }
             }
         }
-        let mut read = Read::default();
+        let (mut read, mut kept) = (Read::default(), context::Kept::default());
         for hit in &hits.found {
             let Some(rule) = self.rules.get(hit.rule) else { continue };
             if rule.signal == 0 {
-                read.findings.push(self.finding(text, &words, hit, rule, surface));
+                read.findings.push(self.finding(text, &words, hit, rule, surface, &mut kept));
             } else {
                 let sentence = folded.sentences.get(hit.sentence).cloned().unwrap_or_default();
                 read.signals.push(Signal { number: rule.signal, span: span(folded, &hit.tokens), sentence });
@@ -199,6 +183,35 @@ impl Matcher {
             known.sign = model.sign(known, word);
         }
         known
+    }
+
+    /// Looks for what the words of a sentence lead to, from a token of it on.
+    #[inline(never)]
+    fn search(
+        &self,
+        sentence: &Stretch<'_>,
+        from: usize,
+        known: &[Known],
+        present: &mut Present,
+        surface: Surface,
+        hits: &mut Hits,
+    ) {
+        let words = sentence.words;
+        let there = words.mask(sentence.sentence);
+        let all = known.get(from..sentence.to).unwrap_or_default();
+        let mut leading = (from..).zip(all).filter(|(_, known)| known.leads && known.wants.meets(there));
+        let Some(first) = leading.next() else { return };
+        let sets = present.sets(words, &self.needed, sentence.sentence);
+        let search = Search { least: 1, surface, sets };
+        for (token, known) in std::iter::once(first).chain(leading) {
+            if let (Some(id), true) = (known.number(), known.is_only_itself()) {
+                self.follow(sentence, token, id, &search, hits);
+                continue;
+            }
+            for id in self.vocabulary.leads(*known, words.word(token)) {
+                self.follow(sentence, token, id, &search, hits);
+            }
+        }
     }
 
     /// Looks for what a word leads to around a token of a sentence.
@@ -275,8 +288,10 @@ impl Matcher {
 
     /// The rule that a phrase is of, and its number. Rules are in the order of their phrases.
     fn rule(&self, phrase: u32) -> Option<(usize, &Rule)> {
-        let mut number = usize::from(*self.by_phrase.get(phrase as usize / TOGETHER)?);
-        while self.rules.get(number + 1).is_some_and(|next| next.any.numbers().start <= phrase) {
+        let mut number = usize::from(*self.by_phrase.get(phrase as usize)?);
+        // Beyond what fits a number the rule is looked for from there on.
+        let begins = |rule: &Rule| rule.any.numbers().start <= phrase;
+        while number >= usize::from(u16::MAX) && self.rules.get(number + 1).is_some_and(begins) {
             number += 1;
         }
         Some((number, self.rules.get(number)?))
@@ -308,11 +323,19 @@ impl Matcher {
     }
 
     #[inline(never)]
-    fn finding(&self, text: &str, words: &Words<'_>, hit: &Hit, rule: &Rule, surface: Surface) -> Finding {
+    fn finding(
+        &self,
+        text: &str,
+        words: &Words<'_>,
+        hit: &Hit,
+        rule: &Rule,
+        surface: Surface,
+        kept: &mut context::Kept,
+    ) -> Finding {
         let folded = words.folded;
         let span = span(folded, &hit.tokens);
         let stretch = self.stretch(words, hit.tokens.start);
-        let read = context::read(&self.cues, &self.lesson, &stretch, rule, &hit.tokens, surface);
+        let read = context::read(kept, &self.cues, &self.lesson, &stretch, rule, &hit.tokens, surface);
         let sentence = folded.sentences.get(hit.sentence).cloned().unwrap_or(0..text.len());
         Finding {
             category: rule.category,
@@ -328,18 +351,16 @@ impl Matcher {
     }
 }
 
-/// Of the first of each [`TOGETHER`] phrases of rules the last rule that begins with it or before.
+/// Of each phrase of the rules the last rule that begins with it or before, as far as it fits a number.
 fn by_phrase(rules: &[Rule]) -> Vec<u16> {
-    let end = rules.last().map_or(0, |rule| rule.any.numbers().end);
-    let mut number = 0;
-    let rule = |phrase: u32| {
-        while rules.get(number + 1).is_some_and(|next| next.any.numbers().start <= phrase) {
-            number += 1;
-        }
-        // Beyond what fits a number the search begins earlier and takes longer.
-        u16::try_from(number).unwrap_or(u16::MAX)
-    };
-    (0..end).step_by(TOGETHER).map(rule).collect()
+    let starts = rules.iter().map(|rule| rule.any.numbers().start as usize);
+    let ends = starts.clone().skip(1).chain(rules.last().map(|rule| rule.any.numbers().end as usize));
+    let mut all = Vec::new();
+    // Phrases before the first rule's are of none, and would be taken for the first one's.
+    for (number, end) in (0..).zip(ends) {
+        all.resize(end.max(all.len()), u16::try_from(number).unwrap_or(u16::MAX));
+    }
+    all
 }
 
 /// At most [`REACH`] on either side.
@@ -362,27 +383,6 @@ struct Search<'a> {
     surface: Surface,
     /// What the sentence has of that which phrases and rules need.
     sets: &'a Bits,
-}
-
-/// A rule that was found.
-struct Hit {
-    rule: usize,
-    sentence: usize,
-    tokens: Range<usize>,
-}
-
-/// What has been found so far: each rule once in a sentence.
-#[derive(Default)]
-struct Hits {
-    found: Vec<Hit>,
-}
-
-impl Hits {
-    /// Whether this rule need not be looked for in this sentence again. Hits are few, so all of them are looked at.
-    fn has(&self, rule: usize, sentence: usize) -> bool {
-        let mut same = self.found.iter().filter(|hit| hit.rule == rule);
-        same.clone().any(|hit| hit.sentence == sentence) || same.nth(MAX_PER_RULE - 1).is_some()
-    }
 }
 
 /// Whether a rule for some years applies. Rules with years are written about children, so not to staff.

@@ -134,6 +134,16 @@ impl<'a> Words<'a> {
         if known.is_only_itself() {
             return;
         }
+        if !known.closed {
+            // Then all of these are words that it is or begins with, each once.
+            for id in vocabulary.leads(known, word) {
+                let kinds = vocabulary.kinds(id);
+                if kinds & kind::OPEN != 0 {
+                    self.push(vocabulary.opening(id, kinds), id);
+                }
+            }
+            return;
+        }
         let before = self.parts.len();
         for id in vocabulary.leads(known, word) {
             let (part, kinds) = (vocabulary.word(id), vocabulary.kinds(id));

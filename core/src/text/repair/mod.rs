@@ -105,7 +105,8 @@ fn pass(
     inert: &Inert,
 ) -> Option<(Folded, Vec<Known>)> {
     let hints = folded.hints;
-    let disguised = hints.odd || hints.symbols || hints.singles >= spelled::LEAST;
+    let singles = spelled::may_be(folded);
+    let disguised = hints.odd || hints.symbols || singles;
     if !disguised && !known.iter().any(|known| known.strange) {
         return None;
     }
@@ -132,7 +133,7 @@ fn pass(
         }
         // Whatever stands between words may be one where all is written in symbols.
         let anything = text.manner.leet && hints.symbols;
-        if !anything && !may_edit(&text, at) {
+        if !anything && !may_edit(&text, at, singles) {
             at += 1;
             continue;
         }
@@ -146,8 +147,9 @@ fn pass(
     (!edits.is_empty()).then(|| rebuild(&text, edits))
 }
 
-/// Whether a repair may begin at a token: in most texts with a sign of a disguise it is one word that has it.
-fn may_edit(text: &Text<'_>, at: usize) -> bool {
+/// Whether a repair may begin at a token: in most texts with a sign of a disguise it is one word that has it. `singles` says
+/// whether single characters may spell words.
+fn may_edit(text: &Text<'_>, at: usize, singles: bool) -> bool {
     let Some(token) = text.token(at) else { return false };
     let hints = text.folded.hints;
     text.is_strange(at)
@@ -155,9 +157,7 @@ fn may_edit(text: &Text<'_>, at: usize) -> bool {
         || text.manner.leet
         || token.odd
         || (hints.symbols && leet::touches_symbol(text, token))
-        || (hints.singles >= spelled::LEAST
-            && token.word.len() <= spelled::WIDEST
-            && spelled::is_single(text.folded.word(token)))
+        || (singles && token.word.len() <= spelled::WIDEST && spelled::is_single(text.folded.word(token)))
 }
 
 /// The repair that begins at a token. Without words it only says how far there is nothing to repair.

@@ -1,7 +1,7 @@
 //! Letters one by one: `k i l l`, `k.y.s`, or a whole text like that.
 
 use super::leet::letters_for;
-use super::{Edit, Text, Token, joined};
+use super::{Edit, Folded, Text, Token, joined};
 use crate::lists::Vocabulary;
 use std::collections::BTreeMap;
 
@@ -15,11 +15,30 @@ const MAX_WORD: usize = 16;
 /// Longest ending of a word of which rules know only the beginning, such as `kill` and `ing`.
 const MAX_ENDING: usize = 4;
 
+/// Whether single characters may spell words: as many as are looked at stand beside each other, or nearly all of the text is
+/// spelled out. A text of some length has a few as words of their own.
+pub(super) fn may_be(folded: &Folded) -> bool {
+    folded.hints.singles >= LEAST
+        && (is_everywhere(folded) || {
+            let single = |token: &Token| token.word.len() <= WIDEST && is_single(folded.word(token));
+            let mut beside = 0;
+            folded.tokens.iter().any(|token| {
+                beside = if single(token) { beside + 1 } else { 0 };
+                beside >= LEAST
+            })
+        })
+}
+
+/// Whether nearly all words of a text are single characters.
+const fn is_everywhere(folded: &Folded) -> bool {
+    const FEWEST: usize = 6;
+    let singles = folded.hints.singles;
+    singles >= FEWEST && singles * 4 >= folded.tokens.len() * 3
+}
+
 /// What stands between letters, if nearly the whole text is spelled out.
 pub(super) fn everywhere(text: &Text<'_>) -> Option<char> {
-    const FEWEST: usize = 6;
-    let singles = text.folded.hints.singles;
-    if singles < FEWEST || singles * 4 < text.folded.tokens.len() * 3 {
+    if !is_everywhere(text.folded) {
         return None;
     }
     let mut counts: BTreeMap<char, usize> = BTreeMap::new();

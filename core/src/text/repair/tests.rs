@@ -167,3 +167,20 @@ fn the_models_words_stay_as_they_are() {
         .collect();
     assert!(changed.is_empty(), "put these words into lists/english.txt: {changed:?}");
 }
+
+#[test]
+fn single_characters_are_looked_at_only_where_enough_of_them_stand_together() {
+    for (text, may_be) in [
+        ("I am a boy, I say: a word", false),
+        ("s o she left", false),
+        ("they said k y s to me", true),
+        ("e é e", true),
+        // Six of eight, and never three together.
+        ("k i word l l other m e", true),
+        ("k i word l l other m me", false),
+    ] {
+        assert_eq!(spelled::may_be(&Folded::new(text)), may_be, "{text}");
+    }
+    assert_eq!(repaired("I said a boy wrote k y s there"), "i said a boy wrote kys there");
+    assert_eq!(repaired("I said a boy, I and a suicde"), "i said a boy i and a suicide");
+}

@@ -24,6 +24,8 @@ mod concerns;
 mod csrf;
 #[path = "suite/evidence.rs"]
 mod evidence;
+#[path = "suite/finding.rs"]
+mod finding;
 #[path = "suite/identity.rs"]
 mod identity;
 #[path = "suite/inbox.rs"]

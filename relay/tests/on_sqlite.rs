@@ -25,6 +25,8 @@ mod concerns;
 mod csrf;
 #[path = "suite/evidence.rs"]
 mod evidence;
+#[path = "suite/finding.rs"]
+mod finding;
 #[path = "suite/headers.rs"]
 mod headers;
 #[path = "suite/identity.rs"]

@@ -1,15 +1,21 @@
-//! Episodes and their alerts, as a DSL reads and decides on them. How alerts arrive and join episodes is in `intake`.
+//! Episodes, as a DSL reads and decides on them. Their alerts are read in `alerts`; how those arrive and join episodes is in
+//! `intake`.
 
 use super::Tx;
+use super::alerts::StoredAlert;
 use super::keys::{self, key_columns, key_joins};
+use super::walls::bound;
 use crate::app::App;
 use crate::error::Error;
-use crate::seal::{AlertText, Object, Vault};
-use lapwing_core::wire::{Reason, SourceKind};
-use lapwing_core::{Action, Category, Severity, Stage, Surface};
+use crate::seal::{Object, Vault};
+use crate::walls::Viewer;
+use lapwing_core::{Category, Severity, Stage};
 use sqlx::any::AnyRow;
 use sqlx::{AnyExecutor, Row as _};
 use std::str::FromStr;
+
+/// How many other episodes of the same device and account are read: the newest.
+pub(crate) const OTHERS: usize = 20;
 
 /// Alerts of one pupil and one theme, close in time.
 #[derive(Debug, Clone)]
@@ -57,41 +63,13 @@ impl Episode {
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.status.as_str(), "new" | "claimed")
     }
-}
 
-/// One alert as stored.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredAlert {
-    /// The alert's id.
-    pub(crate) id: String,
-    /// By the device's clock, milliseconds.
-    pub(crate) occurred_at: i64,
-    /// By the relay's clock, milliseconds.
-    pub(crate) received_at: i64,
-    /// How it was seen.
-    pub(crate) source: SourceKind,
-    /// Where it was written.
-    pub(crate) surface: Option<Surface>,
-    /// The gravest category.
-    pub(crate) category: Category,
-    /// The gravest severity.
-    pub(crate) severity: Severity,
-    /// For suicide and self-harm.
-    pub(crate) stage: Option<Stage>,
-    /// What the device did.
-    pub(crate) action: Action,
-    /// The page's address; hostile text, and empty for unlawful content.
-    pub(crate) url: String,
-    /// What was written; hostile text.
-    pub(crate) excerpt: Option<String>,
-    /// Ranges of characters of `excerpt` that matched.
-    pub(crate) marks: Vec<(u32, u32)>,
-    /// Every rule that matched, gravest first.
-    pub(crate) reasons: Vec<Reason>,
-    /// Which policy decided.
-    pub(crate) policy_version: String,
-    /// Which lists decided.
-    pub(crate) lists_version: String,
+    /// The alert that the episode's theme and severity speak of: the newest of that severity, if one can be of that stage
+    /// too. None when no alert is as grave as the episode: no other one's words belong under its name.
+    pub(crate) fn gravest<'a>(&self, alerts: &'a [StoredAlert]) -> Option<&'a StoredAlert> {
+        let grave = || alerts.iter().filter(|alert| alert.severity == self.severity);
+        grave().find(|alert| alert.stage == self.stage).or_else(|| grave().next())
+    }
 }
 
 /// Reads a word of the taxonomy from a column.
@@ -152,7 +130,7 @@ fn episode(row: &AnyRow, vault: &Vault) -> Result<Episode, Error> {
 
 /// The columns and joins that [`episode`] reads; a `where` follows.
 macro_rules! episodes_where {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "select e.id, e.device_id, d.label as device_label, e.account_hash, e.sealed, e.category, e.severity, e.stage, e.first_at, ",
             "e.last_at, e.alerts, e.status, e.claimed_by, h.name as holder_name, e.claimed_at, c.name as closer_name, ",
@@ -181,88 +159,27 @@ pub(crate) async fn find<'c>(
     row.as_ref().map(|row| episode(row, vault)).transpose()
 }
 
-/// Other episodes of the same device and claimed account, newest first, at most 20.
+/// Other episodes of the same device and claimed account that `viewer` may read, newest first, at most [`OTHERS`], and
+/// whether there are more.
 pub(crate) async fn others<'c>(
     db: impl AnyExecutor<'c>,
     vault: &Vault,
+    viewer: &Viewer,
     of: &Episode,
-) -> Result<Vec<Episode>, Error> {
-    let rows = sqlx::query(episodes_where!(
-        "e.school_id = $1 and e.device_id = $2 and e.account_hash = $3 and e.id <> $4 order by e.last_at desc limit 20"
-    ))
-    .bind(vault.school().to_owned())
-    .bind(of.device_id.clone())
-    .bind(of.account_hash.clone())
-    .bind(of.id.clone())
-    .fetch_all(db)
-    .await?;
-    rows.iter().map(|row| episode(row, vault)).collect()
-}
-
-/// Every alert of an episode, newest first, at most 200.
-pub(crate) async fn alerts<'c>(
-    db: impl AnyExecutor<'c>,
-    vault: &Vault,
-    episode: &str,
-) -> Result<Vec<StoredAlert>, Error> {
-    let rows = sqlx::query(concat!(
-        "select a.id, a.occurred_at, a.received_at, a.source, a.surface, a.category, a.severity, a.stage, a.action, ",
-        "a.sealed, a.reasons, a.policy_version, a.lists_version, ",
-        key_columns!(),
-        " from episode e",
-        key_joins!("e", "episode"),
-        "join alert a on a.school_id = e.school_id and a.episode_id = e.id and a.received_at between e.first_at and ",
-        "e.last_at where e.school_id = $1 and e.id = $2 ",
-        "order by a.received_at desc, a.occurred_at desc, a.id desc limit 200",
-    ))
-    .bind(vault.school().to_owned())
-    .bind(episode.to_owned())
-    .fetch_all(db)
-    .await?;
-    rows.iter().map(|row| alert(row, vault, episode)).collect()
-}
-
-fn alert(row: &AnyRow, vault: &Vault, episode: &str) -> Result<StoredAlert, Error> {
-    let json = |column: &str| row.try_get::<String, _>(column);
-    let id: String = row.try_get("id")?;
-    let opener = keys::record(row, vault, (Object::Episode, episode))?;
-    let text: AlertText = opener.text(("alert", &id), &row.try_get::<Vec<u8>, _>("sealed")?);
-    let source = serde_json::Value::String(json("source")?);
-    Ok(StoredAlert {
-        id,
-        occurred_at: row.try_get("occurred_at")?,
-        received_at: row.try_get("received_at")?,
-        source: serde_json::from_value(source).map_err(Error::internal)?,
-        surface: optional_word(row, "surface")?,
-        category: word(row, "category")?,
-        severity: word(row, "severity")?,
-        stage: optional_word(row, "stage")?,
-        action: word(row, "action")?,
-        url: text.url,
-        excerpt: text.excerpt,
-        marks: text.marks,
-        reasons: serde_json::from_str(&json("reasons")?).map_err(Error::internal)?,
-        policy_version: row.try_get("policy_version")?,
-        lists_version: row.try_get("lists_version")?,
-    })
-}
-
-/// The episode that an alert belongs to.
-pub(crate) async fn of_alert<'c>(
-    db: impl AnyExecutor<'c>,
-    school: &str,
-    alert: &str,
-) -> Result<Option<String>, Error> {
-    // The key says when it came, and with it in which month's part it lies.
-    let row = sqlx::query(
-        "select a.episode_id from alert_key k join alert a on a.school_id = k.school_id and a.id = k.id \
-         and a.received_at = k.received_at where k.school_id = $1 and k.id = $2",
-    )
-    .bind(school.to_owned())
-    .bind(alert.to_owned())
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| row.try_get("episode_id")).transpose()?)
+) -> Result<(Vec<Episode>, bool), Error> {
+    let query = sqlx::query(episodes_where!(concat!(
+        "e.school_id = $1 and e.device_id = $7 and e.account_hash = $8 and e.id <> $9 and ",
+        episode_visible!(),
+        " order by e.last_at desc, e.id desc limit 21"
+    )));
+    let rows = bound(query, viewer)
+        .bind(of.device_id.clone())
+        .bind(of.account_hash.clone())
+        .bind(of.id.clone())
+        .fetch_all(db)
+        .await?;
+    let list = rows.iter().take(OTHERS).map(|row| episode(row, vault)).collect::<Result<Vec<_>, _>>()?;
+    Ok((list, rows.len() > OTHERS))
 }
 
 /// Gives an open episode to `me`, if it is still held by `from` (nothing for nobody). Answers whether it was.

@@ -10,6 +10,7 @@ mod conditions;
 
 pub(crate) mod access;
 pub(crate) mod accounts;
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod backups;
 pub(crate) mod browsers;

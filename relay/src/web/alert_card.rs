@@ -3,7 +3,7 @@
 
 use super::when::When;
 use super::words::{Grade, Piece, line, pieces, theme};
-use crate::db::episodes::StoredAlert;
+use crate::db::alerts::StoredAlert;
 use crate::seal::Lost;
 use lapwing_core::wire::{Reason, SourceKind};
 use lapwing_core::{Action, Category};

@@ -9,11 +9,12 @@ use super::{Area, Chrome, readable_concerns, show_as, trail};
 use crate::app::App;
 use crate::auth::{Account, Lead, Staff};
 use crate::db::Tx;
+use crate::db::alerts;
 use crate::db::episodes::{self, Closing, Episode};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
-use crate::walls::{Access, Object, Viewer};
+use crate::walls::{Access, Object, Reach, Viewer};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -76,10 +77,16 @@ struct EpisodePage<'a> {
     outcome_note: &'a str,
     outcome_when: Option<When>,
     made: Vec<(String, i64)>,
-    /// How many are on the page, when it is not all of them.
+    /// How many of the latest are on the page, when it is not all of them.
     shown: Option<String>,
+    /// The gravest alert, where it came before those.
+    gravest: Option<&'a str>,
     cards: Vec<Card>,
     others: Vec<Other>,
+    /// How many others are on the page, when it is not all of them.
+    others_shown: Option<usize>,
+    /// Whether there may be others that the reader may not open.
+    narrow: bool,
     notice: Option<&'a str>,
     errors: Errors,
     reasons: &'static [(&'static str, &'static str)],
@@ -131,13 +138,8 @@ async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Resu
     let viewer = Viewer::of(app, &mut tx, me).await?;
     let access = viewer.must(&mut tx, Object::Episode(id), Access::Read).await?;
     let episode = episodes::find(&mut *tx, &vault, id).await?.ok_or(Error::NotFound)?;
-    let alerts = episodes::alerts(&mut *tx, &vault, id).await?;
-    let mut others = Vec::new();
-    for episode in episodes::others(&mut *tx, &vault, &episode).await? {
-        if viewer.access(&mut tx, Object::Episode(&episode.id)).await? >= Access::Read {
-            others.push(other(&episode, now));
-        }
-    }
+    let list = alerts::of_episode(&mut tx, &vault, id).await?;
+    let (others, more) = episodes::others(&mut *tx, &vault, &viewer, &episode).await?;
     let made = readable_concerns(&mut tx, &viewer, ("episode", id)).await?;
     trail::note(&mut tx, app, me, "view", ("episode", id), json!({})).await?;
     tx.commit().await?;
@@ -177,9 +179,13 @@ async fn episode_page(app: &App, me: &Account, id: &str, said: Said<'_>) -> Resu
             outcome_note: episode.closed_note.as_deref().unwrap_or_default(),
             outcome_when: episode.closed_at.map(|at| When::new(at, now)),
             made,
-            shown: (alerts.len() as i64 != episode.alerts).then(|| count(alerts.len() as i64, "alert")),
-            cards: cards(&alerts, now),
-            others,
+            shown: (list.len() as i64 != episode.alerts)
+                .then(|| count(list.len().min(alerts::LATEST) as i64, "alert")),
+            gravest: list.get(alerts::LATEST).map(|alert| alert.id.as_str()),
+            cards: cards(&list, now),
+            others_shown: more.then_some(others.len()),
+            narrow: viewer.reach != Reach::All,
+            others: others.iter().map(|episode| other(episode, now)).collect(),
             notice: said.notice,
             errors: said.errors,
             reasons: REASONS,
@@ -207,7 +213,7 @@ pub(crate) async fn show_alert(
     Path(id): Path<String>,
 ) -> Result<Redirect, Error> {
     let mut db = app.db.read().acquire().await?;
-    let episode = episodes::of_alert(&mut *db, &me.school_id, &id).await?.ok_or(Error::NotFound)?;
+    let episode = alerts::episode_of(&mut *db, &me.school_id, &id).await?.ok_or(Error::NotFound)?;
     let viewer = Viewer::of(&app, &mut db, &me).await?;
     viewer.must(&mut db, Object::Episode(&episode), Access::Read).await?;
     // The id is one that the relay has checked to be a UUID when the alert arrived.

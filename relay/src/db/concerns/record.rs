@@ -100,6 +100,9 @@ async fn insert(
     tx.wrote(vault.school(), Table::CONCERN, &new.id);
     let words = [&text.place, &text.seen_heard, &text.childs_words, &text.view, &text.done_so_far];
     let words = words.map(String::as_str).join(" ");
+    // Whom it is about first: of a very long text not every word is kept. Nobody enters a concern later than here.
+    let names: Vec<_> = new.persons.iter().map(|person| person.name.as_str()).collect();
+    search::index(tx, vault, (Object::Concern, &new.id), &names.join(" ")).await?;
     search::index(tx, vault, (Object::Concern, &new.id), &words).await?;
     Ok(true)
 }

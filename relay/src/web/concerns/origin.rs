@@ -6,7 +6,8 @@ use super::super::words::{line, theme};
 use super::draft::Draft;
 use crate::app::App;
 use crate::auth::Account;
-use crate::db::episodes::{self, Episode, StoredAlert};
+use crate::db::alerts::{self, StoredAlert};
+use crate::db::episodes::{self, Episode};
 use crate::db::reports::{self, Name, Report};
 use crate::error::Error;
 use crate::seal::Lost;
@@ -38,7 +39,7 @@ impl Origin {
         if !draft.episode.is_empty() {
             viewer.must(&mut db, Object::Episode(&draft.episode), Access::Work).await?;
             let episode = episodes::find(&mut *db, &vault, &draft.episode).await?.ok_or(Error::NotFound)?;
-            let alerts = episodes::alerts(&mut *db, &vault, &episode.id).await?;
+            let alerts = alerts::of_episode(&mut db, &vault, &episode.id).await?;
             return Ok(Self::Episode(Box::new(episode), alerts));
         }
         viewer.must(&mut db, Object::Report(&draft.report), Access::Work).await?;
@@ -93,9 +94,7 @@ impl Origin {
                 draft.place = format!("Online, on device {}", line(&episode.device_label));
                 draft.seen_heard =
                     format!("Lapwing raised an alert: {}.", theme(episode.category, episode.stage));
-                let gravest =
-                    alerts.iter().find(|alert| alert.severity == episode.severity).or(alerts.first());
-                let Some(alert) = gravest else { return };
+                let Some(alert) = episode.gravest(alerts) else { return };
                 draft.childs_words =
                     alert.excerpt.clone().filter(|words| !Lost::says(words)).unwrap_or_default();
                 if !alert.url.is_empty() && !Lost::says(&alert.url) {

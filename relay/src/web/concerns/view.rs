@@ -13,7 +13,7 @@ use crate::auth::{Account, Role, Staff};
 use crate::db::concerns::{self, Concern, Entry, Person};
 use crate::db::looked::{self, Child};
 use crate::db::reports::Name;
-use crate::db::{Tx, episodes, reports, walls};
+use crate::db::{Tx, alerts, episodes, reports, walls};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::seal::Vault;
@@ -148,9 +148,10 @@ async fn evidence(
         let href = opens.then(|| object.path());
         if kind == "episode" {
             let Some(episode) = episodes::find(&mut **tx, vault, &id).await? else { continue };
-            let alerts = episodes::alerts(&mut **tx, vault, &id).await?;
-            let gravest = alerts.iter().find(|alert| alert.severity == episode.severity).or(alerts.first());
-            let words = gravest.and_then(|alert| Some(pieces(alert.excerpt.as_deref()?, &alert.marks)));
+            let alerts = alerts::of_episode(tx, vault, &id).await?;
+            let words = episode
+                .gravest(&alerts)
+                .and_then(|alert| Some(pieces(alert.excerpt.as_deref()?, &alert.marks)));
             let device = line(&episode.device_label);
             list.push(Evidence {
                 href,

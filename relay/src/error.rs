@@ -1,6 +1,8 @@
 //! What can go wrong for a person, and the page that says so. A page never shows what failed inside: it carries a
-//! reference number, and the log has the rest. Devices get problem details instead, from `api::problem`.
+//! reference number, and the log has the rest. What it says of what was sent depends on whether anything was (`asked`), and
+//! on whether a commit was under way. Devices get problem details instead, from `api::problem`.
 
+use crate::asked;
 use crate::limit::TooMany;
 use crate::metrics;
 use crate::random::NoRandomness;
@@ -26,7 +28,10 @@ pub(crate) enum Error {
         again: bool,
     },
     /// Signed in, but the second factor that this account must have is not set up.
-    Enrol,
+    Enrol {
+        /// Whether something was sent, which was not done and has to be sent again.
+        again: bool,
+    },
     /// Signed in, but not with a role that may do this.
     Forbidden,
     /// The request came from a page of another site.
@@ -53,7 +58,20 @@ pub(crate) enum Error {
     Internal(String),
     /// The store is damaged or must not be written: somebody has to mend it, and nothing is wrong with what was sent.
     Damaged(String),
+    /// A commit failed, or something after it may have: nobody knows what is saved. Inside is what went wrong.
+    InDoubt(Box<Self>),
 }
+
+/// What a page says that could not be shown. A form that was sent before leads to such a page, and stands; or it led there by
+/// way of a further proof, and does not: so nothing is said of it but where to look.
+const UNREAD: &str = "This page could not be read just now. What was saved before stands: if you have just sent something, \
+     look for it before you send it again.";
+
+/// What a page says of a form of which nothing was kept. Going back may show an empty form, because no page is stored.
+const RELOAD: &str = "Nothing was saved. Do not go back: reload this page, which sends it again.";
+
+/// What a page says where nobody knows.
+const UNSURE: &str = "It may or may not have been saved. Look before you send it again.";
 
 impl Error {
     /// A fault of ours, from anything that explains itself.
@@ -67,6 +85,7 @@ impl Error {
             Self::Internal(detail) | Self::Busy(detail) | Self::Damaged(detail) => {
                 return anyhow::anyhow!(detail);
             }
+            Self::InDoubt(cause) => return anyhow::anyhow!("a commit failed: {}", cause.into_anyhow()),
             other => other.explained(),
         };
         anyhow::anyhow!("{title}. {text}")
@@ -80,7 +99,14 @@ impl Error {
                 "You have been signed out",
                 "Nothing was sent. Sign in again in another tab, then come back to this one and send it again.".into(),
             ),
-            Self::Confirm { .. } | Self::Enrol => (
+            Self::Enrol { again: true } => (
+                StatusCode::FORBIDDEN,
+                "You need a second factor to go on",
+                "Nothing was recorded. Set up a second factor under Your account in another tab, then come back to this \
+                 one and reload it, which sends it again."
+                    .into(),
+            ),
+            Self::Confirm { .. } | Self::Enrol { again: false } => (
                 StatusCode::FORBIDDEN,
                 "Confirm that it is you",
                 "Nothing was done. Open Your account, then try again.".into(),
@@ -121,31 +147,45 @@ impl Error {
             Self::TimedOut => (
                 StatusCode::REQUEST_TIMEOUT,
                 "That took too long",
-                "It may or may not have been saved. Look before you send it again.".into(),
+                if asked::only_reads() { UNREAD } else { UNSURE }.into(),
             ),
             Self::Busy(detail) => {
                 let reference = logged(&detail);
                 (
                     StatusCode::SERVICE_UNAVAILABLE,
                     "Lapwing is busy",
-                    format!("Nothing was saved. Try again in a minute. If it goes on, tell IT: reference {reference}."),
+                    format!("{} Wait a minute first. If it goes on, tell IT: reference {reference}.", unsaved()),
                 )
             }
             Self::Full => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Lapwing is busy",
-                "Nothing was saved. Try again in a few seconds.".into(),
+                format!("{} Wait a few seconds first.", unsaved()),
             ),
             Self::Internal(detail) | Self::Damaged(detail) => {
                 let reference = logged(&detail);
                 (
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "Something went wrong",
-                    format!("This is a fault in Lapwing. Nothing was saved. Tell IT: reference {reference}."),
+                    format!("This is a fault in Lapwing. {} Tell IT: reference {reference}.", unsaved()),
                 )
+            }
+            Self::InDoubt(cause) if asked::only_reads() => cause.explained(),
+            Self::InDoubt(cause) => {
+                let status = match *cause {
+                    Self::Busy(_) | Self::Full => StatusCode::SERVICE_UNAVAILABLE,
+                    _ => StatusCode::INTERNAL_SERVER_ERROR,
+                };
+                let reference = logged(&cause.into_anyhow().to_string());
+                (status, "Something went wrong", format!("{UNSURE} Tell IT: reference {reference}."))
             }
         }
     }
+}
+
+/// What to say of what was sent where nothing was committed.
+fn unsaved() -> &'static str {
+    if asked::only_reads() { UNREAD } else { RELOAD }
 }
 
 impl From<sqlx::Error> for Error {
@@ -220,7 +260,7 @@ impl IntoResponse for Error {
                 }
                 return Redirect::to(&format!("/confirm?{}", query.finish())).into_response();
             }
-            Self::Enrol => return Redirect::to("/account").into_response(),
+            Self::Enrol { again: false } => return Redirect::to("/account").into_response(),
             Self::TooMany(TooMany { seconds }) => Some(*seconds),
             Self::Busy(_) => Some(30),
             Self::Full => Some(5),
@@ -246,6 +286,7 @@ pub(crate) fn logged(detail: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::http::Method;
 
     async fn shown(error: Error) -> (StatusCode, String) {
         let response = error.into_response();
@@ -259,6 +300,34 @@ mod tests {
         let (status, html) = shown(Error::Internal("no such table: alert".into())).await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(html.contains("reference ") && !html.contains("no such table"), "{html}");
+    }
+
+    #[tokio::test]
+    async fn a_page_speaks_of_what_was_sent_only_as_far_as_it_is_known() {
+        let faults = || {
+            let kinds: [fn() -> Error; 4] = [
+                || Error::Busy("pool timed out".into()),
+                || Error::Full,
+                || Error::Internal("odd".into()),
+                || Error::Damaged("torn".into()),
+            ];
+            kinds
+        };
+        for fault in faults() {
+            let (_, read) = asked::within(&Method::GET, shown(fault())).await;
+            assert!(read.contains(UNREAD) && !read.contains("Nothing was saved"), "{read}");
+            let (status, sent) = asked::within(&Method::POST, shown(fault())).await;
+            assert!(sent.contains(RELOAD) && !sent.contains(UNREAD), "{sent}");
+            let (doubtful, html) =
+                asked::within(&Method::POST, shown(Error::InDoubt(Box::new(fault())))).await;
+            assert!(html.contains(UNSURE) && !html.contains("Nothing was saved"), "{html}");
+            assert_eq!(doubtful, status);
+            let (_, html) = asked::within(&Method::GET, shown(Error::InDoubt(Box::new(fault())))).await;
+            assert!(html.contains(UNREAD), "{html}");
+        }
+        let (_, late) = asked::within(&Method::GET, shown(Error::TimedOut)).await;
+        assert!(late.contains(UNREAD) && !late.contains(UNSURE), "{late}");
+        assert!(asked::within(&Method::POST, shown(Error::TimedOut)).await.1.contains(UNSURE));
     }
 
     #[test]

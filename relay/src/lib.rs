@@ -10,6 +10,7 @@ mod accept;
 mod acme;
 mod api;
 mod app;
+mod asked;
 mod auth;
 mod backup;
 mod canary;

@@ -4,6 +4,7 @@
 
 use crate::api::Problem;
 use crate::app::App;
+use crate::asked;
 use crate::error::Error;
 use crate::metrics;
 use crate::slow::Paced;
@@ -92,8 +93,13 @@ pub(crate) fn answer(uri: &Uri, error: Error) -> Response {
     if is_for_devices(uri.path()) { Problem::from(error).into_response() } else { error.into_response() }
 }
 
-/// Around every request: the time limit, the least rate of its body, panics, and headers.
+/// Around every request: what error pages have to know of it, the time limit, the least rate of its body, panics, and headers.
 pub(crate) async fn guard(request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    asked::within(&method, guarded(request, next)).await
+}
+
+async fn guarded(request: Request, next: Next) -> Response {
     let uri = request.uri().clone();
     let request = if request.body().is_end_stream() {
         request
@@ -107,7 +113,10 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
         let run = AssertUnwindSafe(next.run(request)).catch_unwind();
         match tokio::time::timeout(patience(uri.path()), run).await {
             Ok(Ok(response)) => response,
-            Ok(Err(panic)) => answer(&uri, Error::Internal(panicked(panic.as_ref()))),
+            // It may have committed before.
+            Ok(Err(panic)) => {
+                answer(&uri, Error::InDoubt(Box::new(Error::Internal(panicked(panic.as_ref())))))
+            }
             Err(_) => answer(&uri, Error::TimedOut),
         }
     };

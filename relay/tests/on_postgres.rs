@@ -58,6 +58,8 @@ mod proof;
 mod reports;
 #[path = "suite/roles.rs"]
 mod roles;
+#[path = "suite/said.rs"]
+mod said;
 #[path = "suite/schools.rs"]
 mod schools;
 #[path = "suite/sessions.rs"]

@@ -154,10 +154,12 @@ impl From<Error> for Problem {
                     format!("Nothing was kept; send it again later. Reference {reference}."),
                 )
             }
+            // A device sends the same again, which is kept once.
+            Error::InDoubt(cause) => (*cause).into(),
             // The device API has no sessions and no forms.
             Error::SignIn { .. }
             | Error::Confirm { .. }
-            | Error::Enrol
+            | Error::Enrol { .. }
             | Error::Forbidden
             | Error::OtherSite
             | Error::Gone(_) => Self::new(Kind::UNSIGNED, "Only an enrolled device may call this address."),

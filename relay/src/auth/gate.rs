@@ -33,7 +33,7 @@ pub(crate) async fn gate(
         return Err(Error::Forbidden);
     }
     match stepup::missing(step, &session.proof, app.now()) {
-        Some(Missing::Factor) => return Err(Error::Enrol),
+        Some(Missing::Factor) => return Err(Error::Enrol { again: is_change(&request) }),
         Some(Missing::Proof) => {
             return Err(Error::Confirm { next: way_back(&request), again: is_change(&request) });
         }

@@ -76,18 +76,26 @@ impl Session {
     }
 }
 
-/// The session with this hash, if it has not ended; and a note that it was used.
+/// The session with this hash, if it has not ended; and a note that it was used. Nobody is refused because that could not be
+/// noted: it is noted with the next request, and what this one sends may be more than the database is busy for.
 async fn used(app: &App, token_hash: &str) -> Result<Option<sessions::Stored>, Error> {
     let now = app.now();
     let Some(stored) = sessions::find(app.db.read(), token_hash, now, now - IDLE).await? else {
         return Ok(None);
     };
     if now - stored.seen_at > NOTE {
-        let mut tx = app.db.begin().await?;
-        sessions::touch(&mut tx, token_hash, now).await?;
-        tx.commit().await?;
+        if let Err(error) = touch(app, token_hash, now).await {
+            let detail = error.into_anyhow();
+            tracing::warn!(%detail, "that a session was used could not be noted");
+        }
     }
     Ok(Some(stored))
+}
+
+async fn touch(app: &App, token_hash: &str, now: i64) -> Result<(), Error> {
+    let mut tx = app.db.begin().await?;
+    sessions::touch(&mut tx, token_hash, now).await?;
+    tx.commit().await
 }
 
 /// Starts a session as part of `tx`, ends the one that the browser had, and answers the new cookies. Every sign-in gets

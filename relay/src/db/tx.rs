@@ -61,8 +61,8 @@ impl Tx {
     /// Writes the audit events into their chains, and commits. Answers when everything is on the disk.
     ///
     /// # Errors
-    /// When the database refuses; then nothing of it was done. A change without any event is refused too: that is a
-    /// fault of ours, which must not go unnoticed.
+    /// When the database refuses; then nothing of it was done, unless the error is [`Error::InDoubt`]. A change without any
+    /// event is refused too: that is a fault of ours, which must not go unnoticed.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
         let (engine, schools) = (self.engine(), std::mem::take(&mut self.schools));
         linking::write(&mut self.inner, engine, schools).await?;
@@ -76,7 +76,8 @@ impl Tx {
             }
             committed
         });
-        Ok(committed.await.map_err(Error::internal)??)
+        let committed = committed.await.map_err(Error::internal).and_then(|ended| Ok(ended?));
+        committed.map_err(|error| Error::InDoubt(Box::new(error)))
     }
 
     fn of(&mut self, school: &str) -> &mut Pending {

@@ -1,7 +1,7 @@
 //! What every form needs: reading words as a person typed them, and the list of what is wrong with them.
 //! Which fields a form has, and what it does when they are right, is the business of its own page.
 
-use crate::error::Error;
+use crate::error::{Error, logged};
 use axum::extract::{FromRequest, Request};
 use axum_extra::extract::Form;
 use serde::de::DeserializeOwned;
@@ -138,6 +138,29 @@ pub(crate) const CHANGED: &str =
 pub(crate) const SENT_BEFORE: &str = "This form was sent before, and what you changed since is not in it. Look at it, and \
      send it again if it is to be a further entry.";
 
+/// The database is busy, or a key was changed while the form waited.
+const NOT_NOW: &str = "Lapwing could not save this just now, and nothing of it is saved. Your words are still in the form: \
+     send it again in a minute.";
+
+/// The commit failed. The form's id tells whether it was kept ([`form_id`]).
+const NOT_KNOWN: &str = "It is not known whether this was saved. Your words are still in the form: send it again in a \
+     minute, as it stands. It is kept once, however often it is sent.";
+
+/// What a form says that comes back with its words because they could not be saved. Only for a form that has an id, by which
+/// it is kept once.
+///
+/// # Errors
+/// The error itself, where sending the form again does not help.
+pub(crate) fn not_saved(error: Error) -> Result<String, Error> {
+    let (words, detail) = match error {
+        Error::Full => return Ok(NOT_NOW.to_owned()),
+        Error::Busy(detail) | Error::Internal(detail) | Error::Damaged(detail) => (NOT_NOW, detail),
+        Error::InDoubt(cause) => (NOT_KNOWN, cause.into_anyhow().to_string()),
+        other => return Err(other),
+    };
+    Ok(format!("{words} If it goes on, tell IT: reference {}.", logged(&detail)))
+}
+
 /// How much had come in when the page was shown, as its form says. Nothing when the form says no number: then nobody can
 /// tell what its reader has seen.
 #[must_use]
@@ -165,6 +188,16 @@ mod tests {
     fn words_keep_their_lines_and_lose_control_characters() {
         assert_eq!(clean("  one\r\ntwo\u{0}\u{7}\r", true), "one\ntwo");
         assert_eq!(clean("one\r\ntwo", false), "one two");
+    }
+
+    #[test]
+    fn a_form_that_could_not_be_saved_says_what_is_known_and_nothing_from_inside() {
+        let busy = not_saved(Error::Busy("pool timed out".into())).unwrap();
+        assert!(busy.starts_with(NOT_NOW) && busy.contains("reference") && !busy.contains("pool"), "{busy}");
+        assert_eq!(not_saved(Error::Full).unwrap(), NOT_NOW);
+        let doubtful = not_saved(Error::InDoubt(Box::new(Error::Internal("odd".into())))).unwrap();
+        assert!(doubtful.starts_with(NOT_KNOWN) && !doubtful.contains("odd"), "{doubtful}");
+        assert!(matches!(not_saved(Error::NotFound), Err(Error::NotFound)));
     }
 
     #[test]

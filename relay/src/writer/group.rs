@@ -111,10 +111,18 @@ async fn attempt(app: &App, group: &[&Arrival]) -> Result<Vec<u64>, Failed> {
             }
             Ok(new)
         }
-        Err(Error::Busy(detail)) => Err(Failed::Busy(detail)),
-        Err(Error::Internal(detail)) => Err(Failed::Fault(detail)),
-        Err(Error::Damaged(detail)) => Err(Failed::Damaged(detail)),
-        Err(other) => Err(Failed::Fault(format!("{other:?}"))),
+        Err(Error::InDoubt(cause)) => Err(failed(*cause)),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// What went wrong, for whoever decides what to try again.
+fn failed(error: Error) -> Failed {
+    match error {
+        Error::Busy(detail) => Failed::Busy(detail),
+        Error::Internal(detail) => Failed::Fault(detail),
+        Error::Damaged(detail) => Failed::Damaged(detail),
+        other => Failed::Fault(format!("{other:?}")),
     }
 }
 

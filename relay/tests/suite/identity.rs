@@ -111,10 +111,25 @@ async fn after_a_week_a_factor_must_be_there() {
     for page in ["/inbox", "/concerns", "/people"] {
         assert_eq!(browser.leads(page).await, "/account", "{page}");
     }
+    // What was written before it fell due is not lost without a word: the page that says so can be sent again.
+    let id = uuid::Uuid::now_v7().to_string();
+    let concern = [
+        ("id", id.as_str()),
+        ("person_name", "Amira Khan"),
+        ("person_role", "subject"),
+        ("occurred_precision", "unknown"),
+        ("seen_heard", "A bruise."),
+    ];
+    let sent = browser.post("/concerns/new", &concern).await;
+    assert_eq!((sent.status, location(&sent)), (StatusCode::FORBIDDEN, ""), "{}", sent.text);
+    for words in ["Nothing was recorded", "in another tab", "reload"] {
+        assert!(sent.text.contains(words), "{words}: {}", sent.text);
+    }
     let account = browser.get("/account").await;
     assert!(account.text.contains("Set up a second factor to go on"), "{}", account.text);
     browser.set_up_app(&relay).await;
     assert_eq!(browser.leads("/inbox").await, "");
+    assert_eq!(location(&browser.post("/concerns/new", &concern).await), format!("/concerns/{id}/recorded"));
     // It cannot be taken away again while it is the only one.
     let kept = browser.post("/account/app/remove", &[]).await;
     assert_eq!(kept.status, StatusCode::BAD_REQUEST, "{}", kept.text);

@@ -1,7 +1,7 @@
 //! Recording a concern: one form for anybody who sees or hears something, and for what a DSL makes of an alert or a
 //! report. The last page says what happens next and by whom. What must be true of a form is in `draft`.
 
-use super::super::form::{Errors, Posted, SENT_BEFORE, form_id, shown};
+use super::super::form::{Errors, Posted, SENT_BEFORE, form_id, not_saved, shown};
 use super::super::{Area, Chrome, message, show, show_as, trail};
 use super::draft::{Draft, PRECISIONS, PersonRow, ROWS, TOLD, YEARS, categories};
 use super::origin::Origin;
@@ -11,7 +11,7 @@ use crate::auth::{Account, Role, Staff};
 use crate::db::concerns::{Concern, NewConcern, Person};
 use crate::db::episodes::Closing;
 use crate::db::{Tx, concerns, episodes, people_names, reports, walls};
-use crate::error::{Error, logged};
+use crate::error::Error;
 use crate::extract::{Path, Query};
 use crate::live::Change;
 use crate::seal::Vault;
@@ -129,29 +129,55 @@ pub(crate) async fn create(
     };
     concern.evidence = origin.evidence();
 
+    match keep(&app, &me, &draft, &origin, &concern).await {
+        Ok(Kept::Recorded(Access::Nothing)) => Ok(message(StatusCode::OK, "It is recorded", NAMED_SELF)),
+        Ok(Kept::Recorded(_)) => {
+            Ok(Redirect::to(&format!("/concerns/{}/recorded", concern.id)).into_response())
+        }
+        Ok(Kept::Otherwise) => {
+            draft.id = app.new_id()?;
+            let mut errors = Errors::default();
+            errors.add("seen_heard", SENT_BEFORE);
+            form_page(&app, &me, (draft, ROWS), &origin, errors).await
+        }
+        Err(error) => {
+            let in_doubt = matches!(error, Error::InDoubt(_));
+            let mut errors = Errors::default();
+            errors.add("seen_heard", not_saved(error)?);
+            let page = form_page(&app, &me, (draft, ROWS), &origin, errors).await;
+            // That the form cannot be shown either does not settle what the commit left open.
+            page.map_err(|error| if in_doubt { Error::InDoubt(Box::new(error)) } else { error })
+        }
+    }
+}
+
+/// How a concern that was sent was kept.
+enum Kept {
+    /// It is recorded, now or when it was sent before; whoever sent it may see this much of it.
+    Recorded(Access),
+    /// The same form was sent before with other words. Nothing was written.
+    Otherwise,
+}
+
+/// Everything that recording a concern writes, from the beginning of the change to its commit.
+async fn keep(
+    app: &Arc<App>,
+    me: &Account,
+    draft: &Draft,
+    origin: &Origin,
+    concern: &NewConcern,
+) -> Result<Kept, Error> {
     let vault = app.vault(&me.school_id).await?;
     let mut tx = app.db.begin().await?;
-    let created = match concerns::create(&mut tx, &app, &vault, &me.id, &concern).await {
-        Err(Error::Busy(detail)) => {
-            drop(tx);
-            let mut errors = Errors::default();
-            errors.add(
-                "seen_heard",
-                format!("{NOT_NOW} If it goes on, tell IT: reference {}.", logged(&detail)),
-            );
-            return form_page(&app, &me, (draft, ROWS), &origin, errors).await;
-        }
-        created => created?,
-    };
     let category = if draft.category.is_empty() { origin.category() } else { &draft.category };
-    match created {
+    match concerns::create(&mut tx, app, &vault, &me.id, concern).await? {
         Some(number) => {
             // What it was said to be about can be changed by a lead; by this it is known what the form said.
             let detail = json!({ "number": number, "source": concern.source, "category": category });
-            trail::note(&mut tx, &app, &me, "create", ("concern", &concern.id), detail).await?;
+            trail::note(&mut tx, app, me, "create", ("concern", &concern.id), detail).await?;
             walls::set_category(&mut tx, &me.school_id, &concern.id, category).await?;
-            named::wall_off(&mut tx, &app, &me, &concern).await?;
-            take_over(&mut tx, (&app, &vault), &me, &origin, (&concern.id, shown(&draft.shown))).await?;
+            named::wall_off(&mut tx, app, me, concern).await?;
+            take_over(&mut tx, (app, &vault), me, origin, (&concern.id, shown(&draft.shown))).await?;
         }
         None => {
             // The same form once more. It is answered like the first time, unless the id is somebody else's.
@@ -162,25 +188,18 @@ pub(crate) async fn create(
             let persons = concerns::persons(&mut *tx, &vault, &concern.id).await?;
             let evidence = concerns::evidence(&mut *tx, &me.school_id, &concern.id).await?;
             let about = concerns::first_category(&mut *tx, &me.school_id, &concern.id).await?;
-            if !is_same(&vault, (&known, &persons, &evidence), &concern)
+            if !is_same(&vault, (&known, &persons, &evidence), concern)
                 || about.is_some_and(|about| about != category)
             {
-                drop(tx);
-                draft.id = app.new_id()?;
-                let mut errors = Errors::default();
-                errors.add("seen_heard", SENT_BEFORE);
-                return form_page(&app, &me, (draft, ROWS), &origin, errors).await;
+                return Ok(Kept::Otherwise);
             }
         }
     }
-    let viewer = Viewer::of(&app, &mut tx, &me).await?;
+    let viewer = Viewer::of(app, &mut tx, me).await?;
     let mine = viewer.access(&mut tx, Object::Concern(&concern.id)).await?;
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);
-    if mine == Access::Nothing {
-        return Ok(message(StatusCode::OK, "It is recorded", NAMED_SELF));
-    }
-    Ok(Redirect::to(&format!("/concerns/{}/recorded", concern.id)).into_response())
+    Ok(Kept::Recorded(mine))
 }
 
 /// Whether what was recorded is what is sent once more. What it is about is asked elsewhere: a lead may have changed that
@@ -203,10 +222,6 @@ fn is_same(
         && [&known.place, &known.seen_heard, &known.childs_words, &known.view, &known.done_so_far]
             == [&sent.place, &sent.seen_heard, &sent.childs_words, &sent.view, &sent.done_so_far]
 }
-
-/// The database is busy, or a key was changed while the form waited.
-const NOT_NOW: &str = "Lapwing could not save this just now, and nothing of it is saved. Your words are still in the form: \
-     send it again in a minute.";
 
 /// For whoever names themselves: nobody who is named in a concern can open it, its reporter included.
 const NAMED_SELF: &str = "Because you are named in it, Lapwing does not show it to you again. Whoever deals with it will \

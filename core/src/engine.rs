@@ -5,6 +5,7 @@
 //! and `site`; what follows from them is in `policy`.
 
 mod gate;
+mod opening;
 mod stops;
 mod trial;
 mod within;
@@ -16,7 +17,7 @@ use crate::answer::{Decision, Finding, Typed, Verdict, Visit};
 use crate::lists::{Listed, Lists, ListsError, Pattern};
 use crate::model::Model;
 use crate::policy::Policy;
-use crate::site::{Address, Sites, surface_of};
+use crate::site::{Address, Entry, Sites, surface_of};
 use crate::taxonomy::{Category, Surface};
 use crate::text::{Matcher, Memory};
 use std::collections::BTreeSet;
@@ -138,7 +139,14 @@ impl Engine {
     /// What to do about an address that is about to be opened. What is not a web address is allowed.
     #[must_use]
     pub fn check_url(&self, visit: &Visit<'_>) -> Decision {
-        self.gate.decide(visit, &|terms| self.matcher.read(terms, Surface::Search).findings)
+        let read = |terms: &str| self.matcher.read(terms, Surface::Search).findings;
+        self.gate.decide(visit, gate::With { read: &read, supposed: None })
+    }
+
+    /// See [`Gate::opening`].
+    #[must_use]
+    pub fn opening(&self, url: &str) -> Option<Entry> {
+        self.gate.opening(url)
     }
 
     /// Whether an address is a search with words in it, whatever they are.

@@ -182,7 +182,12 @@ fn opening_a_site_does_not_open_what_the_lists_single_out_beneath_it() {
     assert_eq!(actions(&with("pictures.example", false)), [allow, allow, closed[2], support]);
     // Device management is taken at its word, but for what no policy opens.
     assert_eq!(actions(&with("pictures.example", true)), [allow, allow, allow, support]);
-    // Named itself, it opens.
+    // Named itself, it opens: so it is what a pupil asks for.
+    let asked = |site: &str| {
+        with("elsewhere.example", false).opening(&format!("https://{site}")).unwrap().to_string()
+    };
+    assert_eq!(asked("pictures.example/tagged/dying?page=2"), "pictures.example/tagged/dying");
+    assert_eq!(with("pictures.example", false).opening("https://pictures.example/"), None, "it is open");
     assert_eq!(actions(&with("pictures.example/tagged/dying", false))[3], allow);
     let ruling = visit(&with("pictures.example", false), "https://pictures.example/").ruling;
     assert_eq!(ruling, Some(opened("pictures.example").ruling()));

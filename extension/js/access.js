@@ -5,7 +5,7 @@
 import { checkIn, knownDevice } from "./deliver.js";
 import * as device from "./device.js";
 import { relay_request } from "./engine.js";
-import { stoppedPage } from "./navigation.js";
+import { stopped } from "./navigation.js";
 import * as platform from "./platform.js";
 import { wellFormed } from "./protocol.js";
 import { current, ready, stamp } from "./state.js";
@@ -19,14 +19,14 @@ const LOOKING = 60_000;
 let shownAt = 0;
 
 /**
- * Sends the request for the host of a stopped page.
+ * Sends the request for what would open a stopped page.
  * @param {string} key
  * @param {string} reason
  * @returns {Promise<{sent?: boolean, later?: number, offline?: boolean, problem?: string}>}
  */
 export async function askAccess(key, reason) {
   await ready;
-  const page = await stoppedPage(key);
+  const { page } = await stopped(key);
   const known = current().state === "watching" && page?.ask ? await knownDevice() : undefined;
   if (!known) return { offline: true };
   const { id, now, account } = stamp();
@@ -43,8 +43,8 @@ export async function askAccess(key, reason) {
 }
 
 /**
- * What became of the newest request for a host; nothing when there is none.
- * @param {string} host
+ * What became of the newest request for a site; nothing when there is none.
+ * @param {string} host A host, with a path where only a part of a site is meant.
  */
 export async function accessState(host) {
   const { school } = await platform.readLocal(["school"]);

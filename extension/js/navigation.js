@@ -143,9 +143,28 @@ export function ledAway(details) {
  * @returns {chrome.webRequest.BlockingResponse | undefined}
  */
 export function beforeFetch(details) {
-  if (!isUnlawful(details.url)) return undefined;
+  if (!isUnlawful(details.url)) {
+    if (!isComplete()) fetchedEarly(details).catch(fault);
+    return undefined;
+  }
   if (!isTest(details.url)) record(details.url, false, details.tabId).catch(fault);
   return { cancel: true };
+}
+
+/** Tabs that have been loaded anew by this worker because of what they had fetched. @type {Set<number>} */
+const loadedAnew = new Set();
+
+/**
+ * Judges again what a page fetched before the licensed lists were read: the tab is loaded anew, without what it has fetched.
+ * @param {{url: string, tabId: number}} details
+ */
+async function fetchedEarly({ url, tabId }) {
+  await complete;
+  if (!isUnlawful(url) || isTest(url)) return;
+  await record(url, false, tabId);
+  if (tabId < 0 || loadedAnew.has(tabId)) return;
+  loadedAnew.add(tabId);
+  await platform.loadAnew(tabId);
 }
 
 /**
@@ -244,16 +263,6 @@ export async function stoppedByRule(url, main) {
   if (!isLoaded()) return {};
   await letThrough(url);
   return { goTo: url };
-}
-
-/**
- * The page that is shown for a stopped address, as it was when it was stopped.
- * @param {string} key
- * @returns {Promise<any>}
- */
-export async function stoppedPage(key) {
-  await Promise.all([complete, restored()]);
-  return stops.get(key)?.page;
 }
 
 /**

@@ -84,6 +84,16 @@ export async function replaceTab(tabId, judged, page) {
 }
 
 /**
+ * Loads a tab anew, with nothing of what it has fetched before.
+ * @param {number} tabId
+ */
+export async function loadAnew(tabId) {
+  // Whatever is still in memory is not asked about.
+  await guarded(() => chrome.webRequest.handlerBehaviorChanged());
+  await guarded(() => chrome.tabs.reload(tabId, { bypassCache: true }));
+}
+
+/**
  * Shows another page in a frame, if the frame still shows the address that was judged.
  * @param {number} tabId
  * @param {number} frameId

@@ -9,7 +9,7 @@ use crate::first::{frame, judged};
 use crate::lessons::Lessons;
 use crate::memory::{Memory, Place, Sighting, new_findings};
 use crate::outbox::Entry;
-use crate::page::Page;
+use crate::page::{Page, is_askable};
 use crate::passes::Passes;
 use crate::policy::{Setup, Standing, Status, settle};
 use crate::school::School;
@@ -154,7 +154,16 @@ impl Analyser {
         }
         let decision = self.decision(url, frame(main), now)?;
         let safe_search = || self.engine.as_ref().and_then(|engine| engine.safe_search(url));
-        Ok(judged(&decision, url, self.school_name(), safe_search))
+        let mut judged = judged(&decision, url, self.school_name(), safe_search);
+        // Of a frame nobody asks.
+        if let Some(page) = judged.as_mut().and_then(|judged| judged.page.as_mut())
+            && main
+            && is_askable(&decision)
+        {
+            let site = self.engine.as_ref().and_then(|engine| engine.opening(url));
+            page.ask = site.map(|site| site.to_string()).unwrap_or_default();
+        }
+        Ok(judged)
     }
 
     /// An address was opened or stopped: the answer under the policy in force, and the alert if one is due.

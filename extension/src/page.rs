@@ -35,14 +35,15 @@ pub struct Page {
     pub decided: String,
     /// Until when the rule holds, milliseconds since 1970, where it is one that ends.
     pub until: Option<i64>,
-    /// The host, where a pupil may ask that the site be opened for school work; else empty.
+    /// The site that staff would have to open, where a pupil may ask for it for school work: a host, with a path where only a part of
+    /// a site is meant. Else empty.
     pub ask: String,
     /// The school whose decision it is; empty while that is not known.
     pub school: String,
 }
 
 impl Page {
-    /// Describes a decision, or nothing when the address may be opened.
+    /// Describes a decision, or nothing when the address may be opened. What may be asked for is added by who knows it.
     #[must_use]
     pub fn of(decision: &Decision, url: &str, school: &str) -> Option<Self> {
         let verdict = &decision.verdict;
@@ -77,7 +78,7 @@ impl Page {
                 Some(Ruling::Exception { until, .. }) => *until,
                 _ => None,
             },
-            ask: askable(decision, url).unwrap_or_default(),
+            ask: String::new(),
             school: school.to_owned(),
         })
     }
@@ -101,12 +102,10 @@ fn decided(ruling: &Ruling) -> String {
     }
 }
 
-/// The host of a site that was stopped as such, and about which staff can decide otherwise.
-fn askable(decision: &Decision, url: &str) -> Option<String> {
+/// Whether a site was stopped as such, and staff can decide otherwise.
+pub(crate) fn is_askable(decision: &Decision) -> bool {
     let stopped = decision.verdict.action == Action::Block && decision.findings.is_empty();
-    let can = decision.ruling.as_ref().is_some_and(Ruling::can_be_asked);
-    let host = url::Url::parse(url).ok()?.host_str()?.to_owned();
-    (stopped && can).then_some(host)
+    stopped && decision.ruling.as_ref().is_some_and(Ruling::can_be_asked)
 }
 
 /// Host and path of an address, for a person to read.
@@ -143,7 +142,6 @@ mod tests {
         let url = "https://user:secret@www.bets.example/slots?token=1#top";
         let page = Page::of(&decision(Action::Block, vec![Category::Gambling]), url, "Elm School").unwrap();
         assert_eq!(page.address, "www.bets.example/slots");
-        assert_eq!(page.ask, "www.bets.example");
         assert!(page.decided.contains("Lapwing’s own rule"), "{}", page.decided);
         assert_eq!(page.categories[0].label, "gambling");
         assert_eq!((page.why.as_str(), page.school.as_str()), ("Betting and casinos.", "Elm School"));
@@ -155,7 +153,8 @@ mod tests {
         let page =
             Page::of(&decision(Action::Block, vec![Category::Illegal]), "https://x.example/", "").unwrap();
         assert_eq!((page.address.as_str(), page.why.as_str()), ("", ""));
-        assert_eq!((page.ask.as_str(), page.decided.as_str()), ("", ""), "nobody can be asked for it");
+        assert_eq!(page.decided, "");
+        assert!(!is_askable(&decision(Action::Block, vec![Category::Illegal])), "nobody can be asked for it");
     }
 
     #[test]
@@ -163,16 +162,17 @@ mod tests {
         let page = |ruling: Ruling| {
             let decision =
                 Decision { ruling: Some(ruling), ..decision(Action::Block, vec![Category::Games]) };
-            Page::of(&decision, "https://a.example/", "Elm School").unwrap()
+            (Page::of(&decision, "https://a.example/", "Elm School").unwrap(), is_askable(&decision))
         };
-        let group = page(Ruling::School { group: Some("Vulnerable".into()), place: Some(Place::School) });
+        let (group, asked) =
+            page(Ruling::School { group: Some("Vulnerable".into()), place: Some(Place::School) });
         assert_eq!(group.decided, "Your school has decided so for school hours.");
-        assert_eq!(group.ask, "a.example");
+        assert!(asked);
         let (site, id) = ("a.example".to_owned(), "1".to_owned());
-        let rule = page(Ruling::Exception { id, site, decider: Decider::It, until: Some(5) });
+        let (rule, asked) = page(Ruling::Exception { id, site, decider: Decider::It, until: Some(5) });
         assert_eq!(rule.decided, "There is a rule for a.example, made by the school’s IT staff.");
-        assert_eq!((rule.until, rule.ask.as_str()), (Some(5), ""));
-        assert_eq!(page(Ruling::DeviceManagement).ask, "");
+        assert_eq!((rule.until, asked), (Some(5), false));
+        assert!(!page(Ruling::DeviceManagement).1);
     }
 
     #[test]

@@ -36,6 +36,7 @@ const PAGES: &[(&str, &str)] = &[
     // Below this path the site is never read, and elsewhere it is.
     ("/nhs-services/mental-health-services/find", include_str!("../pages/parts-of-a-site.html")),
     ("/forged", include_str!("../pages/forged.html")),
+    ("/picture", include_str!("../pages/picture.html")),
     ("/served-by-worker", include_str!("../pages/served-by-worker.html")),
 ];
 const PLAIN: &str = include_str!("../pages/plain.html");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use lapwing_tests::stage::Ground;
-use lapwing_tests::{Between, Policy, Pupil, School, page, wait};
+use lapwing_tests::{Between, Desk, Policy, Pupil, School, page, wait};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -250,6 +250,47 @@ async fn what_is_not_as_it_was_signed_is_refused_and_the_last_good_lists_stay() 
     case.has(1003).await.unwrap();
     case.stops("other-casino.example").await.unwrap();
     case.opens("good-casino.example").await.unwrap();
+}
+
+/// The sites that are built in do not hold the licensed lists, and are all that a worker has that has just woken.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_fetched_before_the_licensed_lists_were_read_is_told_and_gone() {
+    let case = Case::open().await.unwrap();
+    let licensed = case.file("licensed.txt");
+    fs::write(&licensed, "https://pictures.example/unlawful.png\n").unwrap();
+    let (pack, source) = (case.file("whole.pack"), format!("iwf={}", licensed.display()));
+    let pack = pack.display().to_string();
+    case.lists(&["build", "--source", &source, "--version", "1000", "--out", &pack]).await.unwrap();
+    case.lists(&["publish", "--pack", &pack]).await.unwrap();
+    case.has(1000).await.unwrap();
+
+    let browser = case.pupil.browser().unwrap();
+    let page_is_open = || async { Ok(browser.driver.title().await?.starts_with("A gallery").then_some(())) };
+    // Known: it is not fetched.
+    browser.goto("https://gallery.example/picture").await.unwrap();
+    wait::until("the gallery", page_is_open).await.unwrap();
+    let site = &case.ground.site;
+    let fetched = || site.requests().iter().filter(|asked| *asked == "pictures.example/unlawful.png").count();
+    let opened = || site.requests().iter().filter(|asked| *asked == "gallery.example/picture").count();
+    assert_eq!((opened(), fetched()), (1, 0));
+
+    // A worker that has just woken may be too late for it: then the page is loaded anew, and without it.
+    for _ in 0..5 {
+        let (pages, pictures) = (opened(), fetched());
+        case.pupil.stop_worker().await.unwrap();
+        browser.goto("https://gallery.example/picture").await.unwrap();
+        wait::until("the gallery", page_is_open).await.unwrap();
+        if fetched() == pictures {
+            continue;
+        }
+        let anew = || async { Ok((opened() == pages + 2).then_some(())) };
+        wait::until("the page to be loaded anew", anew).await.unwrap();
+        wait::until("the gallery", page_is_open).await.unwrap();
+        assert_eq!(fetched(), pictures + 1, "it was fetched again");
+    }
+
+    let desk = Desk::open(&case.ground.office, &case.ground.relay, &case.school.dsl).await.unwrap();
+    desk.wait_for_row("/episodes/", "nlawful").await.unwrap();
 }
 
 /// Changes what the extension keeps of packs, and stops its worker before that could write it again. `change` is given the

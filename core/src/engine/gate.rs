@@ -7,17 +7,23 @@
 
 use crate::answer::{Decision, Finding, Frame, SiteMatch, Verdict, Visit};
 use crate::lists::{Listed, ListsError};
-use crate::policy::school::{Effect, Exceptions, Ruling};
+use crate::policy::school::{Effect, Excepted, Exceptions, Ruling};
 use crate::policy::{Audience, Policy, site_action_choices};
 use crate::site::{Address, Hosts, Inner, SiteMap, Sites, Told, inner, safe_address, search_terms};
 use crate::taxonomy::{Action, Category, Severity};
 use std::sync::Arc;
 
 /// How many addresses within addresses are opened: a translated page of an archive's copy is two.
-const WITHIN: usize = 3;
+pub(super) const WITHIN: usize = 3;
 
-/// What reads the words of a search.
-pub(super) type Read<'a> = &'a dyn Fn(&str) -> Vec<Finding>;
+/// What an address is judged with besides what the gate knows.
+#[derive(Clone, Copy)]
+pub(super) struct With<'a> {
+    /// What reads the words of a search.
+    pub(super) read: &'a dyn Fn(&str) -> Vec<Finding>,
+    /// An exception that is only supposed.
+    pub(super) supposed: Option<&'a Excepted>,
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -72,12 +78,12 @@ impl Gate {
     /// address is allowed.
     #[must_use]
     pub fn check_url(&self, visit: &Visit<'_>) -> Decision {
-        self.decide(visit, &|_| Vec::new())
+        self.decide(visit, With { read: &|_| Vec::new(), supposed: None })
     }
 
-    /// The same, with the words of a search read.
-    pub(super) fn decide(&self, visit: &Visit<'_>, read: Read<'_>) -> Decision {
-        self.judge(visit, WITHIN, read)
+    /// The same, with more than that.
+    pub(super) fn decide(&self, visit: &Visit<'_>, with: With<'_>) -> Decision {
+        self.judge(visit, WITHIN, with)
     }
 
     /// Whether an address is a search with words in it, whatever they are.
@@ -102,13 +108,13 @@ impl Gate {
         safe_address(&Address::parse(url)?)
     }
 
-    fn judge(&self, visit: &Visit<'_>, within: usize, read: Read<'_>) -> Decision {
+    fn judge(&self, visit: &Visit<'_>, within: usize, with: With<'_>) -> Decision {
         let Some(address) = Address::parse(visit.url) else { return self.written(visit.url, visit.frame) };
         let listed = self.listed(&address);
         if listed.as_ref().is_some_and(|found| found.categories.contains(&Category::Illegal)) {
             return self.unlawful(visit.frame);
         }
-        let inside = if within > 0 { self.inside(&address, visit.frame, within, read) } else { Vec::new() };
+        let inside = if within > 0 { self.inside(&address, visit.frame, within, with) } else { Vec::new() };
         if inside.iter().any(|(_, found)| found.verdict.categories.contains(&Category::Illegal)) {
             return self.unlawful(visit.frame);
         }
@@ -117,7 +123,7 @@ impl Gate {
         }
         let mut decision = Decision::allow();
         let allowed = self.allowed.find(&address);
-        let excepted = self.exceptions.find(&address);
+        let excepted = self.exceptions.find_with(&address, with.supposed);
         // Of what IT has allowed and blocked in device management the longer one counts. What it has blocked stays blocked; the
         // school's own exceptions come before the rest.
         let is_deeper = |rule: &String| allowed.as_ref().is_none_or(|open| depth(rule) > depth(open));
@@ -141,7 +147,7 @@ impl Gate {
             }
         }
         if visit.frame == Frame::Main {
-            self.add_search(&address, &mut decision, read);
+            self.add_search(&address, &mut decision, with);
         }
         for (inner, found) in inside {
             self.add_inner(&mut decision, &inner, found, visit.frame);
@@ -156,12 +162,12 @@ impl Gate {
         address: &Address,
         frame: Frame,
         within: usize,
-        read: Read<'_>,
+        with: With<'_>,
     ) -> Vec<(Inner, Decision)> {
         let inside = inner(address).into_iter().enumerate().map(|(place, inner)| {
             // All later ones of a path are in this list already, and are not asked for again from each of the others.
             let within = if place == 0 { within - 1 } else { (within - 1).min(1) };
-            let decision = self.judge(&Visit { url: &inner.url, frame }, within, read);
+            let decision = self.judge(&Visit { url: &inner.url, frame }, within, with);
             (inner, decision)
         });
         inside.collect()
@@ -235,9 +241,9 @@ impl Gate {
     }
 
     #[inline(never)]
-    fn add_search(&self, address: &Address, decision: &mut Decision, read: Read<'_>) {
+    fn add_search(&self, address: &Address, decision: &mut Decision, with: With<'_>) {
         let Some(search) = search_terms(address) else { return };
-        decision.findings = read(&search.terms);
+        decision.findings = (with.read)(&search.terms);
         if let Some(gravest) = decision.findings.first() {
             decision.why.clone_from(&gravest.why);
         }

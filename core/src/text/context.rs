@@ -19,6 +19,9 @@ pub(super) struct Reading {
     pub(super) notes: Vec<String>,
 }
 
+/// Whether a phrase stands where its cue wants it.
+type Fits<'a> = &'a dyn Fn(&Range<usize>) -> bool;
+
 /// Where the phrases of cues may begin around a match, kept for the next one in the same sentence: sentences in which one rule
 /// finds something are those in which others do.
 #[derive(Debug, Default)]
@@ -183,7 +186,7 @@ fn find(
 ) -> Option<Range<usize>> {
     let outside = |found: &Range<usize>| found.end <= tokens.start || found.start >= tokens.end;
     let before = |found: &Range<usize>| found.end == tokens.start;
-    let (among, fits): (Range<usize>, &dyn Fn(&Range<usize>) -> bool) = match cue.place {
+    let (among, fits): (Range<usize>, Fits<'_>) = match cue.place {
         Place::Sentence => (stretch.from..stretch.to, &outside),
         Place::Quoting => {
             let quoted = stretch.words.folded.tokens.get(tokens.clone())?.iter().all(|token| token.quoted);

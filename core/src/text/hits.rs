@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Sentences in which one rule is reported.
-const MAX_PER_RULE: usize = 8;
+pub(super) const MAX_PER_RULE: usize = 8;
 
 /// A rule that was found.
 pub(super) struct Hit {

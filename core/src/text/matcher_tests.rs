@@ -3,6 +3,7 @@ use super::*;
 use crate::lists::{Code, Known, Lists};
 use crate::taxonomy::{Category, Severity, Stage};
 use crate::text::fold::Token;
+use crate::text::hits::MAX_PER_RULE;
 use crate::text::repair::Inert;
 use crate::text::seen::look_up;
 use aho_corasick::AhoCorasick;

@@ -28,7 +28,7 @@ pub struct PolicyNews {
 pub struct AccessRequest {
     /// A UUID made on the device. Sending a request again changes nothing.
     pub id: String,
-    /// The host alone, as the block page showed it.
+    /// The site, as the block page showed it: a host, with a path where only a part of a site is meant.
     pub host: String,
     /// What the pupil needs it for, in their words; one line, may be empty.
     pub reason: String,
@@ -44,7 +44,7 @@ pub struct AccessRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccessReceipt {
-    /// Its id. Where the device has an open request for the same host, that one's.
+    /// Its id. Where the device has an open request for the same site, that one's.
     pub acknowledged: String,
 }
 
@@ -54,7 +54,7 @@ pub struct AccessReceipt {
 pub struct AccessState {
     /// Its id.
     pub id: String,
-    /// The host.
+    /// The site.
     pub host: String,
     /// Whether and how it was answered.
     pub answered: Answered,

@@ -20,7 +20,7 @@ use std::sync::Arc;
 const HOUR: i64 = 60 * 60 * 1_000;
 const CLOSED: &str = "is one that nobody at a school can open";
 
-/// `POST /api/v1/access-requests`. Sending the same request again, or another for a host whose request waits, changes
+/// `POST /api/v1/access-requests`. Sending the same request again, or another for a site whose request waits, changes
 /// nothing.
 pub(crate) async fn access(
     State(app): State<Arc<App>>,
@@ -74,10 +74,8 @@ pub(crate) async fn access(
 fn fit(body: AccessRequest) -> Result<(String, AccessText), Problem> {
     checked::id("id", &body.id)?;
     let host = Entry::parse(&line("host", &body.host)?)
-        .ok()
-        .filter(|entry| entry.path.is_empty())
-        .ok_or_else(|| Unfit::new("host", "must be a host such as www.example.org"))?
-        .host;
+        .map_err(|_| Unfit::new("host", "must be a site such as www.example.org or www.example.org/a/part"))?
+        .to_string();
     if body.categories.len() > limit::REASONS {
         return Err(Unfit::new("categories", format!("may name at most {}", limit::REASONS)).into());
     }

@@ -83,11 +83,11 @@ async fn used(app: &App, token_hash: &str) -> Result<Option<sessions::Stored>, E
     let Some(stored) = sessions::find(app.db.read(), token_hash, now, now - IDLE).await? else {
         return Ok(None);
     };
-    if now - stored.seen_at > NOTE {
-        if let Err(error) = touch(app, token_hash, now).await {
-            let detail = error.into_anyhow();
-            tracing::warn!(%detail, "that a session was used could not be noted");
-        }
+    if now - stored.seen_at > NOTE
+        && let Err(error) = touch(app, token_hash, now).await
+    {
+        let detail = error.into_anyhow();
+        tracing::warn!(%detail, "that a session was used could not be noted");
     }
     Ok(Some(stored))
 }

@@ -173,7 +173,9 @@ async fn a_device_asks_a_few_times_and_never_for_what_is_unlawful() {
     let school = School::open().await;
     let device = Device::enrol(&school.router, &enrolment_key(&school)).await;
     let body = |id: &str, host: &str| json!({ "id": id, "host": host, "reason": "", "categories": [], "account": "", "asked_at": NOW });
-    for host in ["illegal.lapwing.test", "a.example/path", "https://a.example", "", "com"] {
+    for host in
+        ["illegal.lapwing.test", "illegal.lapwing.test/path", "https://a.example", "a.example/?q", "", "com"]
+    {
         device.send(path::ACCESS, &body(&id(), host)).await.is_problem(422, "unfit");
     }
     let mut unlawful = body(&id(), "a.example");

@@ -1,7 +1,7 @@
 //! Pupils' reports: who may read them, who may know the name, and the conversation.
 
 use super::walls::share;
-use crate::school::{self, School, Told};
+use crate::school::{self, School, Seen, Told};
 use axum::http::StatusCode;
 
 #[tokio::test]
@@ -157,6 +157,33 @@ async fn the_first_opening_is_what_the_pupil_sees() {
         1
     );
     assert_eq!(school.number("select count(*) from audit_event where action = 'view'").await, 2);
+}
+
+/// The form for a concern holds the report's or the alert's words: whoever has seen it has read them.
+#[tokio::test]
+async fn whoever_reads_it_in_the_form_for_a_concern_has_opened_it() {
+    let school = School::open().await;
+    let dsl = school.person("dsl", "Mrs Adeyemi").await;
+    let report = school.report(&Told::default()).await;
+    let (episode, _) = school.episode(&school.device("LIB-04").await, &Seen::default()).await;
+    for (name, id, noted) in [
+        (
+            "report",
+            &report,
+            "select count(*) from audit_event where action = 'view' and object_kind = 'pupil_report'",
+        ),
+        (
+            "episode",
+            &episode,
+            "select count(*) from audit_event where action = 'view' and object_kind = 'episode'",
+        ),
+    ] {
+        assert_eq!(school.number(noted).await, 0);
+        school.get(&dsl, &format!("/concerns/new?{name}={id}")).await.has("Record");
+        assert_eq!(school.number(noted).await, 1, "{name}");
+    }
+    let seen = "select count(*) from pupil_report where seen_at is not null and status = 'seen'";
+    assert_eq!(school.number(seen).await, 1, "and the pupil is told that it was");
 }
 
 #[tokio::test]

@@ -68,4 +68,19 @@ impl Exceptions {
             .hosts()
             .find_map(|host| self.0.get(host)?.iter().find(|one| covers(&one.site.path, &address.path)))
     }
+
+    /// The same, if there were one more. For the very same site the one that there is decides.
+    pub(crate) fn find_with<'a>(
+        &'a self,
+        address: &Address,
+        supposed: Option<&'a Excepted>,
+    ) -> Option<&'a Excepted> {
+        let found = self.find(address);
+        let depth = |one: &Excepted| (one.site.host.len(), one.site.path.len());
+        supposed
+            .filter(|one| address.hosts().any(|host| host == one.site.host))
+            .filter(|one| covers(&one.site.path, &address.path))
+            .filter(|one| found.is_none_or(|found| depth(one) > depth(found)))
+            .or(found)
+    }
 }

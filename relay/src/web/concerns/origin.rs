@@ -1,8 +1,8 @@
 //! What a concern is made from: nothing, an episode of alerts, or a pupil's report. It decides who may do so and what the
 //! form already knows. The evidence itself is not copied: the concern points to it.
 
-use super::super::when;
 use super::super::words::{line, theme};
+use super::super::{trail, when};
 use super::draft::Draft;
 use crate::app::App;
 use crate::auth::Account;
@@ -10,8 +10,10 @@ use crate::db::alerts::{self, StoredAlert};
 use crate::db::episodes::{self, Episode};
 use crate::db::reports::{self, Name, Report};
 use crate::error::Error;
+use crate::live::Change;
 use crate::seal::Lost;
 use crate::walls::{Access, Object, Viewer};
+use serde_json::json;
 
 /// Device and relay agree on the time when they are no further apart.
 const SAME_TIME: u64 = 10 * 60 * 1000;
@@ -45,6 +47,34 @@ impl Origin {
         viewer.must(&mut db, Object::Report(&draft.report), Access::Work).await?;
         let report = reports::find(&mut *db, &vault, &draft.report).await?.ok_or(Error::NotFound)?;
         Ok(Self::Report(Box::new(report)))
+    }
+
+    /// Notes that `me` reads what the form will hold of it, as its own page does: a report has been opened by then.
+    pub(super) async fn note(&self, app: &App, me: &Account) -> Result<(), Error> {
+        if matches!(self, Self::Nothing) {
+            return Ok(());
+        }
+        let mut tx = app.db.begin().await?;
+        let first = match self {
+            Self::Nothing => false,
+            Self::Episode(episode, _) => {
+                let detail = json!({ "for": "concern" });
+                trail::note(&mut tx, app, me, "view", ("episode", &episode.id), detail).await?;
+                false
+            }
+            Self::Report(report) => {
+                let (school, id) = (me.school_id.as_str(), report.id.as_str());
+                let first = reports::mark_seen(&mut tx, school, id, &me.id, app.now()).await?;
+                let detail = json!({ "for": "concern", "first": first });
+                trail::note(&mut tx, app, me, "view", ("pupil_report", id), detail).await?;
+                first
+            }
+        };
+        tx.commit().await?;
+        if first {
+            app.live.notify(&me.school_id, Change::Inbox);
+        }
+        Ok(())
     }
 
     /// The concern's evidence: its kind and id.

@@ -107,6 +107,7 @@ pub(crate) async fn new(
         ..Draft::default()
     };
     let origin = Origin::load(&app, &me, &draft).await?;
+    origin.note(&app, &me).await?;
     origin.fill(&mut draft, &me.id);
     form_page(&app, &me, (draft, ROWS), &origin, Errors::default()).await
 }

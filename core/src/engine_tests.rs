@@ -194,6 +194,39 @@ fn opening_a_site_does_not_open_what_the_lists_single_out_beneath_it() {
 }
 
 #[test]
+fn a_site_that_is_opened_by_its_number_is_a_way_around_but_for_numbers_in_the_same_building() {
+    let own = engine(|policy| policy.allowed_sites = entries(&["93.184.216.34"]));
+    let plain = engine(|_| {});
+    for url in [
+        "http://93.184.216.34/",
+        "https://1572395042/",
+        "http://[2606:2800:220:1::1]/",
+        "http://[::ffff:5db8:d822]/",
+    ] {
+        let decision = visit(&plain, url);
+        assert_eq!(decision.verdict.action, Action::Block, "{url}");
+        assert_eq!(decision.site.unwrap().categories, [Category::Bypass], "{url}");
+        let site = plain.opening(url).unwrap();
+        assert_eq!(Entry::parse(&site.to_string()).unwrap(), site, "staff can open it");
+    }
+    assert_eq!(visit(&own, "http://93.184.216.34:8080/").verdict.action, Action::Allow);
+    for url in [
+        "http://127.0.0.1:8080/",
+        "http://10.1.2.3/",
+        "http://172.20.0.9/",
+        "http://192.168.0.1/",
+        "http://169.254.1.1/",
+        "http://100.100.1.1/",
+        "http://[::1]/",
+        "http://[fe80::1]/",
+        "http://[fd00::1]/",
+        "http://[::ffff:192.168.0.1]/",
+    ] {
+        assert_eq!(visit(&plain, url).verdict.action, Action::Allow, "{url}");
+    }
+}
+
+#[test]
 fn unlawful_content_has_no_way_round_and_its_address_is_not_repeated() {
     let engine = engine(|policy| {
         policy.audience = Audience::Staff;

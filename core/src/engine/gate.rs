@@ -5,6 +5,7 @@
 //! function when it is first called, while the page waits: what most addresses do not need is kept out of the functions that they
 //! all need (`inline(never)`).
 
+use super::within::numbered;
 use crate::answer::{Decision, Finding, Frame, SiteMatch, Verdict, Visit};
 use crate::lists::{Listed, ListsError};
 use crate::policy::school::{Effect, Excepted, Exceptions, Ruling};
@@ -110,7 +111,7 @@ impl Gate {
 
     fn judge(&self, visit: &Visit<'_>, within: usize, with: With<'_>) -> Decision {
         let Some(address) = Address::parse(visit.url) else { return self.written(visit.url, visit.frame) };
-        let listed = self.listed(&address);
+        let listed = self.listed(&address).or_else(|| numbered(&address));
         if listed.as_ref().is_some_and(|found| found.categories.contains(&Category::Illegal)) {
             return self.unlawful(visit.frame);
         }

@@ -1,9 +1,9 @@
-//! What is judged besides an address's own site: the address inside a translator's, an archive's or a proxy's, and pages
-//! that are written into an address instead of being anywhere.
+//! What is judged besides an address's own site: the address inside a translator's, an archive's or a proxy's, sites that are
+//! opened by their number, and pages that are written into an address instead of being anywhere.
 
 use super::Gate;
 use crate::answer::{Decision, Frame, SiteMatch};
-use crate::site::{Inner, Way};
+use crate::site::{Address, Inner, Told, Way};
 use crate::taxonomy::{Action, Category};
 
 impl Gate {
@@ -57,6 +57,18 @@ impl Gate {
         }
         decision
     }
+}
+
+/// What is known of a site that is opened by its number: nothing, whoever listed its name. A number in the same building is a
+/// printer or a school's own server.
+#[inline(never)]
+pub(super) fn numbered(address: &Address) -> Option<Told> {
+    address.is_public_number().then(|| Told {
+        rule: address.host.clone(),
+        categories: vec![Category::Bypass],
+        why: "A site that is opened by its number instead of its name cannot be found in any list."
+            .to_owned(),
+    })
 }
 
 /// Whether this is a `data:` address with a page in it that can have forms, frames or scripts; pictures and plain text can

@@ -3,6 +3,7 @@
 use super::entry::ipv6;
 use super::path::{canonical_path, percent_decode};
 use std::borrow::Cow;
+use std::net::Ipv4Addr;
 use url::{Host, Url};
 
 /// Of longer addresses only this much is taken apart: enough for any that a person opens, and a browser may send some that
@@ -111,6 +112,26 @@ impl Address {
     /// Whether the host is a name, which has parents, and not an IP address.
     pub(crate) fn is_name(&self) -> bool {
         matches!(self.url.host(), Some(Host::Domain(_)))
+    }
+
+    /// Whether the host is the number of a computer on the open internet, and not of one in the same building.
+    pub(crate) fn is_public_number(&self) -> bool {
+        let v4 = |ip: Ipv4Addr| {
+            // 100.64.0.0/10 is shared by the customers of one provider (RFC 6598).
+            let is_shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64;
+            !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || is_shared)
+        };
+        match self.url.host() {
+            Some(Host::Ipv4(ip)) => v4(ip),
+            Some(Host::Ipv6(ip)) => match ip.to_ipv4_mapped() {
+                Some(ip) => v4(ip),
+                None => {
+                    let near = ip.is_unique_local() || ip.is_unicast_link_local();
+                    !(near || ip.is_loopback() || ip.is_unspecified())
+                }
+            },
+            _ => false,
+        }
     }
 
     /// The host, then each of its parents: `a.b.c`, `b.c`, `c`. An IP address has no parents.

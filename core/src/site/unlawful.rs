@@ -3,19 +3,26 @@
 //! and cannot read an address out of it.
 //!
 //! An address is brought into one form: host without `www.`, path as [`Entry`](super::Entry) spells it without a slash at its end,
-//! and the query, if the list names one. A visit is asked for its own form, with and without its query, for each beginning of
-//! its path, for its host, and for each domain over it.
+//! and the parameters of the query, if the list names one: decoded, and in the order of their letters. A visit is asked for its own
+//! form, with and without its query, for the query with parameters left out (whatever somebody adds to an address, the page is the
+//! same), for each beginning of its path, for its host, and for each domain over it.
 //!
 //! The section's bytes: `LWU` and the version, 16 bytes of salt, then the hashes, in order: the first 16 bytes of SHA-256 over
 //! salt and SHA-256 of the form.
 
 use super::Address;
 use super::layer::MOST_SEGMENTS;
+use super::path::percent_decode;
 use sha2::{Digest as _, Sha256};
 
 const MAGIC: &[u8; 4] = b"LWU\x01";
 const SALT: usize = 16;
 const HASH: usize = 16;
+
+/// Of so many parameters each choice is asked for, which takes some twenty microseconds.
+const FEW: usize = 6;
+/// So many at most are asked for alone.
+const MANY: usize = 32;
 
 /// A hash as it lies in a pack.
 type Stored = [u8; HASH];
@@ -29,10 +36,40 @@ pub fn hash_of_entry(line: &str) -> Option<FormHash> {
     let address = entry(line)?;
     let path = trimmed(&address.path);
     let host = bare(&address.host);
-    Some(match address.query().filter(|query| !query.is_empty()) {
-        Some(query) => hash(&[host, path, "?", query]),
-        None => hash(&[host, path]),
+    let parameters = parameters(&address);
+    Some(if parameters.is_empty() {
+        hash(&[host, path])
+    } else {
+        hash(&[host, path, "?", &parameters.join("&")])
     })
+}
+
+/// The parameters of a query, decoded, in the order of their letters.
+fn parameters(address: &Address) -> Vec<String> {
+    let parts = address.query().unwrap_or_default().split('&');
+    let mut parts: Vec<String> = parts.filter(|part| !part.is_empty()).map(percent_decode).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    parts
+}
+
+/// The queries that a list may name for an address with these parameters: of a few, each choice of them; of many, all of them,
+/// all but one, and each alone.
+fn queries(parameters: &[String]) -> Vec<String> {
+    let joined = |kept: &dyn Fn(usize) -> bool| {
+        let kept = parameters.iter().enumerate().filter(|(at, _)| kept(*at)).map(|(_, part)| part.as_str());
+        kept.collect::<Vec<_>>().join("&")
+    };
+    let many = parameters.len();
+    if many <= FEW {
+        return (1..1_usize << many).map(|choice| joined(&|at| choice >> at & 1 == 1)).collect();
+    }
+    let mut queries = vec![joined(&|_| true)];
+    for one in 0..many.min(MANY) {
+        queries.push(joined(&|at| at == one));
+        queries.push(joined(&|at| at != one));
+    }
+    queries
 }
 
 /// The host of a line that names a whole domain; `None` for one with a path or a query.
@@ -89,8 +126,9 @@ impl<'a> Unlawful<'a> {
         let ends = path.char_indices().filter(|(_, c)| *c == '/').map(|(at, _)| at);
         let mut beginnings = ends.chain([path.len()]).filter_map(|end| path.get(..end)).take(MOST_SEGMENTS);
         // A path of more segments than that is still asked for as a whole.
-        let with_query = address.query().filter(|query| !query.is_empty());
-        with_query.is_some_and(|query| self.has(&hash(&[host, path, "?", query])))
+        let parameters = parameters(address);
+        let mut queries = if parameters.is_empty() { Vec::new() } else { queries(&parameters) }.into_iter();
+        queries.any(|query| self.has(&hash(&[host, path, "?", &query])))
             || self.has(&hash(&[host, path]))
             || beginnings.any(|beginning| self.has(&hash(&[host, beginning])))
             || address.hosts().skip(1).any(|parent| self.has(&hash(&[parent])))
@@ -135,13 +173,25 @@ mod tests {
 
     #[test]
     fn an_address_is_held_however_it_is_written_and_its_neighbours_are_not() {
-        let list = ["http://www.bad.example/a/B%62.jpg", "images.example/view?id=5", "worst.example"];
+        let list = [
+            "http://www.bad.example/a/B%62.jpg",
+            "images.example/view?id=5",
+            "images.example/two?set=b&id=5",
+            "worst.example",
+        ];
         for url in [
             "https://bad.example/a/bb.jpg",
             "http://WWW.BAD.example:8080//a/./bb.jpg/?x=1#y",
             "https://user@bad.example/a/bb.jpg/more",
             "https://images.example/view?id=5",
             "https://www.images.example/VIEW/?id=5#top",
+            // Whatever is added to it, in whatever order and spelling.
+            "https://images.example/view?id=5&x=1",
+            "https://images.example/view?x=1&id=%35&&y",
+            "https://images.example/two?id=5&set=b",
+            "https://images.example/two?a=1&id=5&b=2&set=b&z=3",
+            "https://images.example/view?a&b&c&d&e&f&g&id=5&h",
+            "https://images.example/two?a&id=5&set=b&zz",
             "https://worst.example/any/thing?at=all",
             "wss://cdn.worst.example./x",
         ] {
@@ -154,6 +204,8 @@ mod tests {
             "https://other.bad.example/a/bb.jpg",
             "https://images.example/view",
             "https://images.example/view?id=55",
+            "https://images.example/view?x=id=5",
+            "https://images.example/two?id=5",
             "https://notworst.example/",
             "https://example/",
         ] {

@@ -14,6 +14,8 @@ pub(crate) struct Pupil {
     pub(crate) audience: Audience,
     /// Ids of groups.
     pub(crate) groups: Vec<String>,
+    /// The account signed in to the browser; may be empty.
+    pub(crate) account: String,
     /// Milliseconds since 1970.
     pub(crate) at: i64,
 }
@@ -40,7 +42,7 @@ pub(crate) fn open(
     url: &str,
     sites: Option<Arc<Sites>>,
 ) -> Result<(Decision, InForce), Error> {
-    let member = Member { audience: pupil.audience, groups: &pupil.groups, account: "" };
+    let member = Member { audience: pupil.audience, groups: &pupil.groups, account: &pupil.account };
     let in_force = policy.compile(&Policy::school_default(pupil.audience), &member, pupil.at);
     let mut engine = engine(in_force.policy.clone())?;
     if let Some(sites) = sites {

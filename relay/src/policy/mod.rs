@@ -77,6 +77,13 @@ pub(crate) async fn news(
     Ok((PolicyNews { number, document, own }, asked.into_iter().map(state).collect()))
 }
 
+/// What is allowed to single pupils of the school now, for the account that asked.
+pub(crate) async fn allowances(app: &App, vault: &Vault) -> Result<Vec<Exception>, Error> {
+    let now = app.now();
+    let answered = access::answered(app.db.read(), vault, now, now).await?;
+    Ok(answered.iter().filter_map(|one| own(one, now)).collect())
+}
+
 /// What was allowed to one pupil, as an exception for their browser.
 fn own(asked: &Asked, now: i64) -> Option<Exception> {
     let answer = asked.answer.as_ref()?;

@@ -60,6 +60,20 @@ async fn a_pupil_asks_and_the_site_opens_for_them_until_it_ends() {
     let midnight = NOW + (3 * 24 * 60 + 14 * 60 + 46) * MINUTE;
     assert_eq!((&own["until"], &own["effect"]), (&json!(midnight), &json!("allow")));
     assert_eq!(told(&other, "").await["policy"]["own"], json!([]));
+    // A lead who tries the address as this pupil is told so; a colleague is not told what single pupils may open.
+    let tried = |account: &str| format!("/policy/ask?url=www.games.example&account={account}");
+    let teacher = school.person("staff", "Mr Hall").await;
+    school
+        .get(&deputy, &tried("Sam@oak.example"))
+        .await
+        .has("Opens.")
+        .has("An exception for www.games.example");
+    school.get(&deputy, &tried("ali@oak.example")).await.lacks("An exception for www.games.example");
+    school
+        .get(&teacher, &tried("sam@oak.example"))
+        .await
+        .lacks("An exception for www.games.example")
+        .has("to one pupil alone");
     school.get(&deputy, "/requests").await.has("Opened by").has("Checked it").has("End now");
     // Answered twice, the first answer stands, and whoever came second is told.
     let second = answer(&school, &deputy, &request, &[("answer", "refuse")]).await;

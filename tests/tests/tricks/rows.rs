@@ -78,6 +78,7 @@ fn written() -> Vec<Row> {
         rows.push(typed(trick, url, "203.0.113.9"));
     }
     rows.push(typed("an IPv4 address inside IPv6", "https://[::ffff:203.0.113.9]/", "[::ffff:cb00:7109]"));
+    rows.push(typed("an IP address that nobody has listed", "https://198.51.100.7/", "198.51.100.7"));
     for (trick, url) in [
         ("a path in capitals", "https://school-blocks.example/GAMES"),
         ("percent signs in the path", "https://school-blocks.example/%67ames/"),

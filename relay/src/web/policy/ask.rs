@@ -7,7 +7,7 @@ use crate::auth::StaffOrIt;
 use crate::error::Error;
 use crate::extract::Query;
 use crate::policy::ask::{self, Pupil};
-use crate::policy::{Current, current, published, words, zone};
+use crate::policy::{Current, allowances, current, published, words, zone};
 use crate::web::when;
 use crate::web::words::capital;
 use crate::web::{Area, Chrome, show_as};
@@ -33,6 +33,8 @@ pub(crate) struct Fields {
     year: String,
     /// The id of a group; may be empty.
     group: String,
+    /// The account signed in to the browser, for who may know what single pupils were allowed; may be empty.
+    account: String,
     date: String,
     time: String,
 }
@@ -53,6 +55,8 @@ struct Page<'a> {
     years: Vec<(String, String)>,
     groups: Vec<(String, String)>,
     fields: &'a Fields,
+    /// Whether an account can be asked about.
+    asks_account: bool,
     errors: Errors,
 }
 
@@ -64,8 +68,15 @@ pub(crate) async fn page(
 ) -> Result<Response, Error> {
     let now = app.now();
     let vault = app.vault(&me.school_id).await?;
-    let current = current(&app, &vault).await?;
+    let mut current = current(&app, &vault).await?;
     let mut errors = Errors::default();
+    let asks_account = me.role.decides();
+    if !asks_account {
+        fields.account.clear();
+    }
+    if !fields.account.trim().is_empty() {
+        current.policy.exceptions.extend(allowances(&app, &vault).await?);
+    }
     let answer = if fields.url.trim().is_empty() {
         None
     } else {
@@ -85,6 +96,7 @@ pub(crate) async fn page(
         years: (0..=LAST_YEAR).map(|year| (year.to_string(), words::year(year))).chain(more).collect(),
         groups: current.policy.groups.iter().map(|group| (group.id.clone(), group.name.clone())).collect(),
         fields: &fields,
+        asks_account,
         errors,
     };
     show_as(status, &page)
@@ -127,7 +139,9 @@ fn answer(
     let mut policy = current.policy.clone();
     zone::set_clock(&mut policy, at);
     let groups = if fields.group.is_empty() { Vec::new() } else { vec![fields.group.clone()] };
-    let (decision, in_force) = ask::open(&policy, &Pupil { audience, groups, at }, &url, sites)?;
+    let account = clean(&fields.account, false);
+    let pupil = Pupil { audience, groups, account, at };
+    let (decision, in_force) = ask::open(&policy, &pupil, &url, sites)?;
     let mut shown =
         host.map(|url| format!("{}{}", url.host_str().unwrap_or_default(), url.path())).unwrap_or_default();
     shown = shown.trim_end_matches('/').chars().take(200).collect();

@@ -21,12 +21,15 @@ const list = (lines) => el("ul", null, ...lines.map((line) => el("li", null, lin
 const known = await ask("status");
 const { status, school, contact, version, lists } = known;
 const on = status?.state === "watching";
+const broken = known.fault || status?.state === "broken";
 show(
   [
     h1("What is checked"),
     on
       ? p(`Lapwing is on. ${school?.school || status.school} has put it in this browser to help keep pupils safe.`)
-      : p("Lapwing is off in this browser just now, so nothing is checked."),
+      : broken
+        ? p("Lapwing could not start in this browser, so it checks nothing, or very little. Tell a teacher or the IT team.")
+        : p("Lapwing is off in this browser just now, so nothing is checked."),
     h2("What Lapwing checks"),
     list(CHECKED),
     p("It does this on this device. What you type stays here unless it looks serious. Then only that sentence, and the address of the page, go to the people who look after pupils at your school."),

@@ -34,11 +34,12 @@ pub(crate) struct NewAccount<'a> {
 
 /// Reads an account from a row with the columns `id, school_id, email, name, role, job` of table `account`.
 pub(super) fn account(row: &AnyRow) -> Result<Account, Error> {
-    let role: String = row.try_get("role")?;
+    let (role, email): (String, String) = (row.try_get("role")?, row.try_get("email")?);
     Ok(Account {
         id: row.try_get("id")?,
         school_id: row.try_get("school_id")?,
-        email: row.try_get("email")?,
+        // A closed account's stands after words of ours; no address has a blank in it.
+        email: email.rsplit(' ').next().unwrap_or_default().to_owned(),
         name: row.try_get("name")?,
         role: role.parse::<Role>().map_err(Error::internal)?,
         job: row.try_get("job")?,
@@ -294,10 +295,13 @@ pub(crate) async fn set_trusted(
     Ok(())
 }
 
-/// Closes an account. Its sessions and unused links end with it, and what it was dealing with is nobody's again.
+/// Closes an account. Its sessions, unused links and ties to a provider end with it, and what it was dealing with is nobody's
+/// again. Its e-mail address, of which there is one each in all schools, is free for the same person's next account: they come
+/// back, or work at another school of the trust. What is kept is read by [`account`].
 pub(crate) async fn disable(tx: &mut Tx, school: &str, id: &str, now: i64) -> Result<(), Error> {
     sqlx::query(
-        "update account set disabled_at = $1 where school_id = $2 and id = $3 and disabled_at is null",
+        "update account set disabled_at = $1, email = 'closed ' || id || ' ' || email \
+         where school_id = $2 and id = $3 and disabled_at is null",
     )
     .bind(now)
     .bind(school.to_owned())
@@ -307,5 +311,6 @@ pub(crate) async fn disable(tx: &mut Tx, school: &str, id: &str, now: i64) -> Re
     tx.wrote(school, Table::ACCOUNT, id);
     super::sessions::end_all(tx, id).await?;
     super::links::cancel(tx, id, now).await?;
+    super::sso::untie_all(tx, id).await?;
     super::episodes::let_go(tx, school, id).await
 }

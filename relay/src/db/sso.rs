@@ -198,6 +198,15 @@ pub(crate) async fn untie(tx: &mut Tx, account: &str, issuer: &str) -> Result<()
     Ok(())
 }
 
+/// Takes away every tie of an account.
+pub(crate) async fn untie_all(tx: &mut Tx, account: &str) -> Result<(), Error> {
+    sqlx::query("delete from sso_link where account_id = $1")
+        .bind(account.to_owned())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Begins a journey, and forgets those that nobody ended.
 pub(crate) async fn begin(tx: &mut Tx, journey: &Begun, now: i64, expires_at: i64) -> Result<(), Error> {
     let (account, link) = match &journey.purpose {

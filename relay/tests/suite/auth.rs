@@ -181,6 +181,17 @@ async fn a_closed_account_is_out_at_once() {
     assert_eq!(relay.get("", &fresh).await.status, StatusCode::GONE);
     let back = relay.sign_in("price@oak.example", "seven green bottles").await;
     assert_eq!(back.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(relay.get(&it, &format!("/people/{id}")).await.text.contains("<dd>price@oak.example</dd>"));
+
+    // Whoever comes back is somebody new, with the address that they had.
+    let link = link_in(&relay.post(&dsl, "/people", &add).await);
+    let again = cookie(&relay.post("", &link, &[("password", "eight green bottles")]).await);
+    assert_eq!(relay.get(&again, "/inbox").await.status, StatusCode::OK);
+    assert_eq!(relay.get(&price, "/inbox").await.status, StatusCode::SEE_OTHER);
+    let now = relay.database.text("select id from account where email = 'price@oak.example'").await;
+    assert_ne!(now, id);
+    let taken = relay.post(&dsl, "/people", &add).await;
+    assert!(taken.text.contains("There is an account with this e-mail address already"), "{}", taken.text);
 }
 
 #[tokio::test]

@@ -177,8 +177,8 @@ async fn by_keyboard(ground: &Ground, gallery: &mut Gallery) -> Result<()> {
     page::see(driver, "None.").await?;
 
     office.goto(&format!("{relay}/policy/versions")).await?;
-    keys::press(driver, "Bring back version 4").await?;
-    page::see(driver, "brings back version 4").await?;
+    keys::press(driver, "Bring back version 5").await?;
+    page::see(driver, "brings back version 5").await?;
     gallery.show(office, "versions").await?;
 
     office.goto(&format!("{relay}/policy")).await?;

@@ -160,6 +160,7 @@ pub fn table() -> Vec<Row> {
         get ("/people/{id}",                ItOrDsl, people::person).with(Recent),
         post("/people/{id}",                ItOrDsl, people::change).with(Recent),
         post("/people/{id}/link",           ItOrDsl, people::link).with(Recent),
+        post("/people/{id}/sign-out",       ItOrDsl, people::sign_out).with(Recent),
         post("/people/{id}/close",          ItOrDsl, people::close).with(Recent),
         get ("/signing-in",                 ItOrDsl, signing_in::page).with(Recent),
         post("/signing-in/provider",        ItAdmin, signing_in::set_provider).with(Recent),

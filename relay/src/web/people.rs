@@ -288,6 +288,21 @@ pub(crate) async fn close(
     Ok(Redirect::to("/people").into_response())
 }
 
+/// `POST /people/{id}/sign-out`: ends every session of somebody, who signs in again: a computer was left open, or stolen. Their
+/// account stays as it is.
+pub(crate) async fn sign_out(
+    State(app): State<Arc<App>>,
+    ItOrDsl(me): ItOrDsl,
+    Path(id): Path<String>,
+) -> Result<Response, Error> {
+    let person = find(&app, &me, &id).await?;
+    let mut tx = app.db.begin().await?;
+    sessions::end_all(&mut tx, &person.account.id).await?;
+    trail::note(&mut tx, &app, &me, "end_sessions", ("account", &person.account.id), json!({})).await?;
+    tx.commit().await?;
+    Ok(Redirect::to(&format!("/people/{}", person.account.id)).into_response())
+}
+
 /// Why the last one of a role stays. Somebody who was only invited could not take over.
 fn only_one(role: Role) -> String {
     let role = role.label();

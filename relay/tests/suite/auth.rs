@@ -195,6 +195,31 @@ async fn a_closed_account_is_out_at_once() {
 }
 
 #[tokio::test]
+async fn it_and_a_dsl_sign_somebody_out_everywhere() {
+    let relay = Relay::open().await;
+    let (it, dsl) = relay.with_dsl().await;
+    let (word, email) = ("seven green bottles", "price@oak.example");
+    let add = [("name", "Mr Price"), ("email", email), ("role", "staff")];
+    let link = link_in(&relay.post(&dsl, "/people", &add).await);
+    let first = cookie(&relay.post("", &link, &[("password", word)]).await);
+    let id = relay.database.text("select id from account where email = 'price@oak.example'").await;
+    let mut here = vec![first];
+    for who in [&it, &dsl] {
+        here.push(cookie(&relay.sign_in(email, word).await));
+        for browser in &here {
+            assert_eq!(relay.get(browser, "/concerns/new").await.status, StatusCode::OK);
+        }
+        let done = relay.post(who, &format!("/people/{id}/sign-out"), &[]).await;
+        assert_eq!(location(&done), format!("/people/{id}"), "{}", done.text);
+        for browser in here.drain(..) {
+            assert_eq!(relay.get(&browser, "/concerns/new").await.status, StatusCode::SEE_OTHER);
+        }
+        assert_eq!(relay.get(who, &format!("/people/{id}")).await.status, StatusCode::OK, "not who did it");
+    }
+    assert_eq!(relay.database.actions("end_sessions").await, 2);
+}
+
+#[tokio::test]
 async fn the_last_dsl_and_ones_own_account_cannot_be_closed() {
     let relay = Relay::open().await;
     let (it, dsl) = relay.with_dsl().await;

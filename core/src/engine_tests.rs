@@ -217,6 +217,7 @@ fn a_site_that_is_opened_by_its_number_is_a_way_around_but_for_numbers_in_the_sa
         "http://192.168.0.1/",
         "http://169.254.1.1/",
         "http://100.100.1.1/",
+        "https://192.0.2.1/login",
         "http://[::1]/",
         "http://[fe80::1]/",
         "http://[fd00::1]/",

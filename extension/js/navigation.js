@@ -240,6 +240,8 @@ export async function stopped(key) {
   await (found.page ? completeOrStuck() : Promise.race([complete, new Promise((resolve) => setTimeout(resolve, LONGEST_HOLD))]));
   if (found.url === "") return { page: found.page, main: found.main };
   const answer = decide(found.url, found.main);
+  // Without the engine nothing is known of what the school or a pack has stopped.
+  if (!answer?.page && found.page && !isLoaded()) return { page: found.page, main: found.main };
   if (!answer?.page) return { goTo: found.url };
   if (!found.page) {
     found.page = answer.page;

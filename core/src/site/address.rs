@@ -119,7 +119,14 @@ impl Address {
         let v4 = |ip: Ipv4Addr| {
             // 100.64.0.0/10 is shared by the customers of one provider (RFC 6598).
             let is_shared = ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64;
-            !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified() || is_shared)
+            // 192.0.2.0/24 leads nowhere (RFC 5737), so wireless networks show their sign-in page there.
+            let is_sign_in = ip.octets().starts_with(&[192, 0, 2]);
+            !(is_sign_in
+                || ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || is_shared)
         };
         match self.url.host() {
             Some(Host::Ipv4(ip)) => v4(ip),

@@ -253,6 +253,12 @@ pub(crate) async fn reply(tx: &mut Tx, app: &App, vault: &Vault, reply: Reply<'_
         return Ok(false);
     }
     tx.wrote(school, Table::MESSAGE, reply.id);
+    // This holds the row, so that a message that comes now is counted below, or waits and opens the report again.
+    sqlx::query("update pupil_report set status = status where school_id = $1 and id = $2")
+        .bind(school.to_owned())
+        .bind(reply.report.to_owned())
+        .execute(&mut **tx)
+        .await?;
     // Where the pupil has written what the answer's page did not show, the report still waits for somebody.
     sqlx::query(
         "update pupil_report set status = case when (select count(*) from message m where m.school_id = $1 \

@@ -149,8 +149,9 @@ pub(crate) async fn add(
     let detail = json!({ "role": role.as_str(), "trusted_adult": trusted });
     trail::note(&mut tx, &app, &me, "create", ("account", &account.id), detail).await?;
     let link = join::new_link(&mut tx, &app, &account.id).await?;
-    tx.commit().await?;
+    // Before the commit: the link is shown once, and no fault of a reading may take its page.
     let chrome = Chrome::of(&app, &me, Area::People).await?;
+    tx.commit().await?;
     show(&LinkPage { chrome, name: &account.name, link: &link })
 }
 
@@ -253,8 +254,8 @@ pub(crate) async fn link(
     let mut tx = app.db.begin().await?;
     let link = join::new_link(&mut tx, &app, &id).await?;
     trail::note(&mut tx, &app, &me, "link", ("account", &id), json!({})).await?;
-    tx.commit().await?;
     let chrome = Chrome::of(&app, &me, Area::People).await?;
+    tx.commit().await?;
     show(&LinkPage { chrome, name: &person.account.name, link: &link })
 }
 
@@ -353,7 +354,7 @@ pub(crate) async fn role(
         return person_page(&app, &me, &person, &person.account.job, person.trusted_adult, errors).await;
     }
     accounts::set_role(&mut tx, &me.school_id, &id, new).await?;
-    if !new.decides() && new != Role::Pastoral {
+    if !matches!(new, Role::Dsl | Role::DeputyDsl) {
         episodes::let_go(&mut tx, &me.school_id, &id).await?;
     }
     sessions::end_all(&mut tx, &id).await?;

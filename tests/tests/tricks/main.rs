@@ -23,7 +23,7 @@ async fn every_trick_comes_to_what_the_table_says() {
     let stage = Stage::open().await.unwrap();
     let desk = stage.desk().await.unwrap();
     let (browser, site) = (stage.pupil.browser().unwrap(), &stage.ground.site);
-    blocks(&stage, &["203.0.113.9", "school-blocks.example/games"]).await.unwrap();
+    blocks(&stage, &["school-blocks.example/games", "203.0.113.9"]).await.unwrap();
     wait::until("the rules to be in force", || async {
         browser.goto("https://www.bet365.com/").await?;
         Ok(shown(browser).await?.1.contains('#').then_some(()))

@@ -70,9 +70,9 @@ kinds! {
     TOO_MANY = "too-many", TOO_MANY_REQUESTS, "Too many tries",
         "The device waits for as long as Retry-After says and sends it again; nothing is lost.";
     FAULT = "fault", INTERNAL_SERVER_ERROR, "Something went wrong in the relay",
-        "Nothing was kept, and the device tries again. Look up the reference number in the relay’s log.";
+        "The device sends again whatever was not acknowledged, and it is kept once. Look up the reference number in the relay’s log.";
     BUSY = "busy", SERVICE_UNAVAILABLE, "The relay cannot keep anything just now",
-        "Nothing was kept, and the device tries again after Retry-After. If it lasts, check the relay’s disk and database.";
+        "After Retry-After the device sends again whatever was not acknowledged, and it is kept once. If it lasts, check the relay’s disk and database.";
 }
 
 /// One occurrence.
@@ -143,7 +143,7 @@ impl From<Error> for Problem {
             Error::BadRequest(detail) => Self::new(Kind::MALFORMED, detail),
             Error::Busy(detail) => {
                 let reference = logged(&detail);
-                let detail = format!("Nothing was kept; send it again later. Reference {reference}.");
+                let detail = format!("Nothing is acknowledged; send it again later. Reference {reference}.");
                 Self { kind: Kind::BUSY, detail, retry_after: Some(spread(&reference)) }
             }
             Error::Full => Refused::Full { seconds: soon() }.into(),
@@ -151,10 +151,10 @@ impl From<Error> for Problem {
                 let reference = logged(&detail);
                 Self::new(
                     Kind::FAULT,
-                    format!("Nothing was kept; send it again later. Reference {reference}."),
+                    format!("Nothing is acknowledged; send it again later. Reference {reference}."),
                 )
             }
-            // A device sends the same again, which is kept once.
+            // Nothing is acknowledged: a device sends the same again, which is kept once.
             Error::InDoubt(cause) => (*cause).into(),
             // The device API has no sessions and no forms.
             Error::SignIn { .. }

@@ -116,6 +116,23 @@ pub(crate) async fn by_email<'c>(
     row.map(|row| Ok((account(&row)?, row.try_get("password_hash")?))).transpose()
 }
 
+/// The closed accounts of `school` that had this e-mail address when they were closed: ids and names.
+pub(crate) async fn closed_with_email<'c>(
+    db: impl AnyExecutor<'c>,
+    school: &str,
+    email: &str,
+) -> Result<Vec<(String, String)>, Error> {
+    let rows = sqlx::query(
+        "select id, name from account where school_id = $1 and disabled_at is not null \
+         and email = 'closed ' || id || ' ' || $2",
+    )
+    .bind(school.to_owned())
+    .bind(email.to_owned())
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get("id")?, row.try_get("name")?))).collect()
+}
+
 /// The open adults of `school` whom pupils may choose, by name.
 pub(crate) async fn trusted_adults<'c>(
     db: impl AnyExecutor<'c>,
@@ -297,8 +314,9 @@ pub(crate) async fn set_trusted(
 
 /// Closes an account. Its sessions, unused links and ties to a provider end with it, and what it was dealing with is nobody's
 /// again. Its e-mail address, of which there is one each in all schools, is free for the same person's next account: they come
-/// back, or work at another school of the trust. What is kept is read by [`account`].
-pub(crate) async fn disable(tx: &mut Tx, school: &str, id: &str, now: i64) -> Result<(), Error> {
+/// back, or work at another school of the trust. What is kept is read by [`account`]. What it was
+/// dealing with is answered, for the trail: ids of episodes.
+pub(crate) async fn disable(tx: &mut Tx, school: &str, id: &str, now: i64) -> Result<Vec<String>, Error> {
     sqlx::query(
         "update account set disabled_at = $1, email = 'closed ' || id || ' ' || email \
          where school_id = $2 and id = $3 and disabled_at is null",

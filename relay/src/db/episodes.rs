@@ -206,16 +206,17 @@ pub(crate) async fn claim(
 }
 
 /// Gives back what `account` has taken and not decided, when it can decide nothing any more: otherwise it would look taken.
-pub(crate) async fn let_go(tx: &mut Tx, school: &str, account: &str) -> Result<(), Error> {
-    sqlx::query(
+/// Answers which episodes those are, for the trail.
+pub(crate) async fn let_go(tx: &mut Tx, school: &str, account: &str) -> Result<Vec<String>, Error> {
+    let rows = sqlx::query(
         "update episode set status = 'new', claimed_by = null, claimed_at = null where school_id = $1 \
-         and status = 'claimed' and claimed_by = $2",
+         and status = 'claimed' and claimed_by = $2 returning id",
     )
     .bind(school.to_owned())
     .bind(account.to_owned())
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(())
+    rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
 }
 
 /// Why and by whom an episode is closed.

@@ -3,6 +3,7 @@
 use super::pool::{BY_INDEX, postgres_pool, quiet};
 use super::scope::{self, Scope};
 use sqlx::AnyPool;
+use sqlx::Connection as _;
 use sqlx::Executor as _;
 use sqlx::any::AnyPoolOptions;
 use std::time::Duration;
@@ -30,6 +31,10 @@ const INTAKE_STATEMENTS: &str = "250";
 
 /// A connection that a writer gave back so lately is not asked whether it still lives.
 const LATELY: Duration = Duration::from_secs(1);
+
+/// How long a connection may take to answer when a writer gives it back. What was begun is undone there; on a line that died
+/// without a word that would wait as long as TCP does, and hold one of the few connections.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// The connections, of which none is opened yet: whoever begins first opens them, which is who should hear of their answers.
 ///
@@ -59,5 +64,11 @@ fn intake_pool() -> AnyPoolOptions {
                 }
                 Ok(true)
             }))
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                let asked = tokio::time::timeout(ANSWER, connection.ping()).await;
+                asked.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(|()| true)
+            })
         })
 }

@@ -2,7 +2,7 @@
 //! its owner, through a one-time link (`join`); this page gives out the links. Who may give which role and link is in
 //! `people_rules`; scopes are in `scopes`.
 
-use super::concerns::{YEARS, categories};
+use super::concerns::{YEARS, categories, named};
 use super::form::{Errors, Posted, clean};
 use super::people_rules::{has_head, may_close, may_give, may_link, may_move, may_take, may_trust, offered};
 use super::setup::email;
@@ -11,7 +11,7 @@ use super::{Area, Chrome, join, scopes, show, show_as, trail};
 use crate::app::App;
 use crate::auth::{Account, ItOrDsl, Role};
 use crate::db::accounts::{self, Listed, NewAccount};
-use crate::db::{episodes, grants, sessions};
+use crate::db::{Tx, episodes, grants, sessions};
 use crate::error::Error;
 use crate::extract::Path;
 use crate::live::Change;
@@ -146,6 +146,7 @@ pub(crate) async fn add(
         drop(tx);
         return list_page(&app, &me, &fields, errors).await;
     }
+    named::carry_over(&mut tx, &app, &me, &account).await?;
     let detail = json!({ "role": role.as_str(), "trusted_adult": trusted });
     trail::note(&mut tx, &app, &me, "create", ("account", &account.id), detail).await?;
     let link = join::new_link(&mut tx, &app, &account.id).await?;
@@ -282,8 +283,9 @@ pub(crate) async fn close(
         drop(tx);
         return person_page(&app, &me, &person, &person.account.job, person.trusted_adult, errors).await;
     }
-    accounts::disable(&mut tx, &me.school_id, &id, app.now()).await?;
+    let left = accounts::disable(&mut tx, &me.school_id, &id, app.now()).await?;
     trail::note(&mut tx, &app, &me, "close", ("account", &id), json!({})).await?;
+    note_left(&mut tx, &app, &me, &id, &left).await?;
     tx.commit().await?;
     app.live.notify(&me.school_id, Change::Inbox);
     Ok(Redirect::to("/people").into_response())
@@ -310,6 +312,14 @@ fn only_one(role: Role) -> String {
     format!(
         "This is the school’s only {role} who can sign in. Add another first, and wait until they have signed in"
     )
+}
+
+/// Each episode says in its own trail that it is nobody's again: whoever asks why it waited finds it there.
+async fn note_left(tx: &mut Tx, app: &App, me: &Account, from: &str, left: &[String]) -> Result<(), Error> {
+    for episode in left {
+        trail::note(tx, app, me, "let_go", ("episode", episode), json!({ "from": from })).await?;
+    }
+    Ok(())
 }
 
 async fn find(app: &App, me: &Account, id: &str) -> Result<Listed, Error> {
@@ -355,7 +365,8 @@ pub(crate) async fn role(
     }
     accounts::set_role(&mut tx, &me.school_id, &id, new).await?;
     if !matches!(new, Role::Dsl | Role::DeputyDsl) {
-        episodes::let_go(&mut tx, &me.school_id, &id).await?;
+        let left = episodes::let_go(&mut tx, &me.school_id, &id).await?;
+        note_left(&mut tx, &app, &me, &id, &left).await?;
     }
     sessions::end_all(&mut tx, &id).await?;
     let detail = json!({ "from": old.as_str(), "to": new.as_str() });

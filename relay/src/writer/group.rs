@@ -146,13 +146,13 @@ async fn committed(
         let mut tx = app.db.begin_intake().await?;
         Ok::<_, Error>(intake::keep(&mut tx, app, group, remembered).await?.map(|new| (tx, new)))
     };
-    // Not the commit: it goes on by itself, and is known by what it kept.
+    // The commit goes on by itself, and is known by what it kept.
+    let late = |_| Error::Busy("the database did not answer a group in time".into());
     let written = tokio::time::timeout(LIMIT, written).await;
-    let written =
-        written.map_err(|_| Error::Busy("the database did not answer a group in time".into()))??;
+    let written = written.map_err(late)??;
     let Some((tx, new)) = written else { return Ok(None) };
     let begun = Instant::now();
-    tx.commit().await?;
+    tokio::time::timeout(LIMIT, tx.commit()).await.map_err(late)??;
     metrics::committed(new.iter().sum(), begun.elapsed());
     Ok(Some(new))
 }

@@ -157,7 +157,7 @@ impl School {
     }
 
     pub(crate) async fn person(&self, role: &str, name: &str) -> Person {
-        let (account, token) = (id(), format!("token-{}", id()));
+        let account = id();
         let email = format!("{account}@oak.example");
         let now = self.clock.now().as_millisecond();
         self.sql(
@@ -173,14 +173,20 @@ impl School {
             ],
         )
         .await;
+        self.signed_in(&account, name).await
+    }
+
+    /// A session of an account that is there.
+    pub(crate) async fn signed_in(&self, account: &str, name: &str) -> Person {
+        let (token, now) = (format!("token-{}", id()), self.clock.now().as_millisecond());
         let hash = ring::digest::digest(&ring::digest::SHA256, token.as_bytes());
         let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         self.sql(
             "insert into session (token_hash, account_id, created_at, seen_at, expires_at) values ($1, $2, $3, $3, $4)",
-            &[hash.into(), account.as_str().into(), now.into(), (now + 720 * MINUTE).into()],
+            &[hash.into(), account.into(), now.into(), (now + 720 * MINUTE).into()],
         )
         .await;
-        Person { id: account, name: name.into(), cookie: format!("__Host-lapwing={token}") }
+        Person { id: account.into(), name: name.into(), cookie: format!("__Host-lapwing={token}") }
     }
 
     /// A new device. Answers its id.

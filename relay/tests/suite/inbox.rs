@@ -104,6 +104,26 @@ async fn an_episode_shows_everything_that_explains_it_and_marks_the_words() {
 }
 
 #[tokio::test]
+async fn what_a_leaver_or_mover_had_taken_is_nobodys_again_and_its_trail_says_so() {
+    let school = School::open().await;
+    let (dsl, it) = (school.person("dsl", "Mrs Adeyemi").await, school.person("it_admin", "Ian").await);
+    let (leaver, mover) =
+        (school.person("dsl", "Mr Lee").await, school.person("deputy_dsl", "Ms Moor").await);
+    let device = school.device("LIB-04").await;
+    for (who, category) in [(&leaver, "hate"), (&mover, "bullying")] {
+        let (episode, _) = school.episode(&device, &Seen { category, ..Seen::default() }).await;
+        school.post(who, &format!("/episodes/{episode}/claim"), &[("from", "")]).await;
+    }
+    assert_eq!(school.number("select count(*) from episode where status = 'claimed'").await, 2);
+    school.post(&it, &format!("/people/{}/close", leaver.id), &[]).await;
+    school.post(&dsl, &format!("/people/{}/role", mover.id), &[("role", "staff")]).await;
+    assert_eq!(school.number("select count(*) from episode where status = 'claimed'").await, 0);
+    let noted = "select count(*) from audit_event a join episode e on e.id = a.object_id \
+                 where a.action = 'let_go' and a.object_kind = 'episode'";
+    assert_eq!(school.number(noted).await, 2);
+}
+
+#[tokio::test]
 async fn only_one_of_two_claims_wins() {
     let school = School::open().await;
     let (one, two) = (school.person("dsl", "Mrs Adeyemi").await, school.person("dsl", "Mr Price").await);

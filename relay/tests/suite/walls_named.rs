@@ -208,6 +208,39 @@ async fn a_lead_names_an_account_and_lets_a_namesake_back_in() {
 }
 
 #[tokio::test]
+async fn whoever_comes_back_under_another_name_is_walled_off_from_what_they_were() {
+    let school = School::open().await;
+    let (dsl, it) = (school.person("dsl", "Mrs Adeyemi").await, school.person("it_admin", "Ian").await);
+    let reporter = school.person("staff", "Mr Bloggs").await;
+    let bell = school.person("dsl", "Mr Bell").await;
+    let email = format!("{}@oak.example", bell.id);
+    let by_name = concern(&school, &reporter, "bullying", &[("Mr Bell", "adult_named")]).await;
+    let by_account = concern(&school, &reporter, "bullying", &[]).await;
+    let namesake = concern(&school, &reporter, "bullying", &[]).await;
+    for record in [&by_account, &namesake] {
+        school.post(&dsl, &format!("/concerns/{record}/named"), &[("account", &bell.id)]).await;
+    }
+    let lift = [namesake.as_str().into(), dsl.id.as_str().into()];
+    school.sql("update named set lifted_at = 1, lifted_by = $2 where concern_id = $1", &lift).await;
+    let closed = school.post(&it, &format!("/people/{}/close", bell.id), &[]).await;
+    assert_eq!(closed.location, "/people", "{}", closed.html);
+
+    let add = [("name", "Mr Quill"), ("email", email.as_str()), ("role", "dsl")];
+    school.post(&dsl, "/people", &add).await.has("/join");
+    let back = school.text("select id from account where name = 'Mr Quill'").await;
+    let back = school.signed_in(&back, "Mr Quill").await;
+    school.sql("update account set password_hash = 'set' where id = $1", &[back.id.as_str().into()]).await;
+    for record in [&by_name, &by_account] {
+        assert_walled(&school, &back, "concerns", record).await;
+        school.get(&dsl, &format!("/concerns/{record}")).await.has("Mr Quill");
+    }
+    school.get(&back, &format!("/concerns/{namesake}")).await.has("He will not stop.");
+    // Somebody of another address is somebody else.
+    let other = school.person("dsl", "Mr Hale").await;
+    school.get(&other, &format!("/concerns/{by_account}")).await.has("He will not stop.");
+}
+
+#[tokio::test]
 async fn an_adult_is_walled_off_whatever_part_they_are_given() {
     let school = School::open().await;
     let (bell, other) = (school.person("dsl", "Mr Bell").await, school.person("dsl", "Mrs Adeyemi").await);

@@ -93,11 +93,13 @@ pub(crate) async fn set_up(
     }
     factors::set_totp(&mut tx, &me.id, sealed, step, app.now()).await?;
     let (cookies, codes) = enrolled(&mut tx, &app, &headers, &session, "totp").await?;
+    // Before the commit: the codes are shown once, and no fault of a reading may take their page.
+    let page = match codes {
+        Some(codes) => codes_page(&app, me, codes).await?,
+        None => Redirect::to("/account").into_response(),
+    };
     tx.commit().await?;
-    match codes {
-        Some(codes) => Ok((cookies, codes_page(&app, me, codes).await?).into_response()),
-        None => Ok((cookies, Redirect::to("/account")).into_response()),
-    }
+    Ok((cookies, page).into_response())
 }
 
 /// `POST /account/app/remove`.

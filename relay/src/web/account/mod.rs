@@ -139,13 +139,17 @@ pub(crate) async fn codes(State(app): State<Arc<App>>, session: Session) -> Resu
     let mut tx = app.db.begin().await?;
     let codes = recovery::renew(&mut tx, &app, &me.id).await?;
     trail::note(&mut tx, &app, me, "new_recovery_codes", ("account", &me.id), json!({})).await?;
+    // Before the commit: they are shown once, and no fault of a reading may take their page.
+    let page = codes_page(&app, me, codes).await?;
     tx.commit().await?;
-    codes_page(&app, me, codes).await
+    Ok(page)
 }
 
 /// The page that shows recovery codes, once.
 async fn codes_page(app: &App, me: &Account, codes: Vec<String>) -> Result<Response, Error> {
-    let chrome = Chrome::of(app, me, Area::None).await?;
+    let mut chrome = Chrome::of(app, me, Area::None).await?;
+    // It is being set up by what this page answers.
+    chrome.factor_by = None;
     show(&CodesPage { chrome, codes, home: me.role.home() })
 }
 

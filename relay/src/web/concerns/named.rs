@@ -17,6 +17,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Somebody with an account, as the concern's page shows them.
@@ -59,6 +60,39 @@ pub(super) async fn wall_off(
         let named = Named { id: app.new_id()?, concern_id: concern.id.clone(), account_id: None, name_key };
         stored::name(tx, &me.school_id, &named, &me.id, app.now()).await?;
         trail::note(tx, app, me, "wall_off", ("concern", &concern.id), json!({ "named": named.id })).await?;
+    }
+    Ok(())
+}
+
+/// Walls `account`, which is new, off from every concern from which an account of the same person was walled off that was
+/// closed before: they came back, perhaps under another name. It is the same person whose e-mail address it was.
+pub(crate) async fn carry_over(tx: &mut Tx, app: &App, me: &Account, account: &Account) -> Result<(), Error> {
+    let before = accounts::closed_with_email(&mut **tx, &account.school_id, &account.email).await?;
+    if before.is_empty() {
+        return Ok(());
+    }
+    let key_of = |name: &str| name_key(app, &account.school_id, name);
+    let key = key_of(&account.name);
+    let before: Vec<(String, String)> = before.into_iter().map(|(id, name)| (id, key_of(&name))).collect();
+    let rows = stored::named_in_school(&mut **tx, &account.school_id).await?;
+    let theirs = |row: &&Named| before.iter().any(|(id, key)| row.is(id, key));
+    // A wall that holds by the name they still have needs no second one.
+    let concerns: BTreeSet<&str> = rows
+        .iter()
+        .filter(theirs)
+        .filter(|row| !row.is(&account.id, &key))
+        .map(|row| row.concern_id.as_str())
+        .collect();
+    for concern in concerns {
+        let named = Named {
+            id: app.new_id()?,
+            concern_id: concern.to_owned(),
+            account_id: Some(account.id.clone()),
+            name_key: String::new(),
+        };
+        stored::name(tx, &account.school_id, &named, &me.id, app.now()).await?;
+        let detail = json!({ "named": named.id, "account": named.account_id });
+        trail::note(tx, app, me, "wall_off", ("concern", concern), detail).await?;
     }
     Ok(())
 }

@@ -227,7 +227,10 @@ pub(crate) async fn remove(
     list_sources::remove(&mut tx, &id, &me.id, app.now()).await?;
     trail::note(&mut tx, &app, &me, "remove_source", ("lists", &id), detail(&source.settings)).await?;
     tx.commit().await?;
-    keep::sweep(&app).await?;
+    // It is removed: what the sweep leaves behind, the next one takes.
+    if let Err(error) = keep::sweep(&app).await {
+        tracing::warn!(?error, "the files of a removed source could not be swept up");
+    }
     Ok(Redirect::to("/lists/sources").into_response())
 }
 

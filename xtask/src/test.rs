@@ -12,6 +12,11 @@ use crate::place::Place;
 use crate::say::{Say, seconds};
 use crate::{build, demo, faults, run, schema, tidy, tools, wasm};
 
+/// Megabytes; with less than that left, nothing can be relied on.
+const LITTLE: u64 = 2_000;
+/// Gigabytes: how much a checkout has grown to when everything has run.
+const ALL_OF_IT: u64 = 14;
+
 /// Runs everything.
 pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
     let started = Instant::now();
@@ -20,7 +25,8 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
     let mut stage = |name: &'static str, work: &mut dyn FnMut() -> Result<()>| -> Result<()> {
         let begun = Instant::now();
         say.line(&format!("== {name}"));
-        work().with_context(|| format!("{name}: not passed"))?;
+        let passed = work().with_context(|| format!("{name}: not passed"));
+        passed.map_err(|error| with_room(error, place))?;
         times.push((name, begun.elapsed()));
         Ok(())
     };
@@ -82,6 +88,24 @@ pub(crate) fn run(say: &Say, place: &Place) -> Result<()> {
     say.line(&format!("{:>12}  everything", seconds(started.elapsed())));
     say.line(&format!("{} passed, {} failed, {} skipped", counts.passed, counts.failed, counts.skipped));
     Ok(())
+}
+
+/// A full disk fails in ways that nobody takes for one, such as a database that goes away in the midst of a test.
+fn with_room(error: anyhow::Error, place: &Place) -> anyhow::Error {
+    let answer = run::command("df").arg("-Pm").arg(&place.target).output();
+    let text = answer.map(|answer| String::from_utf8_lossy(&answer.stdout).into_owned()).unwrap_or_default();
+    match free_megabytes(&text) {
+        Some(free) if free < LITTLE => error.context(format!(
+            "the disk of {} has {free} MB left, which may be why: all of this takes up to {ALL_OF_IT} GB",
+            place.target.display()
+        )),
+        _ => error,
+    }
+}
+
+/// What is free, from what `df -Pm` says of one folder.
+fn free_megabytes(text: &str) -> Option<u64> {
+    text.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()
 }
 
 /// The syntax of every script; whether they work is for the browser tests.
@@ -171,5 +195,12 @@ mod tests {
             counts.hear_fault(line);
         }
         assert_eq!((counts.passed, counts.failed, counts.skipped), (15, 3, 2));
+    }
+
+    #[test]
+    fn what_is_free_is_read_from_the_fourth_column() {
+        let said = "Filesystem     1048576-blocks  Used Available Capacity Mounted on\n/dev/vda 257903 36521 210443 15% /\n";
+        assert_eq!(free_megabytes(said), Some(210_443));
+        assert_eq!(free_megabytes("df: nowhere"), None);
     }
 }

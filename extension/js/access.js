@@ -8,7 +8,7 @@ import { relay_request } from "./engine.js";
 import { stopped } from "./navigation.js";
 import * as platform from "./platform.js";
 import { wellFormed } from "./protocol.js";
-import { current, ready, stamp } from "./state.js";
+import { current, readyOrStuck, stamp } from "./state.js";
 
 /** For how long after a request the relay is asked every half minute, in milliseconds: then it waits like all else. */
 const IMPATIENT = 30 * 60_000;
@@ -25,7 +25,7 @@ let shownAt = 0;
  * @returns {Promise<{sent?: boolean, later?: number, offline?: boolean, problem?: string}>}
  */
 export async function askAccess(key, reason) {
-  await ready;
+  if (!(await readyOrStuck())) return { offline: true };
   const { page } = await stopped(key);
   const known = current().state === "watching" && page?.ask ? await knownDevice() : undefined;
   if (!known) return { offline: true };

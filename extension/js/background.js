@@ -4,7 +4,7 @@
 
 import { awaitsAnswer } from "./access.js";
 import { checkIn, deliver, hurry } from "./deliver.js";
-import { loadEngine } from "./engine.js";
+import { isLoaded, loadEngine } from "./engine.js";
 import { fault } from "./fault.js";
 import { fetchLists, load } from "./lists.js";
 import { beforeFetch, beforeRequest, checkOpenTabs, enforce, enforceInPage, ledAway } from "./navigation.js";
@@ -91,6 +91,8 @@ function onMessage(message, sender, respond) {
 /** @param {chrome.alarms.Alarm} alarm */
 async function onAlarm(alarm) {
   await engine();
+  // All else is the engine's; it is tried again at the next tick.
+  if (!isLoaded()) return updateIfQuiet();
   void readPhrases();
   if (alarm.name === CHECK_IN) return checkIn();
   await refresh();

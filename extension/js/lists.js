@@ -50,11 +50,11 @@ async function keep(packs, durability = "strict") {
  */
 const patience = (answer) => new Promise((resolve) => setTimeout(resolve, LONGEST_LOAD, answer));
 
-/** @type {Promise<Packs | null> | null} */
-let opened = null;
+/** @type {Promise<null> | null} */
+let waited = null;
 
-/** What is known of packs; nothing when storage does not answer. */
-const knownInTime = () => (opened ??= Promise.race([known(), patience(null)]));
+/** What is known of packs; nothing as long as storage does not answer, for which only the first who asks waits. */
+const knownInTime = () => Promise.race([known(), (waited ??= patience(null))]);
 
 /** @type {Promise<void>} */
 let loading = Promise.resolve();
@@ -62,6 +62,8 @@ let loading = Promise.resolve();
 /** Puts in force what is stored. Called once, in the worker's first turn. */
 export async function load() {
   loading = loadStored().catch(fault);
+  // The time that the engine takes is none of storage's.
+  await loaded;
   // Storage that does not answer is not asked again here: everything else waits for this.
   if ((await Promise.race([loading, patience(true)])) === true) listed("");
   await loading;

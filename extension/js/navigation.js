@@ -247,8 +247,16 @@ export async function stopped(key) {
     found.page = answer.page;
     keepStops();
   }
-  return { page: answer.page, main: found.main };
+  return { page: withAsk(answer.page, found.url, found.main), main: found.main };
 }
+
+/**
+ * Adds what a pupil may ask for. Of a frame nobody asks.
+ * @param {any} page
+ * @param {string} url
+ * @param {boolean} main
+ */
+const withAsk = (page, url, main) => ({ ...page, ask: main && isLoaded() ? analyser().ask(url, Date.now()) : "" });
 
 /**
  * The same for a page that one of the browser's own rules shows, which knows the address and has no key.
@@ -260,7 +268,7 @@ export async function stoppedByRule(url, main) {
   await Promise.all([completeOrStuck(), restored()]);
   if (!/^https?:/.test(url)) return {};
   const answer = decide(url, main);
-  if (answer?.page) return { page: answer.page, main, key: kept(url, main, answer.page) };
+  if (answer?.page) return { page: withAsk(answer.page, url, main), main, key: kept(url, main, answer.page) };
   // The rule may be the school's own, of which nothing is known without the engine.
   if (!isLoaded()) return {};
   await letThrough(url);
@@ -272,9 +280,9 @@ export async function stoppedByRule(url, main) {
  * @param {string} key
  */
 export async function goOn(key) {
-  await Promise.all([complete, restored()]);
+  const [isThere] = await Promise.all([completeOrStuck(), restored()]);
   const found = stops.get(key);
-  if (!found?.url || !found.main || found.page.action !== "warn") return {};
+  if (!isThere || !found?.url || !found.main || found.page.action !== "warn") return {};
   analyser().go_on(found.url, Date.now());
   await remember();
   return { goTo: found.url };

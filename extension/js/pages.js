@@ -3,13 +3,13 @@
 
 import { accessState, askAccess } from "./access.js";
 import { askThread, deliver } from "./deliver.js";
-import { receipt_code, receipt_read, receipt_shown, reply_entry, report_entry } from "./engine.js";
+import { isLoaded, receipt_code, receipt_read, receipt_shown, reply_entry, report_entry } from "./engine.js";
 import { goOn, stopped, stoppedByRule } from "./navigation.js";
 import { counts, keep, outbox } from "./outbox.js";
 import { listsState } from "./lists.js";
 import * as platform from "./platform.js";
 import { ASK, wellFormed } from "./protocol.js";
-import { complete, current, ready, wordsProblem } from "./state.js";
+import { completeOrStuck, current, readyOrStuck, wordsProblem } from "./state.js";
 
 /** How long a page is kept waiting for the news that something was sent. */
 const PATIENCE = 6_000;
@@ -23,8 +23,8 @@ export async function answerPage(message, sender) {
   switch (message?.kind) {
     case ASK.status:
       // Managed storage can take seconds while the browser starts; a page may have what is known now, or wait.
-      if (message.settled) await ready;
-      if (message.complete) await complete;
+      if (message.settled) await readyOrStuck();
+      if (message.complete) await completeOrStuck();
       return status();
     case ASK.stopped:
       return message.url ? stoppedByRule(String(message.url), sender.frameId === 0) : stopped(String(message.key));
@@ -50,11 +50,16 @@ export async function answerPage(message, sender) {
 
 async function status() {
   const local = await platform.readLocal(["school", "contact"]);
-  return {
+  const known = {
     status: current(),
     school: local.school ?? null,
     contact: local.contact ?? null,
     version: platform.version(),
+  };
+  // Nobody waits for the engine to be told that it is still being started, or cannot be.
+  if (!isLoaded()) return known;
+  return {
+    ...known,
     lists: await listsState(),
     words: wordsProblem(),
     counts: await counts(),
@@ -70,7 +75,7 @@ const halted = async () => JSON.parse((await outbox()).next(Date.now())).step ==
  * @param {() => Promise<any>} work
  */
 async function said(work) {
-  await ready;
+  if (!(await readyOrStuck())) throw new Error("nothing can be sent: the engine is not there");
   try {
     return await work();
   } catch (error) {

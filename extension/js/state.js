@@ -76,14 +76,25 @@ export const complete = Promise.all([readable, packsKnown]);
 let isStuck;
 const stuck = new Promise((resolve) => (isStuck = () => resolve(undefined)));
 
-/** The same, or, as long as the engine cannot be had, no more than that: a page that was stopped still says so. */
-export async function completeOrStuck() {
-  await Promise.race([complete, stuck]);
-  if (isLoaded()) await complete;
+/**
+ * Waits, but no longer than until it is known that the engine cannot be had: a page that was stopped still says so.
+ * @param {Promise<unknown>} done What can only be done with the engine.
+ * @returns {Promise<boolean>} Whether it is.
+ */
+async function orStuck(done) {
+  await Promise.race([done, stuck]);
+  if (isLoaded()) await done;
+  return isLoaded();
 }
 
+/** Whether the engine is there, as soon as everything is known or it is clear that it cannot be had. */
+export const completeOrStuck = () => orStuck(complete);
+
+/** The same, as soon as it is known whether the extension watches. */
+export const readyOrStuck = () => orStuck(ready);
+
 /** Whether addresses are judged by everything that is known. */
-export const isComplete = () => packsAreKnown && phraseProblem !== null && status.state !== "starting";
+export const isComplete = () => isLoaded() && packsAreKnown && phraseProblem !== null && status.state !== "starting";
 
 /** Why the lists that the relay has are not in force. */
 let packProblem = "";

@@ -4,7 +4,7 @@
 
 import { deliver } from "./deliver.js";
 import * as platform from "./platform.js";
-import { complete } from "./state.js";
+import { completeOrStuck } from "./state.js";
 
 const QUIET = 60_000;
 const DEADLINE = 3_600_000;
@@ -31,8 +31,7 @@ export async function updateIfQuiet() {
   const now = Date.now();
   if (now - typedAt < QUIET && now - since < DEADLINE) return;
   if (await platform.reportIsOpen()) return;
-  // What is stopped but not yet recorded would be lost.
-  await complete;
-  await deliver();
+  // What is stopped but not yet recorded would be lost. Where the engine cannot be had, the new version may well be what mends it.
+  if (await completeOrStuck()) await deliver();
   chrome.runtime.reload();
 }

@@ -154,16 +154,22 @@ impl Analyser {
         }
         let decision = self.decision(url, frame(main), now)?;
         let safe_search = || self.engine.as_ref().and_then(|engine| engine.safe_search(url));
-        let mut judged = judged(&decision, url, self.school_name(), safe_search);
-        // Of a frame nobody asks.
-        if let Some(page) = judged.as_mut().and_then(|judged| judged.page.as_mut())
-            && main
-            && is_askable(&decision)
-        {
-            let site = self.engine.as_ref().and_then(|engine| engine.opening(url));
-            page.ask = site.map(|site| site.to_string()).unwrap_or_default();
+        Ok(judged(&decision, url, self.school_name(), safe_search))
+    }
+
+    /// The site that staff would have to open for this address, which is stopped, where a pupil may ask for it for school work: a
+    /// host, with a path where only a part of a site is meant. Else empty. The stopped page asks: the address has been answered
+    /// by then, and each try is a decision of its own.
+    ///
+    /// # Errors
+    /// When the lists that are built in cannot be used.
+    pub fn ask(&mut self, url: &str, now: i64) -> Result<String, ListsError> {
+        if !matches!(self.standing, Standing::Watching(..)) {
+            return Ok(String::new());
         }
-        Ok(judged)
+        let is_askable = is_askable(&self.decision(url, Frame::Main, now)?);
+        let site = self.engine.as_ref().filter(|_| is_askable).and_then(|engine| engine.opening(url));
+        Ok(site.map(|site| site.to_string()).unwrap_or_default())
     }
 
     /// An address was opened or stopped: the answer under the policy in force, and the alert if one is due.

@@ -85,6 +85,14 @@ impl WasmAnalyser {
         }
     }
 
+    /// [`Analyser::ask`].
+    ///
+    /// # Errors
+    /// `ListsError`.
+    pub fn ask(&mut self, url: &str, now: f64) -> Result<String, JsValue> {
+        self.0.ask(url, millis(now)).map_err(|error| failed("ListsError", &error))
+    }
+
     /// [`Analyser::opened`]: JSON of an [`Opened`](crate::told::Opened) in, of an answer out.
     ///
     /// # Errors

@@ -35,15 +35,12 @@ pub struct Page {
     pub decided: String,
     /// Until when the rule holds, milliseconds since 1970, where it is one that ends.
     pub until: Option<i64>,
-    /// The site that staff would have to open, where a pupil may ask for it for school work: a host, with a path where only a part of
-    /// a site is meant. Else empty.
-    pub ask: String,
     /// The school whose decision it is; empty while that is not known.
     pub school: String,
 }
 
 impl Page {
-    /// Describes a decision, or nothing when the address may be opened. What may be asked for is added by who knows it.
+    /// Describes a decision, or nothing when the address may be opened.
     #[must_use]
     pub fn of(decision: &Decision, url: &str, school: &str) -> Option<Self> {
         let verdict = &decision.verdict;
@@ -78,7 +75,6 @@ impl Page {
                 Some(Ruling::Exception { until, .. }) => *until,
                 _ => None,
             },
-            ask: String::new(),
             school: school.to_owned(),
         })
     }

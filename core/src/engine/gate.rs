@@ -17,6 +17,12 @@ use std::sync::Arc;
 /// How many addresses within addresses are opened: a translated page of an archive's copy is two.
 pub(super) const WITHIN: usize = 3;
 
+/// How deep addresses are looked for in one that was found at this depth. All later ones of a path are in one list already, and
+/// are not asked for again from each of the others.
+pub(super) fn deeper(inner: &Inner, within: usize) -> usize {
+    if inner.follows { (within - 1).min(1) } else { within - 1 }
+}
+
 /// What an address is judged with besides what the gate knows.
 #[derive(Clone, Copy)]
 pub(super) struct With<'a> {
@@ -165,9 +171,8 @@ impl Gate {
         within: usize,
         with: With<'_>,
     ) -> Vec<(Inner, Decision)> {
-        let inside = inner(address).into_iter().enumerate().map(|(place, inner)| {
-            // All later ones of a path are in this list already, and are not asked for again from each of the others.
-            let within = if place == 0 { within - 1 } else { (within - 1).min(1) };
+        let inside = inner(address).into_iter().map(|inner| {
+            let within = deeper(&inner, within);
             let decision = self.judge(&Visit { url: &inner.url, frame }, within, with);
             (inner, decision)
         });

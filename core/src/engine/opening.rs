@@ -1,7 +1,7 @@
 //! What staff would have to open for a page that is stopped: what a pupil asks for must be what opens it, and no more.
 
 use super::Gate;
-use super::gate::{WITHIN, With};
+use super::gate::{WITHIN, With, deeper};
 use crate::answer::{Decision, Frame, Visit};
 use crate::policy::school::{Decider, Effect, Excepted};
 use crate::site::{Address, Entry, inner};
@@ -53,8 +53,10 @@ fn hosts(address: &Address, within: usize, sites: &mut Vec<Entry>) {
         return;
     }
     for inside in inner(address) {
-        if let Some(address) = Address::parse(&inside.url) {
-            hosts(&address, within - 1, sites);
+        if sites.len() < TRIES
+            && let Some(address) = Address::parse(&inside.url)
+        {
+            hosts(&address, deeper(&inside, within), sites);
         }
     }
 }

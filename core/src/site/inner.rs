@@ -25,11 +25,19 @@ pub(crate) enum Way {
 pub(crate) struct Inner {
     pub(crate) url: String,
     pub(crate) way: Way,
+    /// Whether the one before holds it too: an address in a path goes on to the path's end.
+    pub(crate) follows: bool,
+}
+
+impl Inner {
+    const fn new(url: String, way: Way) -> Self {
+        Self { url, way, follows: false }
+    }
 }
 
 /// Where in an address another one is.
 enum Place {
-    /// In the first of these parameters that holds one.
+    /// In these parameters.
     In(&'static [&'static str]),
     /// In the path, right after this beginning.
     After(&'static str),
@@ -125,7 +133,7 @@ pub(crate) fn inner(address: &Address) -> Vec<Inner> {
         return inside;
     }
     if let Some(url) = dashed(address) {
-        return vec![Inner { url, way: TRANSLATOR }];
+        return vec![Inner::new(url, TRANSLATOR)];
     }
     let leaf = address.path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let mut urls = Vec::new();
@@ -134,11 +142,13 @@ pub(crate) fn inner(address: &Address) -> Vec<Inner> {
     } else if PLAIN_SCRIPTS.contains(&leaf) {
         urls = in_parameters(address, PLAIN_PARAMETERS);
     }
+    let before = urls.len();
     urls.extend(in_path(address));
     if urls.is_empty() {
         urls.extend(in_base64(address).or_else(|| shifted(address)));
     }
-    urls.into_iter().map(|url| Inner { url, way: PROXY }).collect()
+    let inner = |(place, url)| Inner { url, way: PROXY, follows: place > before };
+    urls.into_iter().enumerate().map(inner).collect()
 }
 
 fn by_service(address: &Address) -> Vec<Inner> {
@@ -151,7 +161,7 @@ fn by_service(address: &Address) -> Vec<Inner> {
             whole(&first).or_else(|| whole(first.split_once(':').map_or("", |(_, after)| after)))
         });
         if let Some(url) = of {
-            return vec![Inner { url, way: CACHE }];
+            return vec![Inner::new(url, CACHE)];
         }
     }
     let inside = |service: &Service| {
@@ -171,14 +181,20 @@ fn by_service(address: &Address) -> Vec<Inner> {
         .filter(|service| service.at.covers(address) && on_path(service.paths, &address.path))
         .map(|service| (inside(service), service.way))
         .find(|(urls, _)| !urls.is_empty())
-        .map(|(urls, way)| urls.into_iter().map(|url| Inner { url, way }).collect())
+        .map(|(urls, way)| urls.into_iter().map(|url| Inner::new(url, way)).collect())
         .unwrap_or_default()
 }
 
-/// Every address in these parameters: a site may read any of them, and of one that is there twice either.
+/// Every address in these parameters: a site may read any of them, and of one that is there more than once the first or the last.
 fn in_parameters(address: &Address, names: &[&str]) -> Vec<String> {
-    let values = names.iter().flat_map(|name| address.parameters(name));
-    bounded(values.filter_map(|value| whole(&value)).collect())
+    let mut urls = Vec::new();
+    for name in names {
+        let mut values = address.parameters(name);
+        let first = values.next();
+        let last = values.last();
+        urls.extend([first, last].into_iter().flatten().filter_map(|value| whole(&value)));
+    }
+    urls
 }
 
 /// Of very many, the first and the last.
@@ -327,6 +343,13 @@ mod tests {
         assert!(
             found[0].starts_with("bet.example/") && found.last().is_some_and(|url| url == "odds.example/")
         );
+    }
+
+    #[test]
+    fn of_a_parameter_that_is_there_often_the_first_and_the_last_are_found_whatever_the_others_are() {
+        let decoys: String = (0..100).map(|n| format!("u=https://ok-{n}.example&")).collect();
+        let url = format!("https://any.example/browse.php?{decoys}url=https://bet.example&q=ok.example");
+        assert_eq!(all(&url), ["ok-0.example/", "ok-99.example/", "bet.example/", "ok.example/"]);
     }
 
     #[test]

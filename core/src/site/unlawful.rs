@@ -5,7 +5,7 @@
 //! An address is brought into one form: host without `www.`, path as [`Entry`](super::Entry) spells it without a slash at its end,
 //! and the parameters of the query, if the list names one: decoded, and in the order of their letters. A visit is asked for its own
 //! form, with and without its query, for the query with parameters left out (whatever somebody adds to an address, the page is the
-//! same), for each beginning of its path, for its host, and for each domain over it.
+//! same; how far this goes is in `queries`), for each beginning of its path, for its host, and for each domain over it.
 //!
 //! The section's bytes: `LWU` and the version, 16 bytes of salt, then the hashes, in order: the first 16 bytes of SHA-256 over
 //! salt and SHA-256 of the form.
@@ -21,8 +21,10 @@ const HASH: usize = 16;
 
 /// Of so many parameters each choice is asked for, which takes some twenty microseconds.
 const FEW: usize = 6;
-/// So many at most are asked for alone.
-const MANY: usize = 32;
+/// Of so many each two are asked for, and all but one of them: some five hundred questions.
+const SOME: usize = 32;
+/// So many at most are asked for alone: as many as fit into the eight thousand letters that web servers take.
+const MANY: usize = 4_096;
 
 /// A hash as it lies in a pack.
 type Stored = [u8; HASH];
@@ -44,12 +46,18 @@ pub fn hash_of_entry(line: &str) -> Option<FormHash> {
     })
 }
 
-/// The parameters of a query, decoded, each once, in the order of their letters. A sort would be six kilobytes of a module that is
-/// compiled while a page waits.
+/// The parameters of a query, decoded. Up to [`SOME`] each is there once, and in the order of its letters; of more nobody asks
+/// for several together. (A sort would be six kilobytes of a module that is compiled while a page waits.)
 fn parameters(address: &Address) -> Vec<String> {
+    let query = address.query().unwrap_or_default();
+    let parts = || query.split('&').filter(|part| !part.is_empty()).take(MANY);
+    // A form writes a space as a plus.
+    let decoded = parts().map(|part| percent_decode(&part.replace('+', " ")));
+    if parts().count() > SOME {
+        return decoded.collect();
+    }
     let mut parameters: Vec<String> = Vec::new();
-    for part in address.query().unwrap_or_default().split('&').filter(|part| !part.is_empty()) {
-        let part = percent_decode(part);
+    for part in decoded {
         let at = parameters.partition_point(|other| *other < part);
         if parameters.get(at) != Some(&part) {
             parameters.insert(at, part);
@@ -58,8 +66,8 @@ fn parameters(address: &Address) -> Vec<String> {
     parameters
 }
 
-/// The queries that a list may name for an address with these parameters: of a few, each choice of them; of many, all of them,
-/// all but one, and each alone.
+/// The queries that a list may name for an address with these parameters: each alone; of a few, each choice of them; of some, each
+/// two, all but one, and all.
 fn queries(parameters: &[String]) -> Vec<String> {
     let joined = |kept: &dyn Fn(usize) -> bool| {
         let kept = parameters.iter().enumerate().filter(|(at, _)| kept(*at)).map(|(_, part)| part.as_str());
@@ -69,10 +77,13 @@ fn queries(parameters: &[String]) -> Vec<String> {
     if many <= FEW {
         return (1..1_usize << many).map(|choice| joined(&|at| choice >> at & 1 == 1)).collect();
     }
-    let mut queries = vec![joined(&|_| true)];
-    for one in 0..many.min(MANY) {
-        queries.push(joined(&|at| at == one));
-        queries.push(joined(&|at| at != one));
+    let mut queries = parameters.to_vec();
+    if many <= SOME {
+        queries.push(joined(&|_| true));
+        for one in 0..many {
+            queries.push(joined(&|at| at != one));
+            queries.extend((one + 1..many).map(|other| joined(&|at| at == one || at == other)));
+        }
     }
     queries
 }
@@ -182,6 +193,7 @@ mod tests {
             "http://www.bad.example/a/B%62.jpg",
             "images.example/view?id=5",
             "images.example/two?set=b&id=5",
+            "images.example/said?q=a%20b",
             "worst.example",
         ];
         for url in [
@@ -197,6 +209,9 @@ mod tests {
             "https://images.example/two?a=1&id=5&b=2&set=b&z=3",
             "https://images.example/view?a&b&c&d&e&f&g&id=5&h",
             "https://images.example/two?a&id=5&set=b&zz",
+            "https://images.example/two?a&b&c&d&e&f&g&h&id=5&i&j&k&set=b&zz",
+            "https://images.example/said?q=a+b",
+            "https://images.example/said?q=a%20b&x=c%2Bd",
             "https://worst.example/any/thing?at=all",
             "wss://cdn.worst.example./x",
         ] {
@@ -216,6 +231,8 @@ mod tests {
         ] {
             assert!(!holds(&list, url), "{url}");
         }
+        let many: String = (0..1_000).map(|one| format!("a{one}=b&")).collect();
+        assert!(holds(&list, &format!("https://images.example/view?{many}id=5&{many}")));
     }
 
     #[test]

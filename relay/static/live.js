@@ -35,6 +35,9 @@
 
   let asking = false;
   let again = false;
+  let behind = false;
+  let later = 0;
+  let events;
   async function refresh() {
     if (asking) { again = true; return; }
     asking = true;
@@ -45,24 +48,34 @@
         if (!answer.ok) throw new Error(`the relay answered ${answer.status}`);
         swap(await answer.text());
       } while (again);
+      if (behind) state.textContent = "Updates by itself.";
+      behind = false;
     } catch {
-      state.textContent = "Not up to date: use Refresh.";
+      // Whatever opens the connection again asks again; while it is open, nothing else would until something changes.
+      if (events.readyState !== EventSource.OPEN) return;
+      state.textContent = "Not up to date: use Refresh, or wait. Trying again.";
+      behind = true;
+      clearTimeout(later);
+      later = setTimeout(refresh, 5000);
     } finally {
       asking = false;
     }
   }
 
   function listen() {
-    const events = new EventSource("/inbox/events");
+    events = new EventSource("/inbox/events");
     // Whatever changed while there was no connection is fetched on each opening.
     events.addEventListener("open", () => { state.textContent = "Updates by itself."; refresh(); });
     events.addEventListener("change", refresh);
     events.addEventListener("end", () => {
       events.close();
+      clearTimeout(later);
       state.textContent = "You have been signed out. Refresh to sign in again.";
       document.title = `Signed out – ${title}`;
     });
     events.addEventListener("error", () => {
+      clearTimeout(later);
+      behind = false;
       state.textContent = "Connection lost. Trying again.";
       if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
     });

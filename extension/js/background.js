@@ -4,7 +4,7 @@
 
 import { awaitsAnswer } from "./access.js";
 import { checkIn, deliver, hurry } from "./deliver.js";
-import { isLoaded, loadEngine } from "./engine.js";
+import { loadEngine } from "./engine.js";
 import { fault } from "./fault.js";
 import { fetchLists, load } from "./lists.js";
 import { beforeFetch, beforeRequest, checkOpenTabs, enforce, enforceInPage, ledAway } from "./navigation.js";
@@ -15,7 +15,7 @@ import * as platform from "./platform.js";
 import { isOwnPage, typed } from "./protocol.js";
 import { arrange } from "./second_layer.js";
 import { visited } from "./shadow.js";
-import { analyser, follow, notStarted, readable, refresh, remember, stamp, start } from "./state.js";
+import { analyser, follow, loadedOrStuck, notStarted, readable, refresh, remember, stamp, start } from "./state.js";
 import { typing, updateAvailable, updateIfQuiet } from "./update.js";
 
 const TICK = "tick";
@@ -91,8 +91,8 @@ function onMessage(message, sender, respond) {
 /** @param {chrome.alarms.Alarm} alarm */
 async function onAlarm(alarm) {
   await engine();
-  // All else is the engine's; it is tried again at the next tick.
-  if (!isLoaded()) return updateIfQuiet();
+  // All else is the engine's, which is waited for where it is merely slow; where it cannot be had it is tried again at the next tick.
+  if (!(await loadedOrStuck())) return updateIfQuiet();
   void readPhrases();
   if (alarm.name === CHECK_IN) return checkIn();
   await refresh();

@@ -90,6 +90,9 @@ async function orStuck(done) {
 /** Whether the engine is there, as soon as everything is known or it is clear that it cannot be had. */
 export const completeOrStuck = () => orStuck(complete);
 
+/** The same, as soon as it is there or cannot be had. */
+export const loadedOrStuck = () => orStuck(loaded);
+
 /** The same, as soon as it is known whether the extension watches. */
 export const readyOrStuck = () => orStuck(ready);
 
